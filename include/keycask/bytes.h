@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYCASK_BYTES_H
+#define KEYCASK_BYTES_H
+
+/*
+ * The two public byte types. Ownership is in the type: a view is borrowed and never freed through,
+ * a kc_bytes belongs to whoever holds it and is given back with kc_bytes_free().
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KC_PUBLIC     __attribute__((visibility("default")))
+#define KC_MUST_CHECK __attribute__((warn_unused_result))
+
+/* Borrowed bytes. @data may be NULL when @len is 0. Valid as long as the owner keeps them. */
+struct kc_view {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* Owned bytes, from the heap. A zeroed struct is empty and may be freed. */
+struct kc_bytes {
+	uint8_t *data;
+	size_t len;
+};
+
+/* Wipe and release what @bytes holds, and make it empty. NULL and empty are fine. */
+KC_PUBLIC void kc_bytes_free(struct kc_bytes *bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
