@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WIRE_CALLER_H
+#define WIRE_CALLER_H
+
+/*
+ * The asking side on an event loop: how the daemon calls its child processes. Every call has a
+ * deadline. A child that misses it, answers nonsense or closes its end is over for good: its
+ * pending calls fail, then on_closed runs once.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "wire/field.h"
+
+struct wire_caller;
+
+/*
+ * The answer to one call. On KC_OK @parameters is the reply's, borrowed; otherwise NULL and this
+ * thread's error record tells more. Never runs inside wire_caller_call().
+ */
+typedef void (*wire_reply_fn)(void *userdata, enum kc_status status,
+			      struct json_object *parameters);
+/* May free the caller. */
+typedef void (*wire_closed_fn)(void *userdata);
+
+/* @fd is taken. */
+KC_MUST_CHECK enum kc_status wire_caller_new(sd_event *event, int fd, wire_closed_fn on_closed,
+					     void *userdata, struct wire_caller **ret_caller);
+
+/* Close; pending calls are forgotten without on_reply, on_closed does not run. */
+struct wire_caller *wire_caller_free(struct wire_caller *caller);
+
+/*
+ * Call "org.keycask.Driver.Sign". Takes @parameters (NULL: empty); @descriptor (-1: none) is
+ * borrowed and sent along. on_reply runs exactly once, unless the caller is freed before.
+ * Failures of transport reach it as KC_ERR_COMMUNICATION (deadline) or KC_ERR_NOT_AVAILABLE.
+ */
+KC_MUST_CHECK enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
+					      struct json_object *parameters, int descriptor,
+					      unsigned deadline_ms, wire_reply_fn on_reply,
+					      void *userdata);
+
+#endif
