@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYCASK_DRIVER_H
+#define KEYCASK_DRIVER_H
+
+/*
+ * For authors of token drivers. A driver is a table of functions and a program whose main() is
+ * kc_driver_main(). It runs in a confined process of its own, one per token, opens nothing, and
+ * is called for one operation at a time. The kit (driverkit) speaks the wire, tracks sessions and
+ * transactions, and refuses what a session may not do before the driver is asked: a driver never
+ * sees two clients, only APDUs and PINs.
+ *
+ * Unstable until 1.0 of the ABI.
+ */
+
+#include <stdbool.h>
+
+#include <keycask/bytes.h>
+#include <keycask/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One token: the kit's handle. kc_token_state() is the driver's own block for it. */
+struct kc_token;
+/* The card of that token, ours for the duration of a call. */
+struct kc_card;
+/* Where enumerate() puts what it finds. */
+struct kc_contents;
+
+/* --- the card ------------------------------------------------------------------------------ */
+
+/* ISO 7816-4 command: @le is the number of bytes expected at most, 0 for none, 256 for "all". */
+struct kc_apdu {
+	uint8_t cla;
+	uint8_t ins;
+	uint8_t p1;
+	uint8_t p2;
+	struct kc_view data;
+	uint32_t le;
+};
+
+/*
+ * Send @apdu and collect the whole answer: longer data is chained (CLA bit 5) or sent in the
+ * extended form where kc_card_use_extended() allows it, 61xx is followed by GET RESPONSE, 6Cxx by
+ * one repetition with the right Le. *ret_data (the caller's, free it; may be NULL when the data do
+ * not matter) is the answer without status words; *ret_sw the last one. A status word other than
+ * 9000 is not a failure here: what it means is for the driver's status.c.
+ *
+ * Expected: KC_ERR_TOKEN_NOT_FOUND  the card is gone: return it
+ *           KC_ERR_COMMUNICATION    the card does not answer as ISO 7816-4 wants
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_card_transmit(struct kc_card *card,
+							const struct kc_apdu *apdu,
+							struct kc_bytes *ret_data,
+							uint16_t *ret_sw);
+
+/* Send long commands in the extended form, up to @command_max bytes of data (0: chain instead). */
+KC_PUBLIC void kc_card_use_extended(struct kc_card *card, uint32_t command_max);
+
+/* --- the token ------------------------------------------------------------------------------ */
+
+KC_PUBLIC struct kc_card *kc_token_card(struct kc_token *token);
+/* driver->state_size zeroed bytes that live as long as the token. */
+KC_PUBLIC void *kc_token_state(struct kc_token *token);
+/* Describe the failure that is about to be returned; see kc_driver.authenticate. */
+KC_PUBLIC void kc_token_set_tries_left(struct kc_token *token, int tries_left);
+/* Record why: @why is what a user reads, never a secret; @sw 0 when there is none. Returns
+ * @status, so that a driver can say: return kc_token_fail(token, KC_ERR_…, sw, "…"); */
+KC_PUBLIC enum kc_status kc_token_fail(struct kc_token *token, enum kc_status status, uint16_t sw,
+				       const char *why, ...) __attribute__((format(printf, 4, 5)));
+
+/* Who the token is. Both texts are the caller's to free(). */
+struct kc_token_identity {
+	char *instance_id; /* unique and lasting, e.g. the card's GUID in upper-case hexadecimal */
+	char *label;	   /* what a person reads */
+};
+
+/* --- what it publishes ------------------------------------------------------------------------ */
+
+/* What a private-key operation needs first. */
+enum kc_constraint {
+	KC_CONSTRAINT_NONE,	  /* nothing */
+	KC_CONSTRAINT_PIN,	  /* the PIN, once per session */
+	KC_CONSTRAINT_PIN_ALWAYS, /* the PIN for each operation */
+};
+
+enum kc_key_type {
+	KC_KEY_TYPE_RSA,
+	KC_KEY_TYPE_EC,
+};
+
+/* A private key on the token. Views are copied. */
+struct kc_key_description {
+	struct kc_view object_id; /* lasting on this token; holds a public-key hash */
+	const char *label;
+	struct kc_view certificate_id; /* object_id of the certificate with its public key */
+	enum kc_key_type type;
+	unsigned size_in_bits;
+	enum kc_constraint constraint;
+	const char *const *algorithms; /* base operations, NULL-terminated */
+	bool can_sign;
+	bool can_decrypt;
+	bool can_derive;
+};
+
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_certificate(struct kc_contents *contents,
+								   struct kc_view object_id,
+								   const char *label,
+								   struct kc_view der);
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_key(struct kc_contents *contents,
+							   const struct kc_key_description *key);
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+/*
+ * Any entry but open and enumerate may be NULL: the kit then answers not_implemented. All return
+ * KC_OK or one of the driver statuses (status.h, -70001 … -70009, KC_ERR_PIN_BLOCKED).
+ */
+struct kc_driver {
+	const char *class_id; /* reverse DNS, first half of every token ID */
+	const char *name;     /* what a person reads: "PIV" */
+	size_t state_size;
+
+	/* Select the application: the card may have been used by others since the last call.
+	 * Called by the kit before the first operation of each transaction. */
+	enum kc_status (*select)(struct kc_token *token);
+
+	/* Which token is this? KC_ERR_BAD_PARAMETER: not one of mine. */
+	enum kc_status (*open)(struct kc_token *token, struct kc_token_identity *ret_identity);
+
+	enum kc_status (*enumerate)(struct kc_token *token, struct kc_contents *contents);
+
+	/* Does @pin have a form that the card can hold? KC_ERR_AUTHENTICATION_FAILED if not: then
+	 * it is refused without costing a try. */
+	enum kc_status (*check_pin_form)(struct kc_token *token, struct kc_view pin);
+
+	/* Verify @pin on the card. A wrong one: KC_ERR_AUTHENTICATION_FAILED after
+	 * kc_token_set_tries_left(), or KC_ERR_PIN_BLOCKED. */
+	enum kc_status (*authenticate)(struct kc_token *token, struct kc_view pin);
+
+	/* Tries left, -1 when the card does not tell. Must not spend one. */
+	enum kc_status (*pin_status)(struct kc_token *token, int *ret_tries_left);
+
+	/*
+	 * The base operation @algorithm with key @object_id. For rsa_signature_raw @data is as
+	 * long as the modulus; for ecdsa_signature_digest_x962 it is the digest, already cut to
+	 * the curve's size, and the signature is DER SEQUENCE { r, s }.
+	 * KC_ERR_AUTHENTICATION_NEEDED: the card wants its PIN (again).
+	 */
+	enum kc_status (*sign)(struct kc_token *token, struct kc_view object_id,
+			       const char *algorithm, struct kc_view data,
+			       struct kc_bytes *ret_signature);
+
+	/* The card has left or the daemon is done; release what the state block holds. */
+	void (*close)(struct kc_token *token);
+};
+
+/*
+ * The whole of main(): confine this process, then serve @driver on the descriptors it inherits
+ * until the daemon closes them. Returns the exit status.
+ */
+KC_PUBLIC int kc_driver_main(int argc, char **argv, const struct kc_driver *driver);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
