@@ -29,7 +29,8 @@ struct engine_item {
 	struct kc_view object_id;
 	struct json_object *attributes;
 	struct kc_view data;		/* certificate: DER; key: empty */
-	struct kc_view public_key;	/* key: as org.keycask.X509 gives public_key */
+	struct kc_view public_key;	/* as org.keycask.X509 gives it; an identity needs that of
+					 * the key and that of the certificate to be equal */
 	struct json_object *algorithms; /* key: array of base operations the token performs */
 	const char *constraint;		/* key: "none", "pin", "pin_always" */
 };

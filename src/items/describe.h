@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ITEMS_DESCRIBE_H
+#define ITEMS_DESCRIBE_H
+
+/*
+ * From what keycask-x509 says of a certificate to the attributes that engine_publish() takes: the
+ * one place that knows both vocabularies.
+ */
+
+#include "base/bytes.h"
+#include "wire/field.h"
+
+/*
+ * Attributes of the certificate itself. @inspected is the Certificate of org.keycask.X509; @label
+ * wins over its summary (NULL: the summary).
+ */
+KC_MUST_CHECK enum kc_status describe_certificate(struct json_object *inspected, const char *label,
+						  struct json_object **ret_attributes);
+
+struct describe_usage {
+	bool can_sign;
+	bool can_decrypt;
+	bool can_derive;
+};
+
+/* Attributes of the private key that belongs to the certificate @inspected. */
+KC_MUST_CHECK enum kc_status describe_key(struct json_object *inspected, const char *label,
+					  struct describe_usage usage,
+					  struct json_object **ret_attributes);
+
+/* Append the certificate's public key: what engine_item.public_key of both items must be. */
+KC_MUST_CHECK enum kc_status describe_public_key(struct json_object *inspected,
+						 struct bytes *bytes);
+
+#endif
