@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VCARD_CARD_H
+#define VCARD_CARD_H
+
+/*
+ * The software card: power it, reset it, send it APDUs. It has one application, PIV. It opens
+ * nothing and knows no file: whoever owns the card gives it a function that keeps its state.
+ */
+
+#include "codec/apdu.h"
+#include "vcard/card_state.h"
+
+enum {
+	CARD_COMMAND_MAX = 16384, /* a chain of commands put together */
+	CARD_ANSWER_MAX = CARD_OBJECT_MAX + 64,
+};
+
+/* Called after each command that changed the state, before its answer leaves the card. */
+typedef enum kc_status (*card_save_fn)(void *context, const struct card_state *state);
+
+/* What a card forgets at reset and without power. */
+struct card_session {
+	bool is_selected;
+	bool is_pin_verified;
+	bool is_pin_fresh; /* verified, and no key used since */
+	bool is_management_verified;
+	uint8_t challenge[16];	/* ours, waiting for the host's answer */
+	uint8_t challenge_kind; /* piv_auth: which exchange it belongs to, 0 for none */
+};
+
+struct card {
+	struct card_state state;
+	struct card_session session;
+	bool is_changed; /* the state is to be saved */
+	card_save_fn save;
+	void *save_context;
+	struct bytes chain; /* data of a chained command so far */
+	uint8_t chain_header[3];
+	bool is_chain_open;
+	struct bytes pending; /* the rest of an answer, for GET RESPONSE */
+};
+
+/* Take @state, which becomes empty. @save may be NULL: the card lives in memory only. */
+void card_init(struct card *card, struct card_state *state, card_save_fn save, void *context);
+
+/* Wipe and release. Accepts a zeroed struct. */
+void card_done(struct card *card);
+
+/* Power off, power on and reset are alike to the card: it forgets the session. */
+void card_reset(struct card *card);
+
+struct kc_view card_atr(void);
+
+/*
+ * Carry out one command APDU and append the whole response APDU. Whatever @command is, there is
+ * an answer; fails only when @response has no room for it.
+ */
+KC_MUST_CHECK enum kc_status card_transmit(struct card *card, struct kc_view command,
+					   struct bytes *response);
+
+#endif
