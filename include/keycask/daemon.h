@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYCASK_DAEMON_H
+#define KEYCASK_DAEMON_H
+
+/*
+ * The user's daemon. Nobody has to start it: any other call does when none listens (not in a
+ * process with more rights than its caller, and not with KEYCASK_AUTOSTART=0 in the environment).
+ *
+ * Unstable until 1.0. Threads: any.
+ */
+
+#include <keycask/dictionary.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* See that it runs. Expected: KC_ERR_NOT_AVAILABLE  it cannot be started, with the reason
+ * Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_start(void);
+
+/*
+ * Ask it what it is: version, scope, socket, slot_socket and started are text, pid a number,
+ * confinement an array of text. Does not start it.
+ * Expected: KC_ERR_NOT_AVAILABLE  it is not running
+ * Ownership: *ret_status is the caller's; free with kc_dictionary_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_status(struct kc_dictionary **ret_status);
+
+/* Stop it and wait until it is gone. Expected: KC_ERR_NOT_AVAILABLE  it is not running
+ * Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_stop(void);
+
+/* The library's version, such as "0.1.0". Static. Since: 1.0 */
+KC_PUBLIC const char *kc_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

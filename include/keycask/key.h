@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYCASK_KEY_H
+#define KEYCASK_KEY_H
+
+/*
+ * Using a key. A kc_key is a name, not a thing: it says which key is meant, and is looked up each
+ * time it is used. It survives fork(), a restart of the daemon, and the removal and return of its
+ * token; the private key itself never leaves the token.
+ *
+ * Unstable until 1.0. Threads: any. Calls share one connection of the process and are serialised;
+ * that connection is the context to which a PIN belongs: it never serves another process.
+ */
+
+#include <keycask/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct kc_key;
+
+/* --- life cycle ---------------------------------------------------------------------------- */
+
+/*
+ * The key with this persistent reference, of a key or of an identity. Asks nobody: whether the
+ * key is there shows when it is used.
+ * Expected: KC_ERR_PARAM  @reference is empty
+ * Ownership: @reference is copied; free *ret_key with kc_key_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_persistent_ref(struct kc_view reference,
+								  struct kc_key **ret_key);
+
+/*
+ * The key of an item that kc_item_copy_matching() returned: a reference alone, or a dictionary
+ * that has KC_VALUE_REF or KC_VALUE_PERSISTENT_REF.
+ * Expected: KC_ERR_PARAM  it holds no reference
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_item(const struct kc_value *item,
+							struct kc_key **ret_key);
+
+/* Borrowed from @key. Store it, give it to another process: it names the same key there. */
+KC_PUBLIC struct kc_view kc_key_persistent_ref(const struct kc_key *key);
+
+/* NULL is fine. Always returns NULL. */
+KC_PUBLIC struct kc_key *kc_key_free(struct kc_key *key);
+
+/* --- how a call may be carried out --------------------------------------------------------- */
+
+enum kc_interaction {
+	KC_INTERACTION_ALLOW = 0, /* a person may be asked for a PIN */
+	KC_INTERACTION_FAIL = 1,  /* KC_ERR_INTERACTION_NOT_ALLOWED instead */
+};
+
+enum {
+	KC_TIMEOUT_DEFAULT = 0, /* long enough for a person and a slow card: three minutes */
+	KC_TIMEOUT_NONE = -1,
+};
+
+/* Start from KC_OPTIONS_INIT, then set what differs. NULL options are KC_OPTIONS_INIT. */
+struct kc_options {
+	size_t size;	    /* of this struct, as the caller was compiled */
+	struct kc_view pin; /* data NULL: none. Travels in sealed memory, never in a message */
+	bool last_try;	    /* use @pin even if it is the last one the token accepts */
+	enum kc_interaction interaction;
+	const char *operation_prompt; /* what the person reads: "log in to example.org" */
+	int timeout_ms;		      /* KC_TIMEOUT_DEFAULT, KC_TIMEOUT_NONE or milliseconds */
+};
+
+#define KC_OPTIONS_INIT                                                                            \
+	{                                                                                          \
+		sizeof(struct kc_options), {NULL, 0}, false, KC_INTERACTION_ALLOW, NULL,           \
+			KC_TIMEOUT_DEFAULT                                                         \
+	}
+
+/* --- operations ---------------------------------------------------------------------------- */
+
+/*
+ * Sign @data with @key by @algorithm, a name such as "ecdsa_signature_message_x962_sha256"
+ * (names.h has the common ones). …_message_… algorithms hash @data, …_digest_… ones take the
+ * digest. A signature is never tried a second time behind the caller's back.
+ *
+ * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away; @key works again when it is back
+ *           KC_ERR_AUTH_FAILED     wrong PIN; tries left in kc_error_last()
+ *           KC_ERR_INTERACTION_NOT_ALLOWED  a PIN is needed and asking was forbidden
+ * Ownership: *ret_signature is the caller's; free with kc_bytes_free(). Untouched on failure.
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_sign(const struct kc_key *key, const char *algorithm,
+						   struct kc_view data,
+						   const struct kc_options *options,
+						   struct kc_bytes *ret_signature);
+
+/*
+ * Is @signature the one of @key over @data? Needs no PIN.
+ * Expected: KC_ERR_VERIFY_FAILED  it is not
+ *           KC_ERR_ITEM_NOT_FOUND the token is away
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_verify(const struct kc_key *key,
+						     const char *algorithm, struct kc_view data,
+						     struct kc_view signature);
+
+/*
+ * Would @operation ("sign" or "verify") with @algorithm be tried? Touches no token.
+ * Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_is_algorithm_supported(const struct kc_key *key,
+								     const char *operation,
+								     const char *algorithm,
+								     bool *ret_is_supported);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

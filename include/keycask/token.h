@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYCASK_TOKEN_H
+#define KEYCASK_TOKEN_H
+
+/*
+ * Tokens (cards and what behaves like one), the slots they are put in, and the drivers that know
+ * them. What they are comes in dictionaries with the names given here, the same as in the CLI's
+ * JSON. Listing never touches a card.
+ *
+ * Unstable until 1.0. Threads: any; one thread at a time per watcher.
+ */
+
+#include <keycask/dictionary.h>
+#include <keycask/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- which are there ------------------------------------------------------------------------- */
+
+/* In a token's dictionary: all text; slot, label and reason may be missing. */
+#define KC_TOKEN_ID	"token_id"
+#define KC_TOKEN_DRIVER "driver"
+#define KC_TOKEN_SLOT	"slot"
+#define KC_TOKEN_LABEL	"label"
+#define KC_TOKEN_STATE	"state"	 /* "present": its items are in the keychain; or "refused" */
+#define KC_TOKEN_REASON "reason" /* why it is refused */
+
+/*
+ * *ret_tokens is an array of dictionaries, empty when no token is there.
+ * Expected: KC_ERR_NOT_AVAILABLE  the daemon cannot be reached
+ * Ownership: free with kc_value_free(). Untouched on failure.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_list(struct kc_value **ret_tokens);
+
+/* One token's dictionary. Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
+						     struct kc_dictionary **ret_token);
+
+/* In a slot's dictionary: text, but token_ids is an array of it; atr may be missing. */
+#define KC_SLOT_NAME	  "name"
+#define KC_SLOT_PROVIDER  "provider"
+#define KC_SLOT_STATE	  "state" /* "missing", "empty", "probing", "mute" or "valid" */
+#define KC_SLOT_ATR	  "atr"	  /* upper-case hexadecimal */
+#define KC_SLOT_TOKEN_IDS "token_ids"
+
+/* As kc_token_list(). Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_list(struct kc_value **ret_slots);
+
+/* In a driver's dictionary: class_id, name, type, path, reason are text, aids an array of text
+ * (upper-case hexadecimal), enabled a flag. As kc_token_list(). Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_driver_list(struct kc_value **ret_drivers);
+
+/* --- news of them ---------------------------------------------------------------------------- */
+
+/*
+ * A watcher tells of each token once when it is inserted (its items are then in the keychain) and
+ * once when it is removed (they are gone), in order, beginning with those that are there already.
+ * It outlives a restart of the daemon: the tokens are then removed and inserted again.
+ */
+struct kc_token_watcher;
+
+/* In an event's dictionary, besides KC_TOKEN_ID and, when known, _SLOT, _DRIVER and _LABEL. */
+#define KC_EVENT	  "event"
+#define KC_EVENT_INSERTED "inserted"
+#define KC_EVENT_REMOVED  "removed"
+
+/* Expected: KC_ERR_NOT_AVAILABLE. Free with kc_token_watcher_free(). Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_new(struct kc_token_watcher **ret_watcher);
+KC_PUBLIC struct kc_token_watcher *kc_token_watcher_free(struct kc_token_watcher *watcher);
+
+/*
+ * The next event, waiting for it at most @timeout_ms (0: not at all, -1: for ever). *ret_event
+ * is NULL when there was none in that time, else the caller's: kc_dictionary_free().
+ * Expected: none while the daemon lives or comes back. Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_next(struct kc_token_watcher *watcher,
+							     int timeout_ms,
+							     struct kc_dictionary **ret_event);
+
+/*
+ * For poll(): when it is readable, call kc_token_watcher_next() with timeout 0 until it gives
+ * NULL. The same number for the life of the watcher. Since: 1.0
+ */
+KC_PUBLIC int kc_token_watcher_fd(const struct kc_token_watcher *watcher);
+
+/* --- the PIN --------------------------------------------------------------------------------- */
+
+/*
+ * Authenticate this process to the token, with the PIN of @options or by asking a person.
+ * *ret_tries_left (may be NULL) is -1 when the token does not tell.
+ * Expected: KC_ERR_AUTH_FAILED  wrong PIN, tries left in kc_error_last()
+ *           KC_ERR_PIN_BLOCKED, KC_ERR_ITEM_NOT_FOUND   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_verify_pin(const char *token_id,
+							   const struct kc_options *options,
+							   int *ret_tries_left);
+
+/*
+ * How many wrong PINs the token still accepts (-1 when it does not tell), and whether this process
+ * is authenticated to it. Either result may be NULL. Costs no try.
+ * Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_pin_status(const char *token_id,
+							   int *ret_tries_left,
+							   bool *ret_is_authenticated);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
