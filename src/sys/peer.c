@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Peer identity from SO_PEERCRED and /proc. The process's start time beside its id tells a reused
+ * id from the process that connected, on kernels without SO_PEERPIDFD too.
+ */
+#include "sys/peer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/try.h"
+#include "sys/file.h"
+
+enum {
+	PROC_FILE_MAX = 1024,
+	START_TIME_FIELD = 22, /* proc(5), /proc/pid/stat */
+	FIELD_AFTER_NAME = 3,
+};
+
+/* The content of /proc/@pid/@name as text in @text; false when it cannot be read. */
+static bool read_proc(pid_t pid, const char *name, char *text, size_t size)
+{
+	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(PROC_FILE_MAX);
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	if (file_read(path, &content) != KC_OK || content.len >= size) {
+		error_clear();
+		return false;
+	}
+	if (content.len > 0)
+		memcpy(text, content.data, content.len);
+	text[content.len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return true;
+}
+
+/* Fields are counted after the name, which may itself hold blanks and parentheses. */
+static uint64_t start_time_of(pid_t pid)
+{
+	char stat[PROC_FILE_MAX];
+	char *field = NULL;
+
+	if (!read_proc(pid, "stat", stat, sizeof(stat)))
+		return 0;
+	field = strrchr(stat, ')');
+	for (int i = FIELD_AFTER_NAME - 1; field && i < START_TIME_FIELD; i++)
+		field = strchr(field + 1, ' ');
+	return field ? strtoull(field, NULL, 10) : 0;
+}
+
+static uint32_t login_session_of(pid_t pid)
+{
+	char text[64];
+
+	if (!read_proc(pid, "sessionid", text, sizeof(text)))
+		return UINT32_MAX;
+	return (uint32_t)strtoul(text, NULL, 10);
+}
+
+static void read_executable(struct peer *peer)
+{
+	char path[64];
+	ssize_t n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/exe", (long)peer->pid);
+	n = readlink(path, peer->executable, sizeof(peer->executable) - 1);
+	peer->executable[n > 0 ? n : 0] = '\0';
+}
+
+static void choose_name(struct peer *peer)
+{
+	const char *slash = strrchr(peer->executable, '/');
+
+	if (slash && slash[1])
+		(void)snprintf(peer->name, sizeof(peer->name), "%s", slash + 1);
+	else if (!read_proc(peer->pid, "comm", peer->name, sizeof(peer->name)))
+		(void)snprintf(peer->name, sizeof(peer->name), "process %ld", (long)peer->pid);
+}
+
+enum kc_status peer_identify(int fd, struct peer *ret_peer)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials);
+	struct peer peer = {0};
+
+	REQUIRE(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0,
+		KC_ERR_NOT_AVAILABLE, "SO_PEERCRED: %s", strerror(errno));
+	peer.pid = credentials.pid;
+	peer.uid = credentials.uid;
+	peer.gid = credentials.gid;
+	peer.start_time = start_time_of(peer.pid);
+	peer.login_session = login_session_of(peer.pid);
+	read_executable(&peer);
+	choose_name(&peer);
+	*ret_peer = peer;
+	return KC_OK;
+}
+
+bool peer_is_alive(const struct peer *peer)
+{
+	return peer->start_time != 0 && start_time_of(peer->pid) == peer->start_time;
+}
+
+uint32_t peer_own_login_session(void)
+{
+	return login_session_of(getpid());
+}
