@@ -32,8 +32,9 @@ struct wire_caller *wire_caller_free(struct wire_caller *caller);
 
 /*
  * Call "org.keycask.Driver.Sign". Takes @parameters (NULL: empty); @descriptor (-1: none) is
- * borrowed and sent along. on_reply runs exactly once, unless the caller is freed before.
- * Failures of transport reach it as KC_ERR_COMMUNICATION (deadline) or KC_ERR_NOT_AVAILABLE.
+ * borrowed and sent along. on_reply runs exactly once, unless the caller is freed before or this
+ * call itself fails (KC_ERR_NOT_AVAILABLE once the connection is over). Failures of transport reach
+ * it as KC_ERR_COMMUNICATION (deadline) or KC_ERR_NOT_AVAILABLE.
  */
 KC_MUST_CHECK enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
 					      struct json_object *parameters, int descriptor,

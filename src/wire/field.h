@@ -17,6 +17,12 @@
 /* CLEANUP(field_free) struct json_object *parameters = NULL; */
 void field_free(struct json_object **object);
 
+/*
+ * Overwrite this text when it is freed: any string may be a PIN on its way. The writers below and
+ * message_parse() see to it for all texts.
+ */
+void field_wipe_on_free(struct json_object *text);
+
 /* A new, empty object. Expected: KC_ERR_ALLOCATE */
 KC_MUST_CHECK enum kc_status field_new_object(struct json_object **ret_object);
 
@@ -33,7 +39,8 @@ bool field_flag(struct json_object *object, const char *name, bool fallback);
 KC_MUST_CHECK enum kc_status field_data(struct json_object *object, const char *name,
 					struct bytes *bytes);
 
-/* Set field @name. A NULL text is left out. field_put() takes @value in any case. */
+/* Set field @name. A NULL text is left out. field_put() takes @value in any case; a NULL one is
+ * what json-c gives when memory ran out and fails as KC_ERR_ALLOCATE. */
 KC_MUST_CHECK enum kc_status field_put(struct json_object *object, const char *name,
 				       struct json_object *value);
 KC_MUST_CHECK enum kc_status field_put_text(struct json_object *object, const char *name,

@@ -25,7 +25,10 @@ enum {
  */
 KC_MUST_CHECK enum kc_status message_parse(struct kc_view text, struct json_object **ret_message);
 
-/* Append @message's text and the NUL. Expected: KC_ERR_PARAM  longer than @bytes may grow. */
+/*
+ * Append @message's text and the NUL; held to the same limits, so that what we send can be read.
+ * Expected: KC_ERR_PARAM  beyond a limit or longer than @bytes may grow; nothing was appended
+ */
 KC_MUST_CHECK enum kc_status message_put(struct bytes *bytes, struct json_object *message);
 
 /*

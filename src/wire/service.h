@@ -84,22 +84,26 @@ void wire_call_reply(struct wire_call *call, struct json_object *parameters);
 void wire_call_continue(struct wire_call *call, struct json_object *parameters);
 /* Failed, with @status and this thread's error record; takes @call. */
 void wire_call_fail(struct wire_call *call, enum kc_status status);
+/* The answer of a stream's handler to a caller that did not say "more"; takes @call. */
+void wire_call_expect_more(struct wire_call *call);
 /* End it without an answer: only for peers that are being closed. */
 void wire_call_drop(struct wire_call *call);
 
 /* --- for transports (server.c, serve.c) ------------------------------------------------------ */
 
 struct wire_transport {
-	/* Send one message; takes it. */
-	void (*send)(void *connection, struct json_object *message);
+	/* Send one message; takes it. Expected: KC_ERR_PARAM  longer than a message may be, and
+	 * nothing was sent; other trouble is the connection's own to deal with. */
+	enum kc_status (*send)(void *connection, struct json_object *message);
 	/* The call is over: the connection may start the next one. */
 	void (*ended)(void *connection);
 	int (*take_descriptor)(void *connection);
 };
 
 /*
- * Answer @message: find method, check parameters, run the handler. The handler may end the call
- * before this returns. Expected: KC_ERR_DECODE  not a call at all: close the peer.
+ * Answer @message (borrowed): find method, check parameters, run the handler. The handler may end
+ * the call before this returns; then *ret_pending is NULL. Expected: KC_ERR_DECODE  not a call at
+ * all: close the peer.
  */
 KC_MUST_CHECK enum kc_status wire_service_dispatch(struct wire_service *service,
 						   struct json_object *message,

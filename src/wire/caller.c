@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls to one child, answered in order. All news (replies, deadlines, the end) comes from the
+ * loop. Any callback may free the caller: what runs after one looks at the guard first.
+ */
+#include "wire/caller.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/try.h"
+#include "wire/envelope_impl.h"
+#include "wire/failure.h"
+#include "wire/stream_impl.h"
+
+enum {
+	/* An answer that is there already counts, however late the loop gets to it. */
+	AFTER_ANSWERS = SD_EVENT_PRIORITY_NORMAL + 10,
+	US_PER_MS = 1000,
+};
+
+struct request {
+	struct list link; // wire_caller::requests, oldest first
+	struct wire_caller *caller;
+	sd_event_source *deadline;
+	wire_reply_fn on_reply;
+	void *userdata;
+};
+
+struct wire_caller {
+	struct stream stream;
+	sd_event *event;
+	sd_event_source *io;
+	sd_event_source *work; /* when something failed outside the loop */
+	struct list requests;
+	wire_closed_fn on_closed;
+	void *userdata;
+	bool is_over;
+	bool *ret_freed; /* set while callbacks run */
+};
+
+static void request_free(struct request *request)
+{
+	list_remove(&request->link);
+	sd_event_source_disable_unref(request->deadline);
+	free(request);
+}
+
+struct wire_caller *wire_caller_free(struct wire_caller *caller)
+{
+	if (!caller)
+		return NULL;
+	if (caller->ret_freed)
+		*caller->ret_freed = true;
+	sd_event_source_disable_unref(caller->io);
+	sd_event_source_disable_unref(caller->work);
+	list_for_each_safe (link, &caller->requests)
+		request_free(list_entry(link, struct request, link));
+	stream_done(&caller->stream);
+	sd_event_unref(caller->event);
+	free(caller);
+	return NULL;
+}
+
+/* --- answers -----------------------------------------------------------------------------------
+ */
+
+/* Takes @request. False: the caller has been freed. */
+static bool answer(struct request *request, enum kc_status status, struct json_object *parameters)
+{
+	struct wire_caller *caller = request->caller;
+	wire_reply_fn on_reply = request->on_reply;
+	void *userdata = request->userdata;
+	bool freed = false;
+
+	request_free(request);
+	caller->ret_freed = &freed;
+	on_reply(userdata, status, status == KC_OK ? parameters : NULL);
+	if (!freed)
+		caller->ret_freed = NULL;
+	return !freed;
+}
+
+/* The first cause, for each pending call and then once for the owner. May free the caller. */
+static void be_over(struct wire_caller *caller, enum kc_status status)
+{
+	const struct error_record cause = *error_get();
+
+	if (caller->is_over)
+		return;
+	caller->is_over = true;
+	caller->io = sd_event_source_disable_unref(caller->io);
+	caller->work = sd_event_source_disable_unref(caller->work);
+	stream_done(&caller->stream);
+	while (!list_is_empty(&caller->requests)) {
+		error_adopt(&cause);
+		if (!answer(list_entry(caller->requests.next, struct request, link),
+			    error_remap(status), NULL))
+			return;
+	}
+	caller->on_closed(caller->userdata);
+}
+
+/* Read one reply; anything but KC_OK is trouble with the transport. *ret_freed: stop at once. */
+static enum kc_status take_reply(struct wire_caller *caller, bool *ret_freed)
+{
+	CLEANUP(field_free) struct json_object *message = NULL;
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	struct envelope_reply reply;
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	TRY(stream_next(&caller->stream, &message));
+	TRY(envelope_read_reply(message, &reply));
+	REQUIRE(!reply.continues, KC_ERR_DECODE, "a stream as answer to one call");
+	REQUIRE(!list_is_empty(&caller->requests), KC_ERR_DECODE, "an answer to no call");
+	TRY(envelope_keep_parameters(&reply, &parameters));
+	if (reply.error)
+		status = failure_adopt(reply.error, reply.parameters);
+	*ret_freed = !answer(list_entry(caller->requests.next, struct request, link), status,
+			     parameters);
+	return KC_OK;
+}
+
+static enum kc_status exchange(struct wire_caller *caller, bool *ret_freed)
+{
+	struct stream *stream = &caller->stream;
+
+	TRY(stream_receive(stream));
+	while (!*ret_freed && !caller->is_over && stream_has_message(stream))
+		TRY(take_reply(caller, ret_freed));
+	if (*ret_freed || caller->is_over)
+		return KC_OK;
+	error_clear();
+	REQUIRE(!stream->has_ended, KC_ERR_NOT_AVAILABLE, "the process has closed its end");
+	return stream_flush(stream);
+}
+
+static void update_interest(struct wire_caller *caller)
+{
+	uint32_t events = EPOLLIN;
+
+	if (stream_unsent(&caller->stream) > 0)
+		events |= EPOLLOUT;
+	if (sd_event_source_set_io_events(caller->io, events) < 0)
+		log_error("stage=caller cannot watch its socket");
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct wire_caller *caller = userdata;
+	enum kc_status status = KC_OK;
+	bool freed = false;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	error_clear();
+	status = exchange(caller, &freed);
+	if (freed || caller->is_over)
+		return 0;
+	if (status == KC_OK)
+		update_interest(caller);
+	else
+		be_over(caller, KC_ERR_NOT_AVAILABLE);
+	return 0;
+}
+
+/* The call that was not sent failed on a socket that will say so again when read. */
+static int on_work(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	error_clear();
+	be_over(userdata, fail(KC_ERR_NOT_AVAILABLE, "the process is gone"));
+	return 0;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct request *request = userdata;
+	struct wire_caller *caller = request->caller;
+
+	(void)source;
+	(void)usec;
+	error_clear();
+	/* be_over() answers oldest first; this one failed first and differently. */
+	list_remove(&request->link);
+	ignore(fail(KC_ERR_COMMUNICATION, "no answer in time"));
+	if (!answer(request, KC_ERR_COMMUNICATION, NULL))
+		return 0;
+	error_clear();
+	be_over(caller, fail(KC_ERR_NOT_AVAILABLE, "the process did not answer in time"));
+	return 0;
+}
+
+/* --- calls -------------------------------------------------------------------------------------
+ */
+
+static int add_sources(struct wire_caller *caller)
+{
+	int error = sd_event_add_io(caller->event, &caller->io, caller->stream.fd, EPOLLIN, on_io,
+				    caller);
+
+	if (error >= 0)
+		error = sd_event_add_defer(caller->event, &caller->work, on_work, caller);
+	return error < 0 ? error : sd_event_source_set_enabled(caller->work, SD_EVENT_OFF);
+}
+
+enum kc_status wire_caller_new(sd_event *event, int fd, wire_closed_fn on_closed, void *userdata,
+			       struct wire_caller **ret_caller)
+{
+	struct wire_caller *caller = calloc(1, sizeof(*caller));
+
+	if (!caller)
+		close(fd);
+	REQUIRE(caller, KC_ERR_ALLOCATE, "out of memory");
+	stream_init(&caller->stream, fd);
+	list_init(&caller->requests);
+	caller->event = sd_event_ref(event);
+	caller->on_closed = on_closed;
+	caller->userdata = userdata;
+	if (add_sources(caller) < 0) {
+		wire_caller_free(caller);
+		return fail(KC_ERR_ALLOCATE, "no event source for a connection");
+	}
+	*ret_caller = caller;
+	return KC_OK;
+}
+
+static enum kc_status request_new(struct wire_caller *caller, unsigned deadline_ms,
+				  struct request **ret_request)
+{
+	struct request *request = calloc(1, sizeof(*request));
+
+	REQUIRE(request, KC_ERR_ALLOCATE, "out of memory");
+	list_init(&request->link);
+	request->caller = caller;
+	if (sd_event_add_time_relative(caller->event, &request->deadline, CLOCK_MONOTONIC,
+				       (uint64_t)deadline_ms * US_PER_MS, 0, on_deadline,
+				       request) < 0 ||
+	    sd_event_source_set_priority(request->deadline, AFTER_ANSWERS) < 0) {
+		request_free(request);
+		return fail(KC_ERR_ALLOCATE, "no event source for a deadline");
+	}
+	*ret_request = request;
+	return KC_OK;
+}
+
+/* A peer that is gone shows from the loop, not here. */
+static void send_now(struct wire_caller *caller)
+{
+	if (stream_flush(&caller->stream) == KC_OK) {
+		update_interest(caller);
+		return;
+	}
+	error_clear();
+	if (sd_event_source_set_enabled(caller->work, SD_EVENT_ONESHOT) < 0)
+		log_error("stage=caller cannot schedule its end");
+}
+
+enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
+				struct json_object *parameters, int descriptor,
+				unsigned deadline_ms, wire_reply_fn on_reply, void *userdata)
+{
+	CLEANUP(field_free) struct json_object *message = NULL;
+	struct request *request = NULL;
+	enum kc_status status = KC_OK;
+
+	TRY(envelope_new_call(method, parameters, false, &message));
+	REQUIRE(!caller->is_over, KC_ERR_NOT_AVAILABLE, "the connection is over");
+	TRY(request_new(caller, deadline_ms, &request));
+	status = stream_put(&caller->stream, message, descriptor);
+	if (status != KC_OK) {
+		request_free(request);
+		return status;
+	}
+	request->on_reply = on_reply;
+	request->userdata = userdata;
+	list_append(&caller->requests, &request->link);
+	send_now(caller);
+	return KC_OK;
+}

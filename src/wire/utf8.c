@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * json-c's own check only counts continuation bytes, so what comes in is held to RFC 3629 section 4
+ * here, and what goes out too.
+ */
+#include "wire/utf8_impl.h"
+
+static bool is_between(uint8_t byte, uint8_t low, uint8_t high)
+{
+	return byte >= low && byte <= high;
+}
+
+static size_t expected_length(uint8_t first)
+{
+	if (first < 0x80)
+		return 1;
+	if (is_between(first, 0xC2, 0xDF))
+		return 2;
+	if (is_between(first, 0xE0, 0xEF))
+		return 3;
+	return is_between(first, 0xF0, 0xF4) ? 4 : 0;
+}
+
+/* RFC 3629 section 4: UTF8-3 and UTF8-4 narrow the second byte after these first bytes. */
+static bool is_second(uint8_t first, uint8_t second)
+{
+	switch (first) {
+	case 0xE0:
+		return is_between(second, 0xA0, 0xBF);
+	case 0xED:
+		return is_between(second, 0x80, 0x9F);
+	case 0xF0:
+		return is_between(second, 0x90, 0xBF);
+	case 0xF4:
+		return is_between(second, 0x80, 0x8F);
+	default:
+		return is_between(second, 0x80, 0xBF);
+	}
+}
+
+size_t utf8_length(struct kc_view view)
+{
+	size_t len = view.len > 0 ? expected_length(view.data[0]) : 0;
+
+	if (len == 0 || len > view.len)
+		return 0;
+	if (len > 1 && !is_second(view.data[0], view.data[1]))
+		return 0;
+	for (size_t i = 2; i < len; i++) {
+		if (!is_between(view.data[i], 0x80, 0xBF))
+			return 0;
+	}
+	return len;
+}
