@@ -34,7 +34,7 @@ import traceback
 
 __all__ = [
     "ALL_TESTS", "BUILD", "PIN", "SOAK", "SOURCE", "Card", "Daemon", "Failure", "SkipTest",
-    "Varlink", "VarlinkError", "check", "check_equal", "check_raises", "diagnose", "eventually",
+    "Varlink", "VarlinkError", "base_environment", "check", "check_equal", "check_raises", "diagnose", "eventually",
     "main", "openssl", "open_descriptors", "pathlib", "program", "run", "scratch", "skip_unless",
     "start", "test",
 ]
