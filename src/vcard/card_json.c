@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The format of a card file: one JSON object, readable with any tool.
+ *   {"format": "keycask-vcard", "version": 1, "serial": 12345678,
+ *    "pin": {"value": HEX, "tries_left": 3, "tries_max": 3}, "puk": …,
+ *    "management_key": {"algorithm": "3des", "value": HEX, "touch_policy": 1},
+ *    "keys": [{"slot": "9a", "algorithm": "p256", "pin_policy": "once", "touch_policy": 1,
+ *              "origin": 1, "private_key": BASE64 of PKCS#8}],
+ *    "objects": [{"tag": "5fc102", "value": BASE64}]}
+ * Every member is required: a file that lacks one was written by something else.
+ */
+#include "vcard/card_json.h"
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+#include "base/try.h"
+#include "codec/hex.h"
+#include "vcard/key_material.h"
+
+#define FORMAT "keycask-vcard"
+
+enum {
+	FORMAT_VERSION = 1,
+	DEPTH_MAX = 8,
+	PKCS8_MAX = 8192,
+	TRIES_MAX = 255,
+};
+
+static void json_freep(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void tokener_freep(struct json_tokener **tokener)
+{
+	json_tokener_free(*tokener);
+}
+
+static void wipe_textp(char **text)
+{
+	if (*text)
+		OPENSSL_cleanse(*text, strlen(*text));
+	free(*text);
+}
+
+/* --- writing --- */
+
+/* Take @value, whatever comes of it. */
+static enum kc_status add(struct json_object *object, const char *name, struct json_object *value)
+{
+	if (value && json_object_object_add(object, name, value) == 0)
+		return KC_OK;
+	json_object_put(value);
+	return fail(KC_ERR_ALLOCATE, "out of memory");
+}
+
+static enum kc_status append(struct json_object *array, struct json_object *value)
+{
+	if (value && json_object_array_add(array, value) == 0)
+		return KC_OK;
+	json_object_put(value);
+	return fail(KC_ERR_ALLOCATE, "out of memory");
+}
+
+static enum kc_status add_text(struct json_object *object, const char *name, const char *text)
+{
+	return add(object, name, text ? json_object_new_string(text) : NULL);
+}
+
+static enum kc_status add_number(struct json_object *object, const char *name, int64_t number)
+{
+	return add(object, name, json_object_new_int64(number));
+}
+
+static enum kc_status add_hex(struct json_object *object, const char *name, struct kc_view view)
+{
+	CLEANUP(wipe_textp) char *text = hex_encode(view, HEX_LOWER);
+
+	return add_text(object, name, text);
+}
+
+static enum kc_status add_base64(struct json_object *object, const char *name, struct kc_view view)
+{
+	CLEANUP(wipe_textp) char *text = base64_encode(view);
+
+	return add_text(object, name, text);
+}
+
+/* A number of @n_bytes bytes as hexadecimal, as people write slots and tags. */
+static enum kc_status add_tag(struct json_object *object, const char *name, uint32_t tag,
+			      size_t n_bytes)
+{
+	const uint8_t octets[] = {(uint8_t)(tag >> 16), (uint8_t)(tag >> 8), (uint8_t)tag};
+
+	return add_hex(object, name, view_of(octets + sizeof(octets) - n_bytes, n_bytes));
+}
+
+static enum kc_status write_pin(struct json_object *root, const char *name,
+				const struct card_pin *pin)
+{
+	struct json_object *object = json_object_new_object();
+
+	TRY(add(root, name, object));
+	TRY(add_hex(object, "value", VIEW_OF(pin->value)));
+	TRY(add_number(object, "tries_left", pin->tries_left));
+	return add_number(object, "tries_max", pin->tries_max);
+}
+
+static enum kc_status write_management_key(struct json_object *root,
+					   const struct card_management_key *management)
+{
+	struct json_object *object = json_object_new_object();
+
+	TRY(add(root, "management_key", object));
+	TRY(add_text(object, "algorithm", management->cipher->name));
+	TRY(add_hex(object, "value", view_of(management->value, management->cipher->key_bytes)));
+	return add_number(object, "touch_policy", management->touch_policy);
+}
+
+static enum kc_status write_key(struct json_object *array, uint8_t slot, const struct card_key *key)
+{
+	CLEANUP(bytes_done) struct bytes pkcs8 = BYTES_INIT(PKCS8_MAX);
+	struct json_object *object = json_object_new_object();
+
+	TRY(append(array, object));
+	TRY(key_material_put_pkcs8(key->pkey, &pkcs8));
+	TRY(add_tag(object, "slot", slot, 1));
+	TRY(add_text(object, "algorithm", key->algorithm->name));
+	TRY(add_text(object, "pin_policy", piv_pin_policy_name(key->pin_policy)));
+	TRY(add_number(object, "touch_policy", key->touch_policy));
+	TRY(add_number(object, "origin", key->origin));
+	return add_base64(object, "private_key", bytes_view(&pkcs8));
+}
+
+static enum kc_status write_keys(struct json_object *root, const struct card_state *state)
+{
+	struct json_object *array = json_object_new_array();
+
+	TRY(add(root, "keys", array));
+	for (size_t i = 0; i < PIV_N_SLOTS; i++)
+		if (state->keys[i].pkey)
+			TRY(write_key(array, piv_slot_at(i)->reference, &state->keys[i]));
+	return KC_OK;
+}
+
+static enum kc_status write_object(struct json_object *array, const struct card_object *source)
+{
+	struct json_object *object = json_object_new_object();
+
+	TRY(append(array, object));
+	TRY(add_tag(object, "tag", source->tag, 3));
+	return add_base64(object, "value", view_of(source->value.data, source->value.len));
+}
+
+static enum kc_status write_objects(struct json_object *root, const struct card_state *state)
+{
+	struct json_object *array = json_object_new_array();
+
+	TRY(add(root, "objects", array));
+	for (size_t i = 0; i < state->n_objects; i++)
+		TRY(write_object(array, &state->objects[i]));
+	return KC_OK;
+}
+
+enum kc_status card_json_write(const struct card_state *state, char **ret_text)
+{
+	CLEANUP(json_freep) struct json_object *root = json_object_new_object();
+	const char *text = NULL;
+	char *copy = NULL;
+
+	REQUIRE(root, KC_ERR_ALLOCATE, "out of memory");
+	TRY(add_text(root, "format", FORMAT));
+	TRY(add_number(root, "version", FORMAT_VERSION));
+	TRY(add_number(root, "serial", state->serial));
+	TRY(write_pin(root, "pin", &state->pin));
+	TRY(write_pin(root, "puk", &state->puk));
+	TRY(write_management_key(root, &state->management));
+	TRY(write_keys(root, state));
+	TRY(write_objects(root, state));
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_NOSLASHESCAPE);
+	copy = text ? strdup(text) : NULL;
+	REQUIRE(copy, KC_ERR_ALLOCATE, "out of memory");
+	*ret_text = copy;
+	return KC_OK;
+}
+
+/* --- reading --- */
+
+static enum kc_status get(struct json_object *object, const char *name, enum json_type type,
+			  struct json_object **ret_value)
+{
+	struct json_object *value = NULL;
+
+	REQUIRE(json_object_is_type(object, json_type_object) &&
+			json_object_object_get_ex(object, name, &value) &&
+			json_object_is_type(value, type),
+		KC_ERR_DECODE, "\"%s\" is missing or of another type", name);
+	*ret_value = value;
+	return KC_OK;
+}
+
+static enum kc_status get_text(struct json_object *object, const char *name, const char **ret_text)
+{
+	struct json_object *value = NULL;
+
+	TRY(get(object, name, json_type_string, &value));
+	*ret_text = json_object_get_string(value);
+	return KC_OK;
+}
+
+static enum kc_status get_number(struct json_object *object, const char *name, int64_t max,
+				 unsigned *ret_number)
+{
+	struct json_object *value = NULL;
+	int64_t number = 0;
+
+	TRY(get(object, name, json_type_int, &value));
+	number = json_object_get_int64(value);
+	REQUIRE(number >= 0 && number <= max, KC_ERR_DECODE, "\"%s\" is out of range", name);
+	*ret_number = (unsigned)number;
+	return KC_OK;
+}
+
+static enum kc_status get_byte(struct json_object *object, const char *name, uint8_t max,
+			       uint8_t *ret_byte)
+{
+	unsigned number = 0;
+
+	TRY(get_number(object, name, max, &number));
+	*ret_byte = (uint8_t)number;
+	return KC_OK;
+}
+
+/* Hexadecimal of exactly @len bytes, into @buffer. */
+static enum kc_status get_hex(struct json_object *object, const char *name, uint8_t *buffer,
+			      size_t len)
+{
+	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(len);
+	const char *text = NULL;
+
+	TRY(get_text(object, name, &text));
+	REQUIRE(hex_decode(text, &bytes) == KC_OK && bytes.len == len, KC_ERR_DECODE,
+		"\"%s\" is not %zu bytes in hexadecimal", name, len);
+	memcpy(buffer, bytes.data, len);
+	return KC_OK;
+}
+
+static enum kc_status get_tag(struct json_object *object, const char *name, size_t n_bytes,
+			      uint32_t *ret_tag)
+{
+	uint8_t octets[3] = {0};
+
+	TRY(get_hex(object, name, octets + sizeof(octets) - n_bytes, n_bytes));
+	*ret_tag = (uint32_t)octets[0] << 16 | (uint32_t)octets[1] << 8 | octets[2];
+	return KC_OK;
+}
+
+static enum kc_status get_base64(struct json_object *object, const char *name, struct bytes *bytes)
+{
+	struct json_object *value = NULL;
+
+	TRY(get(object, name, json_type_string, &value));
+	REQUIRE(base64_decode(view_of(json_object_get_string(value),
+				      (size_t)json_object_get_string_len(value)),
+			      bytes) == KC_OK,
+		KC_ERR_DECODE, "\"%s\" is not base64 or too long", name);
+	return KC_OK;
+}
+
+static enum kc_status read_pin(struct json_object *root, const char *name, struct card_pin *pin)
+{
+	struct json_object *object = NULL;
+
+	TRY(get(root, name, json_type_object, &object));
+	TRY(get_hex(object, "value", pin->value, sizeof(pin->value)));
+	TRY(get_number(object, "tries_max", TRIES_MAX, &pin->tries_max));
+	return get_number(object, "tries_left", pin->tries_max, &pin->tries_left);
+}
+
+static enum kc_status read_management_key(struct json_object *root,
+					  struct card_management_key *management)
+{
+	struct json_object *object = NULL;
+	const char *name = NULL;
+
+	TRY(get(root, "management_key", json_type_object, &object));
+	TRY(get_text(object, "algorithm", &name));
+	management->cipher = piv_cipher_named(name);
+	REQUIRE(management->cipher, KC_ERR_DECODE, "no management key algorithm is called so");
+	TRY(get_byte(object, "touch_policy", PIV_TOUCH_CACHED, &management->touch_policy));
+	return get_hex(object, "value", management->value, management->cipher->key_bytes);
+}
+
+static enum kc_status read_key_policies(struct json_object *object, struct card_key *key)
+{
+	const char *policy = NULL;
+
+	TRY(get_text(object, "pin_policy", &policy));
+	key->pin_policy = piv_pin_policy_named(policy);
+	REQUIRE(key->pin_policy, KC_ERR_DECODE, "no PIN policy is called so");
+	TRY(get_byte(object, "touch_policy", PIV_TOUCH_CACHED, &key->touch_policy));
+	TRY(get_byte(object, "origin", PIV_IMPORTED, &key->origin));
+	REQUIRE(key->origin >= PIV_GENERATED, KC_ERR_DECODE, "\"origin\" is out of range");
+	return KC_OK;
+}
+
+static enum kc_status read_key(struct json_object *object, struct card_state *state)
+{
+	CLEANUP(bytes_done) struct bytes pkcs8 = BYTES_INIT(PKCS8_MAX);
+	struct card_key key = {0};
+	const char *algorithm = NULL;
+	uint32_t slot = 0;
+
+	TRY(get_tag(object, "slot", 1, &slot));
+	REQUIRE(piv_slot_find(slot), KC_ERR_DECODE, "%02X is no key slot", slot);
+	REQUIRE(!card_state_find_key(state, slot)->pkey, KC_ERR_DECODE, "slot %02X is there twice",
+		slot);
+	TRY(get_text(object, "algorithm", &algorithm));
+	key.algorithm = piv_algorithm_named(algorithm);
+	REQUIRE(key.algorithm, KC_ERR_DECODE, "no key algorithm is called so");
+	TRY(read_key_policies(object, &key));
+	TRY(get_base64(object, "private_key", &pkcs8));
+	REQUIRE(key_material_from_pkcs8(key.algorithm, bytes_view(&pkcs8), &key.pkey) == KC_OK,
+		KC_ERR_DECODE, "the private key in slot %02X is not sound", slot);
+	card_state_put_key(state, slot, &key);
+	return KC_OK;
+}
+
+static enum kc_status read_object(struct json_object *object, struct card_state *state)
+{
+	CLEANUP(bytes_done) struct bytes value = BYTES_INIT(CARD_OBJECT_MAX);
+	uint32_t tag = 0;
+
+	TRY(get_tag(object, "tag", 3, &tag));
+	TRY(get_base64(object, "value", &value));
+	REQUIRE(tag >= PIV_OBJECT_FIRST && tag <= PIV_OBJECT_LAST && value.len > 0, KC_ERR_DECODE,
+		"no object can have tag %X and %zu bytes", tag, value.len);
+	return card_state_put_object(state, tag, bytes_view(&value));
+}
+
+static enum kc_status read_array(struct json_object *root, const char *name,
+				 enum kc_status (*read)(struct json_object *, struct card_state *),
+				 struct card_state *state)
+{
+	struct json_object *array = NULL;
+
+	TRY(get(root, name, json_type_array, &array));
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		TRY(read(json_object_array_get_idx(array, i), state));
+	return KC_OK;
+}
+
+static enum kc_status read_card(struct json_object *root, struct card_state *state)
+{
+	TRY(get_number(root, "serial", UINT32_MAX, &state->serial));
+	TRY(read_pin(root, "pin", &state->pin));
+	TRY(read_pin(root, "puk", &state->puk));
+	TRY(read_management_key(root, &state->management));
+	TRY(read_array(root, "keys", read_key, state));
+	return read_array(root, "objects", read_object, state);
+}
+
+static enum kc_status parse(struct kc_view text, struct json_object **ret_root)
+{
+	CLEANUP(tokener_freep) struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	CLEANUP(json_freep) struct json_object *root = NULL;
+
+	REQUIRE(tokener, KC_ERR_ALLOCATE, "out of memory");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	root = json_tokener_parse_ex(tokener, (const char *)text.data, (int)text.len);
+	REQUIRE(json_tokener_get_error(tokener) == json_tokener_success, KC_ERR_DECODE,
+		"it is not whole JSON");
+	*ret_root = take(root);
+	return KC_OK;
+}
+
+enum kc_status card_json_read(struct kc_view text, struct card_state *ret_state)
+{
+	CLEANUP(json_freep) struct json_object *root = NULL;
+	CLEANUP(card_state_done) struct card_state state = {0};
+	const char *format = NULL;
+	unsigned version = 0;
+
+	TRY(parse(text, &root));
+	REQUIRE(get_text(root, "format", &format) == KC_OK && strcmp(format, FORMAT) == 0,
+		KC_ERR_PARAM, "it is not a card of keycask");
+	TRY(get_number(root, "version", INT32_MAX, &version));
+	REQUIRE(version == FORMAT_VERSION, KC_ERR_PARAM, "its format %u is not known here",
+		version);
+	TRY(read_card(root, &state));
+	*ret_state = state;
+	memset(&state, 0, sizeof(state));
+	return KC_OK;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VCARD_PROFILE_H
+#define VCARD_PROFILE_H
+
+/*
+ * What a new card is to hold, as people write it: "piv", or "piv:" and a list of keys such as
+ * 9a=rsa2048,9c=p256,82=p384. Behind a key, with +: gzip (compressed certificate), or the PIN
+ * policy never, once or always.
+ */
+
+#include "vcard/card_state.h"
+
+#define PROFILE_DEFAULT "piv:9a=rsa2048,9c=p256,9d=rsa2048,9e=p256"
+
+struct profile_key {
+	const struct piv_slot *slot;
+	const struct piv_algorithm *algorithm;
+	uint8_t pin_policy;
+	bool is_compressed;
+};
+
+struct profile {
+	struct profile_key keys[PIV_N_SLOTS];
+	size_t n_keys;
+};
+
+/* Expected: KC_ERR_PARAM  what is wrong with @text is in the record. */
+KC_MUST_CHECK enum kc_status profile_parse(const char *text, struct profile *ret_profile);
+
+/*
+ * Give @state the keys of @profile and certificates for them from a test CA of its own, whose
+ * certificate is appended to @ca_pem when that is not NULL.
+ */
+KC_MUST_CHECK enum kc_status profile_apply(const struct profile *profile, struct card_state *state,
+					   struct bytes *ca_pem);
+
+#endif
