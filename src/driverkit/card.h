@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DRIVERKIT_CARD_H
+#define DRIVERKIT_CARD_H
+
+/*
+ * The card of a token: whole commands in, whole answers out. How one APDU gets there is the
+ * exchange function's business: channel.h for the inherited descriptor, a script in tests.
+ */
+
+#include <stdbool.h>
+
+#include <keycask/driver.h>
+
+#include "base/bytes.h"
+
+/*
+ * Send one command APDU, append its answer to the empty @response.
+ * Expected: KC_ERR_TOKEN_NOT_FOUND, KC_ERR_COMMUNICATION
+ */
+typedef enum kc_status (*card_exchange_fn)(void *context, struct kc_view command,
+					   struct bytes *response);
+
+struct kc_card {
+	card_exchange_fn exchange;
+	void *context;
+	uint32_t extended_max; /* bytes of command data in the extended form, 0: chain */
+	bool is_gone;	       /* the card has left: nothing is sent any more */
+	unsigned n_exchanges;  /* since the process started, for the log */
+};
+
+/* All that the card may make us keep or do for one command. */
+enum {
+	CARD_ANSWER_MAX = 64 * 1024,
+	CARD_GET_RESPONSE_MAX = 300, /* 64 KiB in blocks of 255, and some */
+};
+
+#endif

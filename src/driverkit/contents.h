@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DRIVERKIT_CONTENTS_H
+#define DRIVERKIT_CONTENTS_H
+
+/*
+ * What enumerate() found: copies of the driver's descriptions, in the order of publication. The
+ * kit keeps the last complete one, because the rules of session.h depend on it.
+ */
+
+#include <stdbool.h>
+
+#include <keycask/driver.h>
+
+#include "base/bytes.h"
+
+enum {
+	CONTENTS_OBJECTS_MAX = 128,
+	CONTENTS_BYTES_MAX = 512 * 1024, /* of certificates: base64 of it fits one message */
+	CONTENTS_ID_MAX = 64,
+	CONTENTS_LABEL_MAX = 128,
+	CONTENTS_ALGORITHMS_MAX = 16,
+};
+
+struct contents_object {
+	bool is_key;
+	struct kc_bytes object_id;
+	char *label;
+	struct kc_bytes data;		/* certificate: DER */
+	struct kc_bytes certificate_id; /* key */
+	enum kc_key_type type;
+	unsigned size_in_bits;
+	enum kc_constraint constraint;
+	char *algorithms[CONTENTS_ALGORITHMS_MAX];
+	size_t n_algorithms;
+	bool can_sign;
+	bool can_decrypt;
+	bool can_derive;
+};
+
+struct kc_contents {
+	struct contents_object *objects;
+	size_t n_objects;
+	size_t n_bytes;
+};
+
+void contents_done(struct kc_contents *contents);
+
+/* The key @object_id, NULL when there is none. */
+const struct contents_object *contents_find_key(const struct kc_contents *contents,
+						struct kc_view object_id);
+bool contents_has_algorithm(const struct contents_object *key, const char *algorithm);
+
+#endif

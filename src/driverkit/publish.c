@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Type Object of protocol/org.keycask.Driver.varlink, written. */
+#include "driverkit/publish.h"
+
+#include "base/cleanup.h"
+#include "base/try.h"
+
+static struct kc_view view_of_bytes(const struct kc_bytes *bytes)
+{
+	return view_of(bytes->data, bytes->len);
+}
+
+static const char *type_name(enum kc_key_type type)
+{
+	return type == KC_KEY_TYPE_RSA ? "rsa" : "ec";
+}
+
+static const char *constraint_name(enum kc_constraint constraint)
+{
+	switch (constraint) {
+	case KC_CONSTRAINT_NONE:
+		return "none";
+	case KC_CONSTRAINT_PIN:
+		return "pin";
+	case KC_CONSTRAINT_PIN_ALWAYS:
+		return "pin_always";
+	}
+	return "pin_always";
+}
+
+static enum kc_status put_key_fields(const struct contents_object *key, struct json_object *out)
+{
+	if (key->certificate_id.len > 0)
+		TRY(field_put_data(out, "certificate_id", view_of_bytes(&key->certificate_id)));
+	TRY(field_put_text(out, "key_type", type_name(key->type)));
+	TRY(field_put_number(out, "key_size_in_bits", key->size_in_bits));
+	return field_put_text(out, "constraint", constraint_name(key->constraint));
+}
+
+static enum kc_status put_algorithms(const struct contents_object *object, struct json_object *out)
+{
+	struct json_object *array = json_object_new_array();
+
+	REQUIRE(array, KC_ERR_ALLOCATE, "out of memory");
+	TRY(field_put(out, "algorithms", array));
+	for (size_t i = 0; i < object->n_algorithms; i++)
+		TRY(field_append_text(array, object->algorithms[i]));
+	return KC_OK;
+}
+
+static enum kc_status put_object(const struct contents_object *object, struct json_object *out)
+{
+	TRY(field_put_text(out, "kind", object->is_key ? "key" : "certificate"));
+	TRY(field_put_data(out, "object_id", view_of_bytes(&object->object_id)));
+	TRY(field_put_text(out, "label", object->label));
+	if (object->is_key)
+		TRY(put_key_fields(object, out));
+	else
+		TRY(field_put_data(out, "data", view_of_bytes(&object->data)));
+	TRY(put_algorithms(object, out));
+	TRY(field_put_flag(out, "can_sign", object->can_sign));
+	TRY(field_put_flag(out, "can_decrypt", object->can_decrypt));
+	return field_put_flag(out, "can_derive", object->can_derive);
+}
+
+enum kc_status publish_contents(const struct kc_contents *contents, struct json_object *reply)
+{
+	struct json_object *array = json_object_new_array();
+
+	REQUIRE(array, KC_ERR_ALLOCATE, "out of memory");
+	TRY(field_put(reply, "objects", array));
+	for (size_t i = 0; i < contents->n_objects; i++) {
+		CLEANUP(field_free) struct json_object *object = NULL;
+
+		TRY(field_new_object(&object));
+		TRY(put_object(&contents->objects[i], object));
+		TRY(field_append(array, take(object)));
+	}
+	return KC_OK;
+}

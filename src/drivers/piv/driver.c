@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of the PIV driver. Its AID for discovery stands in dist/drivers/org.keycask.piv.json.
+ */
+#include "drivers/piv/piv.h"
+
+const struct kc_driver piv_driver = {
+	.class_id = "org.keycask.piv",
+	.name = "PIV",
+	.state_size = sizeof(struct piv_state),
+	.select = piv_select,
+	.open = piv_open,
+	.enumerate = piv_enumerate,
+	.check_pin_form = piv_check_pin_form,
+	.authenticate = piv_authenticate,
+	.pin_status = piv_pin_status,
+	.sign = piv_sign,
+};
