@@ -30,6 +30,16 @@
 /* Cleanup functions for plain heap blocks: CLEANUP(freep) char *text = NULL; */
 void freep(void *pointer_to_pointer);
 
+/*
+ * For a header that declares struct NAME and NAME_free(), which returns NULL: defines
+ * NAME_freep(), so that CLEANUP(NAME_freep) struct NAME *thing = NULL; works.
+ */
+#define DEFINE_FREEP(name)                                                                         \
+	static inline void name##_freep(struct name **pointer)                                     \
+	{                                                                                          \
+		*pointer = name##_free(*pointer);                                                  \
+	}
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

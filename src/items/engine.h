@@ -15,6 +15,7 @@ struct engine;
 
 KC_MUST_CHECK enum kc_status engine_new(struct engine **ret_engine);
 struct engine *engine_free(struct engine *engine);
+DEFINE_FREEP(engine)
 
 /* The access group of token items: everyone who may see tokens reads it, nobody writes it. */
 #define ENGINE_TOKEN_GROUP "org.keycask.token"

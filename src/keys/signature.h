@@ -29,6 +29,7 @@ KC_MUST_CHECK enum kc_status signature_plan_new(const struct signature_key *key,
 						const char *algorithm, struct kc_view data,
 						struct signature_plan **ret_plan);
 struct signature_plan *signature_plan_free(struct signature_plan *plan);
+DEFINE_FREEP(signature_plan)
 
 /* Both borrowed from the plan. */
 const char *signature_plan_operation(const struct signature_plan *plan);

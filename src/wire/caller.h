@@ -29,6 +29,7 @@ KC_MUST_CHECK enum kc_status wire_caller_new(sd_event *event, int fd, wire_close
 
 /* Close; pending calls are forgotten without on_reply, on_closed does not run. */
 struct wire_caller *wire_caller_free(struct wire_caller *caller);
+DEFINE_FREEP(wire_caller)
 
 /*
  * Call "org.keycask.Driver.Sign". Takes @parameters (NULL: empty); @descriptor (-1: none) is

@@ -18,6 +18,7 @@ KC_MUST_CHECK enum kc_status wire_client_connect(const char *path, struct wire_c
 /* The same over a connected socket, which is taken. */
 KC_MUST_CHECK enum kc_status wire_client_adopt(int fd, struct wire_client **ret_client);
 struct wire_client *wire_client_free(struct wire_client *client);
+DEFINE_FREEP(wire_client)
 
 /*
  * Call and wait for the answer, at most @timeout_ms (-1: no limit). Takes @parameters (NULL:

@@ -17,6 +17,7 @@ struct idl;
 /* Expected: KC_ERR_DECODE  with line and reason in the record. */
 KC_MUST_CHECK enum kc_status idl_parse(const char *text, struct idl **ret_idl);
 struct idl *idl_free(struct idl *idl);
+DEFINE_FREEP(idl)
 
 /* "org.keycask.Items"; lives as long as @idl. */
 const char *idl_name(const struct idl *idl);

@@ -15,6 +15,7 @@ struct wire_serve;
 KC_MUST_CHECK enum kc_status wire_serve_new(int fd, struct wire_service *service,
 					    struct wire_serve **ret_serve);
 struct wire_serve *wire_serve_free(struct wire_serve *serve);
+DEFINE_FREEP(wire_serve)
 
 /* For poll(). */
 int wire_serve_fd(const struct wire_serve *serve);

@@ -32,6 +32,7 @@ KC_MUST_CHECK enum kc_status wire_server_new(sd_event *event, int listen_fd,
 
 /* Stop listening and close every connection. */
 struct wire_server *wire_server_free(struct wire_server *server);
+DEFINE_FREEP(wire_server)
 
 /* Stop listening, let calls under way finish, then call @on_drained (from the loop). */
 void wire_server_drain(struct wire_server *server, void (*on_drained)(void *userdata),

@@ -43,6 +43,7 @@ struct wire_service_options {
 KC_MUST_CHECK enum kc_status wire_service_new(const struct wire_service_options *options,
 					      struct wire_service **ret_service);
 struct wire_service *wire_service_free(struct wire_service *service);
+DEFINE_FREEP(wire_service)
 
 /*
  * Add an interface; its table and IDL must have the same methods.

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * org.keycask.Slot for one card. The daemon's queue sees to it that one channel at a time is in
+ * use; here each packet is simply answered. A channel whose driver vanishes resets the card, so
+ * that a PIN it verified serves nobody else.
+ */
+#include "slothost/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/try.h"
+#include "codec/apdu.h"
+#include "codec/hex.h"
+#include "sys/socket.h"
+#include "wire/protocol.h"
+#include "wire/serve.h"
+
+enum {
+	CHANNELS_MAX = 8,
+	AID_BYTES_MAX = 16, /* ISO 7816-4 12.2.3 */
+	MAX_SHORT_INPUT = 261,
+};
+
+struct slot {
+	struct port *port;
+	int channels[CHANNELS_MAX];
+	bool is_mute;
+	bool is_gone;
+	struct bytes packet;
+	struct bytes response;
+};
+
+/* Remember what a failure of the port says about the card. */
+static enum kc_status noted(struct slot *slot, enum kc_status status)
+{
+	slot->is_gone |= status == KC_ERR_TOKEN_NOT_FOUND;
+	slot->is_mute |= status == KC_ERR_COMMUNICATION;
+	return status;
+}
+
+static enum kc_status connect_card(struct slot *slot, struct json_object **ret_reply)
+{
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+	CLEANUP(field_free) struct json_object *reply = NULL;
+	CLEANUP(freep) char *text = NULL;
+
+	TRY(noted(slot, port_power_up(slot->port, &atr)));
+	text = hex_encode(bytes_view(&atr), HEX_UPPER);
+	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
+	TRY(field_new_object(&reply));
+	TRY(field_put_text(reply, "atr", text));
+	TRY(field_put_number(reply, "max_input", APDU_COMMAND_MAX));
+	TRY(field_put_number(reply, "max_output", APDU_RESPONSE_MAX));
+	*ret_reply = take(reply);
+	return KC_OK;
+}
+
+static enum kc_status probe_one(struct slot *slot, const char *text, bool *ret_is_there)
+{
+	CLEANUP(bytes_done) struct bytes aid = BYTES_INIT(AID_BYTES_MAX);
+
+	TRY(hex_decode(text, &aid));
+	return noted(slot, port_select(slot->port, bytes_view(&aid), ret_is_there));
+}
+
+static enum kc_status probe_card(struct slot *slot, struct json_object *aids,
+				 struct json_object **ret_reply)
+{
+	CLEANUP(field_free) struct json_object *reply = NULL;
+	CLEANUP(field_free) struct json_object *answered = json_object_new_array();
+	const char *selected = NULL;
+
+	REQUIRE(answered, KC_ERR_ALLOCATE, "out of memory");
+	for (size_t i = 0; i < json_object_array_length(aids); i++) {
+		const char *aid = json_object_get_string(json_object_array_get_idx(aids, i));
+		bool is_there = false;
+
+		TRY(probe_one(slot, aid, &is_there));
+		if (!is_there)
+			continue;
+		TRY(field_append_text(answered, aid));
+		selected = aid;
+	}
+	TRY(field_new_object(&reply));
+	TRY(field_put(reply, "answered", take(answered)));
+	TRY(field_put_text(reply, "selected", selected));
+	*ret_reply = take(reply);
+	return KC_OK;
+}
+
+static enum kc_status attach_channel(struct slot *slot, int fd)
+{
+	REQUIRE(fd >= 0, KC_ERR_PARAM, "Attach came without a descriptor");
+	for (size_t i = 0; i < CHANNELS_MAX; i++) {
+		if (slot->channels[i] < 0) {
+			slot->channels[i] = fd;
+			return KC_OK;
+		}
+	}
+	socket_close(&fd);
+	return fail(KC_ERR_PARAM, "no more than %d card channels", CHANNELS_MAX);
+}
+
+static void answer(struct wire_call *call, enum kc_status status, struct json_object *reply)
+{
+	if (status == KC_OK)
+		wire_call_reply(call, reply);
+	else
+		wire_call_fail(call, status);
+}
+
+static void on_connect(struct wire_call *call)
+{
+	struct json_object *reply = NULL;
+	enum kc_status status = connect_card(wire_call_context(call), &reply);
+
+	answer(call, status, reply);
+}
+
+static void on_probe(struct wire_call *call)
+{
+	struct json_object *aids = field_get(wire_call_parameters(call), "aids");
+	struct json_object *reply = NULL;
+	enum kc_status status = probe_card(wire_call_context(call), aids, &reply);
+
+	answer(call, status, reply);
+}
+
+static void on_attach(struct wire_call *call)
+{
+	answer(call, attach_channel(wire_call_context(call), wire_call_take_descriptor(call)),
+	       NULL);
+}
+
+static void on_begin(struct wire_call *call)
+{
+	struct slot *slot = wire_call_context(call);
+
+	answer(call, noted(slot, port_begin(slot->port)), NULL);
+}
+
+static void on_end(struct wire_call *call)
+{
+	struct slot *slot = wire_call_context(call);
+	bool reset = field_flag(wire_call_parameters(call), "reset", true);
+
+	answer(call, noted(slot, port_end(slot->port, reset)), NULL);
+}
+
+static const struct wire_method methods[] = {
+	{.name = "Connect", .handler = on_connect}, {.name = "Probe", .handler = on_probe},
+	{.name = "Attach", .handler = on_attach},   {.name = "Begin", .handler = on_begin},
+	{.name = "End", .handler = on_end},
+};
+
+static const struct wire_interface interface = {
+	.description = protocol_org_keycask_Slot,
+	.methods = methods,
+	.n_methods = ARRAY_LEN(methods),
+};
+
+static void detach_channel(struct slot *slot, size_t i)
+{
+	socket_close(&slot->channels[i]);
+	ignore(noted(slot, port_end(slot->port, true)));
+}
+
+/* An empty packet tells the driver that there is no answer and never will be. */
+static void send_response(struct slot *slot, size_t i)
+{
+	if (send(slot->channels[i], slot->response.data, slot->response.len, MSG_NOSIGNAL) < 0)
+		detach_channel(slot, i);
+}
+
+static void carry_apdu(struct slot *slot, size_t i)
+{
+	ssize_t n = recv(slot->channels[i], slot->packet.data, slot->packet.capacity, 0);
+
+	if (n <= 0) {
+		detach_channel(slot, i);
+		return;
+	}
+	slot->response.len = 0;
+	error_clear();
+	if (noted(slot, port_transmit(slot->port, view_of(slot->packet.data, (size_t)n),
+				      &slot->response)) != KC_OK)
+		slot->response.len = 0;
+	explicit_bzero(slot->packet.data, (size_t)n);
+	send_response(slot, i);
+}
+
+/* Does the card hang up, or speak when nobody asked it? Both end it. */
+static void check_card(struct slot *slot, short revents)
+{
+	if (revents & (POLLHUP | POLLERR | POLLRDHUP))
+		slot->is_gone = true;
+	else if (revents & POLLIN)
+		slot->is_mute = true;
+}
+
+static enum kc_status step(struct slot *slot, struct wire_serve *serve)
+{
+	struct pollfd polls[CHANNELS_MAX + 2];
+
+	polls[0] = (struct pollfd){.fd = wire_serve_fd(serve), .events = POLLIN};
+	polls[1] = (struct pollfd){.fd = port_descriptor(slot->port), .events = POLLIN | POLLRDHUP};
+	for (size_t i = 0; i < CHANNELS_MAX; i++)
+		polls[2 + i] = (struct pollfd){.fd = slot->channels[i], .events = POLLIN};
+	REQUIRE(poll(polls, ARRAY_LEN(polls), -1) >= 0 || errno == EINTR, KC_ERR_INTERNAL,
+		"poll: %s", strerror(errno));
+	check_card(slot, polls[1].revents);
+	for (size_t i = 0; i < CHANNELS_MAX && !slot->is_gone && !slot->is_mute; i++) {
+		if (polls[2 + i].revents)
+			carry_apdu(slot, i);
+	}
+	if (polls[0].revents)
+		return wire_serve_step(serve);
+	return KC_OK;
+}
+
+static enum kc_status run(struct slot *slot, int control_fd)
+{
+	struct wire_service_options options = {
+		.product = "keycask-slot", .version = KEYCASK_VERSION, .context = slot};
+	CLEANUP(wire_service_freep) struct wire_service *service = NULL;
+	CLEANUP(wire_serve_freep) struct wire_serve *serve = NULL;
+
+	TRY(bytes_reserve(&slot->packet, APDU_COMMAND_MAX));
+	TRY(bytes_reserve(&slot->response, APDU_RESPONSE_MAX));
+	TRY(wire_service_new(&options, &service));
+	TRY(wire_service_add(service, &interface));
+	TRY(wire_serve_new(control_fd, service, &serve));
+	while (!slot->is_gone && !slot->is_mute)
+		TRY(step(slot, serve));
+	return KC_OK;
+}
+
+enum slothost_end serve_slot(int control_fd, struct port *port)
+{
+	struct slot slot = {.port = port,
+			    .packet = BYTES_INIT(APDU_COMMAND_MAX),
+			    .response = BYTES_INIT(APDU_RESPONSE_MAX)};
+	enum kc_status status = KC_OK;
+
+	for (size_t i = 0; i < CHANNELS_MAX; i++)
+		slot.channels[i] = -1;
+	status = run(&slot, control_fd);
+	for (size_t i = 0; i < CHANNELS_MAX; i++)
+		socket_close(&slot.channels[i]);
+	bytes_done(&slot.packet);
+	bytes_done(&slot.response);
+	if (slot.is_gone)
+		return SLOTHOST_GONE;
+	if (slot.is_mute)
+		return SLOTHOST_MUTE;
+	if (status == KC_ERR_NOT_AVAILABLE)
+		return SLOTHOST_DONE;
+	log_error("slot: %s (%s)", error_get()->message, error_get()->origin);
+	return SLOTHOST_ERROR;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The reader's side of vpcd's protocol. One command, one answer; the card never speaks first, so
+ * bytes that come unasked are a protocol error and the card is treated as mute.
+ */
+#include "slots/embedded.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "codec/vpcd.h"
+#include "sys/socket.h"
+
+enum {
+	CHUNK_BYTES = 2048,
+	ATR_BYTES_MAX = 33, /* ISO 7816-3 8.2.1: TS and at most 32 characters */
+};
+
+struct embedded {
+	int fd;
+	unsigned deadline_ms;
+	struct bytes input;
+	struct bytes output;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	ignore(clock_gettime(CLOCK_MONOTONIC, &now));
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum kc_status gone(void)
+{
+	return fail(KC_ERR_TOKEN_NOT_FOUND, "the card was removed");
+}
+
+static enum kc_status wait_for(const struct embedded *card, short events, int64_t until_ms)
+{
+	struct pollfd poll_card = {.fd = card->fd, .events = events};
+	int64_t left = until_ms - now_ms();
+	int n = poll(&poll_card, 1, left > 0 ? (int)left : 0);
+
+	if (n < 0 && errno == EINTR)
+		return KC_OK;
+	REQUIRE(n > 0, KC_ERR_COMMUNICATION, "the card did not answer within %u ms",
+		card->deadline_ms);
+	return KC_OK;
+}
+
+/* A card that reads slowly fills the socket: sending has the deadline too. */
+static enum kc_status send_frame(struct embedded *card, struct kc_view message)
+{
+	int64_t until_ms = now_ms() + card->deadline_ms;
+	ssize_t n = 0;
+
+	card->output.len = 0;
+	TRY(vpcd_put(&card->output, message));
+	for (size_t sent = 0; sent<card->output.len; sent += n> 0 ? (size_t)n : 0) {
+		TRY(wait_for(card, POLLOUT, until_ms));
+		n = send(card->fd, card->output.data + sent, card->output.len - sent,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return gone();
+	}
+	return KC_OK;
+}
+
+static enum kc_status receive_more(struct embedded *card, int64_t until_ms)
+{
+	uint8_t chunk[CHUNK_BYTES];
+	ssize_t n = 0;
+
+	TRY(wait_for(card, POLLIN, until_ms));
+	n = recv(card->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return KC_OK;
+	if (n <= 0)
+		return gone();
+	TRY(bytes_append(&card->input, view_of(chunk, (size_t)n)));
+	explicit_bzero(chunk, (size_t)n);
+	return KC_OK;
+}
+
+static enum kc_status receive_frame(struct embedded *card, struct bytes *message)
+{
+	int64_t until_ms = now_ms() + card->deadline_ms;
+	struct kc_view content;
+	size_t used = 0;
+
+	while (!vpcd_get(bytes_view(&card->input), &content, &used))
+		TRY(receive_more(card, until_ms));
+	REQUIRE(used == card->input.len, KC_ERR_COMMUNICATION,
+		"the card speaks without being asked");
+	TRY(bytes_append(message, content));
+	bytes_consume(&card->input, used);
+	return KC_OK;
+}
+
+static enum kc_status send_control(struct embedded *card, enum vpcd_control control)
+{
+	uint8_t byte = (uint8_t)control;
+
+	return send_frame(card, view_of(&byte, 1));
+}
+
+static enum kc_status power_up(void *state, struct bytes *atr)
+{
+	struct embedded *card = state;
+	size_t before = atr->len;
+
+	TRY(send_control(card, VPCD_POWER_ON));
+	TRY(send_control(card, VPCD_RESET));
+	TRY(send_control(card, VPCD_GET_ATR));
+	TRY(receive_frame(card, atr));
+	REQUIRE(atr->len - before >= 2 && atr->len - before <= ATR_BYTES_MAX, KC_ERR_COMMUNICATION,
+		"an ATR of %zu bytes", atr->len - before);
+	return KC_OK;
+}
+
+static enum kc_status transmit(void *state, struct kc_view command, struct bytes *response)
+{
+	struct embedded *card = state;
+
+	/* Frames of one byte are control commands; an APDU has four at least. */
+	REQUIRE(command.len >= 4, KC_ERR_BAD_PARAMETER, "an APDU of %zu bytes", command.len);
+	TRY(send_frame(card, command));
+	return receive_frame(card, response);
+}
+
+/* Nobody else can reach an embedded card: a transaction is ours anyway. */
+static enum kc_status begin(void *state)
+{
+	(void)state;
+	return KC_OK;
+}
+
+static enum kc_status end(void *state, bool reset)
+{
+	return reset ? send_control(state, VPCD_RESET) : KC_OK;
+}
+
+static int descriptor(void *state)
+{
+	const struct embedded *card = state;
+
+	return card->fd;
+}
+
+static void close_card(void *state)
+{
+	struct embedded *card = state;
+
+	ignore(send_control(card, VPCD_POWER_OFF));
+	socket_close(&card->fd);
+	bytes_done(&card->input);
+	bytes_done(&card->output);
+	free(card);
+}
+
+static const struct port_operations operations = {
+	.power_up = power_up,
+	.transmit = transmit,
+	.begin = begin,
+	.end = end,
+	.descriptor = descriptor,
+	.close = close_card,
+};
+
+enum kc_status embedded_open(int fd, unsigned deadline_ms, struct port **ret_port)
+{
+	struct embedded *card = calloc(1, sizeof(*card));
+
+	if (!card)
+		socket_close(&fd);
+	REQUIRE(card, KC_ERR_ALLOCATE, "out of memory");
+	*card = (struct embedded){
+		.fd = fd,
+		.deadline_ms = deadline_ms,
+		.input = BYTES_INIT(VPCD_HEADER_BYTES + VPCD_MESSAGE_MAX),
+		.output = BYTES_INIT(VPCD_HEADER_BYTES + VPCD_MESSAGE_MAX),
+	};
+	return port_new(&operations, card, ret_port);
+}

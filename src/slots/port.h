@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SLOTS_PORT_H
+#define SLOTS_PORT_H
+
+/*
+ * A port is the way to the one card in a slot, whatever kind of slot it is. Everything here
+ * blocks, up to the port's deadline: ports live in slot processes and nowhere else.
+ *
+ * Every function: Expected: KC_ERR_TOKEN_NOT_FOUND  the card is gone
+ *                           KC_ERR_COMMUNICATION    the card is mute, or answers nonsense
+ */
+
+#include "base/bytes.h"
+
+struct port;
+
+/* What a provider of slots brings. @state is the provider's own. */
+struct port_operations {
+	enum kc_status (*power_up)(void *state, struct bytes *atr);
+	enum kc_status (*transmit)(void *state, struct kc_view command, struct bytes *response);
+	enum kc_status (*begin)(void *state);
+	enum kc_status (*end)(void *state, bool reset);
+	/* A descriptor that hangs up when the card leaves, for poll(); -1 when there is none. */
+	int (*descriptor)(void *state);
+	void (*close)(void *state);
+};
+
+/* @state is taken. */
+KC_MUST_CHECK enum kc_status port_new(const struct port_operations *operations, void *state,
+				      struct port **ret_port);
+struct port *port_free(struct port *port);
+DEFINE_FREEP(port)
+
+/* Power the card, reset it, append its ATR. */
+KC_MUST_CHECK enum kc_status port_power_up(struct port *port, struct bytes *atr);
+
+/* Send one command APDU as it is, append the response as it comes, status word included. */
+KC_MUST_CHECK enum kc_status port_transmit(struct port *port, struct kc_view command,
+					   struct bytes *response);
+
+/* SELECT @aid by name and look at the status word only. */
+KC_MUST_CHECK enum kc_status port_select(struct port *port, struct kc_view aid, bool *ret_is_there);
+
+/* Take the card for ourselves; give it back, with @reset so that no verified state survives. */
+KC_MUST_CHECK enum kc_status port_begin(struct port *port);
+KC_MUST_CHECK enum kc_status port_end(struct port *port, bool reset);
+
+int port_descriptor(const struct port *port);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The embedded slot against a card's end that the test plays byte by byte. */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "harness/test.h"
+#include "slots/embedded.h"
+#include "sys/socket.h"
+
+enum {
+	PATIENCE_MS = 20000,
+	IMPATIENCE_MS = 50,
+};
+
+/* The card's end: what it will answer in all, written at once or left out. */
+struct scene {
+	int card;
+	struct port *port;
+};
+
+static struct scene open_scene(unsigned deadline_ms)
+{
+	struct scene scene = {-1, NULL};
+	int reader = -1;
+
+	CHECK_OK(socket_make_pair(SOCK_STREAM, &reader, &scene.card));
+	CHECK_OK(embedded_open(reader, deadline_ms, &scene.port));
+	return scene;
+}
+
+static void close_scene(struct scene *scene)
+{
+	scene->port = port_free(scene->port);
+	socket_close(&scene->card);
+}
+
+static void answer(const struct scene *scene, const void *frame, size_t len)
+{
+	CHECK(send(scene->card, frame, len, MSG_NOSIGNAL) == (ssize_t)len);
+}
+
+static void expect(const struct scene *scene, const void *frame, size_t len)
+{
+	uint8_t got[64];
+
+	CHECK(recv(scene->card, got, len, MSG_WAITALL) == (ssize_t)len);
+	CHECK(memcmp(got, frame, len) == 0);
+}
+
+TEST(power_up_resets_and_reads_the_atr)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x03\x3b\x81\x01", 5);
+	CHECK_OK(port_power_up(scene.port, &atr));
+	CHECK_HEX(bytes_view(&atr), "3B8101");
+	expect(&scene, "\x00\x01\x01\x00\x01\x02\x00\x01\x04", 9);
+	close_scene(&scene);
+}
+
+TEST(an_atr_of_impossible_length_makes_the_card_mute)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x00", 2);
+	CHECK_STATUS(port_power_up(scene.port, &atr), KC_ERR_COMMUNICATION);
+	close_scene(&scene);
+}
+
+TEST(transmit_carries_one_apdu_and_one_answer)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x04\xaa\xbb\x90\x00", 6);
+	CHECK_OK(port_transmit(scene.port, view_of("\x00\xcb\x3f\xff\x00", 5), &response));
+	CHECK_HEX(bytes_view(&response), "AABB9000");
+	expect(&scene, "\x00\x05\x00\xcb\x3f\xff\x00", 7);
+	close_scene(&scene);
+}
+
+TEST(what_looks_like_a_control_command_is_never_sent_as_apdu)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+
+	CHECK_STATUS(port_transmit(scene.port, view_of("\x02", 1), &response),
+		     KC_ERR_BAD_PARAMETER);
+	CHECK_INT(recv(scene.card, &(char){0}, 1, MSG_DONTWAIT), -1);
+	close_scene(&scene);
+}
+
+TEST(a_mute_card_is_given_up_at_the_deadline)
+{
+	struct scene scene = open_scene(IMPATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+
+	error_clear();
+	answer(&scene, "\x00\x04\xaa", 3);
+	CHECK_STATUS(port_transmit(scene.port, view_of("\x00\xcb\x3f\xff", 4), &response),
+		     KC_ERR_COMMUNICATION);
+	CHECK(strstr(error_get()->message, "within 50 ms"));
+	CHECK_INT(response.len, 0);
+	close_scene(&scene);
+}
+
+TEST(a_card_that_leaves_is_gone_before_and_after_the_command)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x04\xaa", 3);
+	socket_close(&scene.card);
+	CHECK_STATUS(port_transmit(scene.port, view_of("\x00\xcb\x3f\xff", 4), &response),
+		     KC_ERR_TOKEN_NOT_FOUND);
+	CHECK_STATUS(port_transmit(scene.port, view_of("\x00\xcb\x3f\xff", 4), &response),
+		     KC_ERR_TOKEN_NOT_FOUND);
+	close_scene(&scene);
+}
+
+TEST(a_card_that_says_more_than_it_was_asked_is_refused)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x02\x90\x00\x00\x02\x90\x00", 8);
+	CHECK_STATUS(port_transmit(scene.port, view_of("\x00\xcb\x3f\xff", 4), &response),
+		     KC_ERR_COMMUNICATION);
+	close_scene(&scene);
+}
+
+TEST(select_looks_at_the_status_word_only)
+{
+	static const struct {
+		const char *frame;
+		bool is_there;
+	} cases[] = {
+		{"\x00\x02\x90\x00", true},  {"\x00\x02\x61\x10", true},
+		{"\x00\x02\x62\x83", true},  {"\x00\x02\x6a\x82", false},
+		{"\x00\x02\x6d\x00", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct scene scene = open_scene(PATIENCE_MS);
+		bool is_there = !cases[i].is_there;
+
+		answer(&scene, cases[i].frame, 4);
+		CHECK_OK(port_select(scene.port, view_of("\xa0\x00\x00\x03\x08", 5), &is_there));
+		CHECK_INT(is_there, cases[i].is_there);
+		expect(&scene, "\x00\x0b\x00\xa4\x04\x00\x05\xa0\x00\x00\x03\x08\x00", 13);
+		close_scene(&scene);
+	}
+}
+
+TEST(end_resets_only_when_told)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+
+	CHECK_OK(port_begin(scene.port));
+	CHECK_OK(port_end(scene.port, false));
+	CHECK_INT(recv(scene.card, &(char){0}, 1, MSG_DONTWAIT), -1);
+	CHECK_OK(port_end(scene.port, true));
+	expect(&scene, "\x00\x01\x02", 3);
+	close_scene(&scene);
+}
