@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * When it is allowed to start the daemon, and what to do until it answers. Any number of clients
+ * may do this at once: the daemon's lock decides, and the losers' launchers end well too.
+ */
+#include "client/autostart.h"
+
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "client/launch.h"
+#include "sys/paths.h"
+
+enum {
+	LAUNCH_MS = 10 * 1000,
+	CONNECT_TRIES = 100,
+	CONNECT_PAUSE_NS = 20 * 1000 * 1000,
+	SAID_MAX = 192,
+};
+
+bool autostart_is_allowed(void)
+{
+	const char *wish = secure_getenv("KEYCASK_AUTOSTART");
+
+	return getauxval(AT_SECURE) == 0 && !(wish && strcmp(wish, "0") == 0);
+}
+
+/* The launcher of another client may still be at it: its daemon listens in a moment. */
+static enum kc_status connect_soon(autostart_connect_fn connect, struct wire_client **ret_client)
+{
+	const struct timespec pause = {.tv_nsec = CONNECT_PAUSE_NS};
+	enum kc_status status = connect(ret_client);
+
+	for (int i = 0; i < CONNECT_TRIES && status == KC_ERR_NOT_AVAILABLE; i++) {
+		ignore(nanosleep(&pause, NULL));
+		error_clear();
+		status = connect(ret_client);
+	}
+	return status;
+}
+
+static enum kc_status launch_daemon(const char *program)
+{
+	const char *const arguments[] = {program, "--user", "--detach", NULL};
+	char said[SAID_MAX] = "";
+	int exit_status = 0;
+
+	TRY(launch_run(program, arguments, LAUNCH_MS, &exit_status, said, sizeof(said)));
+	REQUIRE(exit_status == 0, KC_ERR_NOT_AVAILABLE, "keycaskd did not start: %s",
+		said[0] ? said : "it gave no reason");
+	return KC_OK;
+}
+
+enum kc_status autostart_connect(autostart_connect_fn connect, struct wire_client **ret_client)
+{
+	char program[PATHS_MAX];
+	enum kc_status status = KC_OK;
+
+	TRY(paths_helper("keycaskd", program, sizeof(program)));
+	status = launch_daemon(program);
+	if (status == KC_OK)
+		return connect_soon(connect, ret_client);
+	error_set_hint("see why with: %s --user", program);
+	return status;
+}

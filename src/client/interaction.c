@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * PINs travel in sealed memory (design/decisions.md 18); where a person can be reached is taken
+ * from this process, and the daemon believes it only within the same login session (17).
+ */
+#include "client/interaction.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "base/try.h"
+#include "client/line.h"
+#include "sys/socket.h"
+
+enum {
+	TTY_NAME_MAX = 256,
+};
+
+enum kc_status interaction_read(const struct kc_options *given, struct kc_options *ret_options)
+{
+	const struct kc_options defaults = KC_OPTIONS_INIT;
+
+	*ret_options = defaults;
+	if (!given)
+		return KC_OK;
+	REQUIRE(given->size >= sizeof(defaults), KC_ERR_PARAM,
+		"options that were not made from KC_OPTIONS_INIT");
+	*ret_options = *given;
+	return KC_OK;
+}
+
+int interaction_timeout_ms(const struct kc_options *options)
+{
+	if (options->timeout_ms == KC_TIMEOUT_DEFAULT)
+		return LINE_OPERATION_MS;
+	return options->timeout_ms < 0 ? -1 : options->timeout_ms;
+}
+
+/* --- the PIN ------------------------------------------------------------------------------- */
+
+static enum kc_status write_all(int fd, struct kc_view view)
+{
+	while (view.len > 0) {
+		ssize_t n = write(fd, view.data, view.len);
+
+		REQUIRE(n > 0, KC_ERR_NOT_AVAILABLE, "cannot write sealed memory: %s",
+			strerror(errno));
+		view = view_slice(view, (size_t)n, view.len);
+	}
+	return KC_OK;
+}
+
+static enum kc_status seal(struct kc_view pin, int *ret_fd)
+{
+	CLEANUP(socket_close) int fd = memfd_create("keycask-pin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "memfd_create: %s", strerror(errno));
+	REQUIRE(pin.len <= SECRET_MAX, KC_ERR_PARAM, "a PIN of more than %d bytes", SECRET_MAX);
+	TRY(write_all(fd, pin));
+	REQUIRE(lseek(fd, 0, SEEK_SET) == 0 &&
+			fcntl(fd, F_ADD_SEALS,
+			      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0,
+		KC_ERR_NOT_AVAILABLE, "cannot seal memory: %s", strerror(errno));
+	*ret_fd = take_fd(fd);
+	return KC_OK;
+}
+
+/* --- the person ---------------------------------------------------------------------------- */
+
+static enum kc_status put_variable(struct json_object *object, const char *field,
+				   const char *variable)
+{
+	const char *value = secure_getenv(variable);
+
+	return field_put_text(object, field, value && *value ? value : NULL);
+}
+
+/* The terminal of standard input, output or error; GPG_TTY when none of them is one. */
+static enum kc_status put_terminal(struct json_object *object)
+{
+	char name[TTY_NAME_MAX];
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (ttyname_r(fd, name, sizeof(name)) == 0)
+			return field_put_text(object, "tty", name);
+	return put_variable(object, "tty", "GPG_TTY");
+}
+
+static enum kc_status put_locale(struct json_object *object)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
+		const char *value = secure_getenv(variables[i]);
+
+		if (value && *value)
+			return field_put_text(object, "locale", value);
+	}
+	return KC_OK;
+}
+
+static enum kc_status put_person(struct json_object *object)
+{
+	TRY(put_terminal(object));
+	TRY(put_locale(object));
+	TRY(put_variable(object, "term", "TERM"));
+	TRY(put_variable(object, "display", "DISPLAY"));
+	TRY(put_variable(object, "wayland_display", "WAYLAND_DISPLAY"));
+	return put_variable(object, "xauthority", "XAUTHORITY");
+}
+
+static enum kc_status new_interaction(const struct kc_options *options,
+				      struct json_object **ret_interaction)
+{
+	CLEANUP(field_free) struct json_object *object = NULL;
+	bool may_ask = options->interaction == KC_INTERACTION_ALLOW;
+
+	TRY(field_new_object(&object));
+	TRY(field_put_text(object, "authentication_ui", may_ask ? "allow" : "fail"));
+	TRY(field_put_text(object, "operation_prompt", options->operation_prompt));
+	if (may_ask)
+		TRY(put_person(object));
+	*ret_interaction = take(object);
+	return KC_OK;
+}
+
+enum kc_status interaction_put(const struct kc_options *options, struct json_object *parameters,
+			       int *ret_pin_fd)
+{
+	CLEANUP(socket_close) int pin_fd = -1;
+	struct json_object *interaction = NULL;
+
+	TRY(new_interaction(options, &interaction));
+	TRY(field_put(parameters, "interaction", interaction));
+	if (options->last_try)
+		TRY(field_put_flag(parameters, "last_try", true));
+	if (options->pin.data) {
+		TRY(seal(options->pin, &pin_fd));
+		TRY(field_put_number(parameters, "pin_fd", 0));
+	}
+	*ret_pin_fd = take_fd(pin_fd);
+	return KC_OK;
+}

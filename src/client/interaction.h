@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLIENT_INTERACTION_H
+#define CLIENT_INTERACTION_H
+
+/* How a call may be carried out: what struct kc_options says, as the wire says it. */
+
+#include <keycask/key.h>
+
+#include "wire/field.h"
+
+/* @given (NULL: all defaults) as this library knows it, whatever its caller was compiled with.
+ * Expected: KC_ERR_PARAM  it was not made from KC_OPTIONS_INIT */
+KC_MUST_CHECK enum kc_status interaction_read(const struct kc_options *given,
+					      struct kc_options *ret_options);
+
+/* For wire_client_call(): the time limit that @options ask for, -1 for none. */
+int interaction_timeout_ms(const struct kc_options *options);
+
+/*
+ * Put pin_fd, last_try and interaction into @parameters. *ret_pin_fd is the sealed memory that
+ * holds the PIN and goes along with the call, the caller's to close; -1 when there is no PIN.
+ */
+KC_MUST_CHECK enum kc_status interaction_put(const struct kc_options *options,
+					     struct json_object *parameters, int *ret_pin_fd);
+
+#endif

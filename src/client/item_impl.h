@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLIENT_ITEM_IMPL_H
+#define CLIENT_ITEM_IMPL_H
+
+/* The shape of a query's result, apart from the call so that tests reach it. */
+
+#include <keycask/dictionary.h>
+
+#include "wire/field.h"
+
+struct item_shape {
+	int n_kinds;	  /* of data, attributes, references; 0: nothing is returned */
+	const char *only; /* the one value that stands for each item; NULL: a dictionary does */
+	bool is_bare;	  /* the limit is exactly one: no array around it */
+};
+
+struct item_shape item_shape_of(const struct kc_dictionary *query);
+
+/* Expected: KC_ERR_ITEM_NOT_FOUND  @items is empty */
+KC_MUST_CHECK enum kc_status item_shape_result(const struct item_shape *shape,
+					       struct json_object *items,
+					       struct kc_value **ret_result);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What posix_spawn() cannot do: a child without an exit signal. As posix_spawn() does, the child
+ * borrows our memory until it has executed the program (CLONE_VFORK), on a stack of its own, with
+ * all signals blocked around it.
+ */
+#include "client/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/try.h"
+#include "sys/socket.h"
+
+extern char **environ;
+
+enum {
+	ENVIRONMENT_MAX = 64,
+	STACK_SIZE = 64 * 1024,
+	FIRST_SIGNAL = 1,
+	EXIT_CANNOT_EXECUTE = 127,
+};
+
+static const char *const passed_on[] = {
+	"DBUS_SESSION_BUS_ADDRESS=",
+	"DISPLAY=",
+	"HOME=",
+	"KEYCASK_",
+	"LANG=",
+	"LC_",
+	"LOGNAME=",
+	"PATH=",
+	"TMPDIR=",
+	"USER=",
+	"WAYLAND_DISPLAY=",
+	"XAUTHORITY=",
+	"XDG_CACHE_HOME=",
+	"XDG_CONFIG_HOME=",
+	"XDG_DATA_HOME=",
+	"XDG_RUNTIME_DIR=",
+	"XDG_STATE_HOME=",
+	/* sanitizers, in our own tests */
+	"ASAN_OPTIONS=",
+	"LSAN_OPTIONS=",
+	"UBSAN_OPTIONS=",
+};
+
+static bool is_passed_on(const char *entry)
+{
+	for (size_t i = 0; i < ARRAY_LEN(passed_on); i++)
+		if (strncmp(entry, passed_on[i], strlen(passed_on[i])) == 0)
+			return true;
+	return false;
+}
+
+static void choose_environment(char **ret_environment)
+{
+	size_t n = 0;
+
+	for (char **entry = environ; entry && *entry && n < ENVIRONMENT_MAX - 1; entry++)
+		if (is_passed_on(*entry))
+			ret_environment[n++] = *entry;
+	ret_environment[n] = NULL;
+}
+
+/* What the child needs; all made before it exists. */
+struct launch {
+	const char *program;
+	char **arguments;
+	char *environment[ENVIRONMENT_MAX];
+	int null_fd;
+	int said_fd;
+};
+
+/* In the child, which shares our memory: system calls only, and errno is ours too. */
+__attribute__((no_sanitize_address)) static int become_program(void *userdata)
+{
+	const struct launch *launch = userdata;
+	sigset_t none;
+
+	for (int number = FIRST_SIGNAL; number < NSIG; number++)
+		ignore(sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL));
+	ignore(sigemptyset(&none));
+	ignore(dup3(launch->null_fd, STDIN_FILENO, 0));
+	ignore(dup3(launch->null_fd, STDOUT_FILENO, 0));
+	ignore(dup3(launch->said_fd, STDERR_FILENO, 0));
+	ignore(close_range(STDERR_FILENO + 1, ~0U, 0));
+	ignore(sigprocmask(SIG_SETMASK, &none, NULL));
+	ignore(execve(launch->program, launch->arguments, launch->environment));
+	_exit(EXIT_CANNOT_EXECUTE);
+}
+
+static pid_t clone_child(struct launch *launch, uint8_t *stack, int *ret_pidfd)
+{
+	sigset_t all;
+	sigset_t before;
+	pid_t pid = 0;
+
+	ignore(sigfillset(&all));
+	ignore(pthread_sigmask(SIG_SETMASK, &all, &before));
+	pid = clone(become_program, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+		    launch, ret_pidfd);
+	ignore(pthread_sigmask(SIG_SETMASK, &before, NULL));
+	return pid;
+}
+
+static enum kc_status start(struct launch *launch, pid_t *ret_pid, int *ret_pidfd)
+{
+	void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	int saved = 0;
+
+	REQUIRE(stack != MAP_FAILED, KC_ERR_ALLOCATE, "out of memory");
+	*ret_pid = clone_child(launch, stack, ret_pidfd);
+	saved = errno;
+	ignore(munmap(stack, STACK_SIZE));
+	REQUIRE(*ret_pid > 0, KC_ERR_NOT_AVAILABLE, "cannot start %s: %s", launch->program,
+		strerror(saved));
+	return KC_OK;
+}
+
+/* Only a wait for clone children finds a child without exit signal. */
+static int reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, __WCLONE) < 0 && errno == EINTR)
+		continue;
+	return status;
+}
+
+static enum kc_status await_exit(pid_t pid, int pidfd, int timeout_ms, int *ret_exit)
+{
+	struct pollfd poll_end = {.fd = pidfd, .events = POLLIN};
+	int status = 0;
+	int n = 0;
+
+	do
+		n = poll(&poll_end, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		ignore(kill(pid, SIGKILL));
+	status = reap(pid);
+	REQUIRE(n > 0, KC_ERR_NOT_AVAILABLE, "it did not answer within %d s", timeout_ms / 1000);
+	REQUIRE(WIFEXITED(status), KC_ERR_NOT_AVAILABLE, "it was killed by signal %d",
+		WTERMSIG(status));
+	*ret_exit = WEXITSTATUS(status);
+	return KC_OK;
+}
+
+/* The last line of what it said, without its newline. */
+static void read_last_line(int fd, char *ret_said, size_t size)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	off_t from = end > (off_t)(size - 1) ? end - (off_t)(size - 1) : 0;
+	ssize_t n = pread(fd, ret_said, size - 1, from);
+	char *line = NULL;
+
+	ret_said[n > 0 ? n : 0] = '\0';
+	while (n > 0 && ret_said[n - 1] == '\n')
+		ret_said[--n] = '\0';
+	line = strrchr(ret_said, '\n');
+	if (line)
+		memmove(ret_said, line + 1, strlen(line + 1) + 1);
+}
+
+enum kc_status launch_run(const char *program, const char *const *arguments, int timeout_ms,
+			  int *ret_exit, char *ret_said, size_t size)
+{
+	CLEANUP(socket_close) int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CLEANUP(socket_close) int said_fd = memfd_create("keycask-said", MFD_CLOEXEC);
+	CLEANUP(socket_close) int pidfd = -1;
+	struct launch launch = {.program = program, .null_fd = null_fd, .said_fd = said_fd};
+	pid_t pid = 0;
+
+	REQUIRE(null_fd >= 0 && said_fd >= 0, KC_ERR_NOT_AVAILABLE, "no descriptor left: %s",
+		strerror(errno));
+	memcpy(&launch.arguments, &arguments, sizeof(arguments)); /* execve takes char *const[] */
+	choose_environment(launch.environment);
+	TRY(start(&launch, &pid, &pidfd));
+	TRY(await_exit(pid, pidfd, timeout_ms, ret_exit));
+	REQUIRE(*ret_exit != EXIT_CANNOT_EXECUTE, KC_ERR_NOT_AVAILABLE, "cannot execute %s",
+		program);
+	read_last_line(said_fd, ret_said, size);
+	return KC_OK;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One connection per process. The lock is held for a whole call: answers come in order, so a
+ * second thread could not be served earlier anyway. After fork() the child finds another process
+ * id here, forgets what it inherited and opens its own: the parent's authentication stays with
+ * the parent (design/decisions.md 1).
+ */
+#include "client/line.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "client/autostart.h"
+#include "sys/paths.h"
+
+static struct {
+	_Atomic pid_t
+		owner; /* process that the rest belongs to; 0: nobody, negative: being reset */
+	pthread_mutex_t lock;
+	struct wire_client *client; /* NULL: not connected */
+} line;
+
+/* --- one owner at a time ------------------------------------------------------------------- */
+
+/* The lock may have been held by a thread that does not exist in this process, and the client
+ * may have been in the middle of something: the lock is made anew, the memory left alone. Closing
+ * our copy of the descriptor does not disturb the parent. */
+static void forget_inheritance(void)
+{
+	if (line.client)
+		close(wire_client_fd(line.client));
+	line.client = NULL;
+	ignore(pthread_mutex_init(&line.lock, NULL));
+}
+
+static void line_lock(void)
+{
+	pid_t self = getpid();
+	pid_t seen = atomic_load(&line.owner);
+
+	while (seen != self) {
+		if (seen == -self) {
+			ignore(sched_yield());
+			seen = atomic_load(&line.owner);
+		} else if (atomic_compare_exchange_strong(&line.owner, &seen, -self)) {
+			forget_inheritance();
+			atomic_store(&line.owner, self);
+			break;
+		}
+	}
+	ignore(pthread_mutex_lock(&line.lock));
+}
+
+static void line_unlock(const int *unused)
+{
+	(void)unused;
+	ignore(pthread_mutex_unlock(&line.lock));
+}
+
+/* --- opening ------------------------------------------------------------------------------- */
+
+/* A socket in the folder we chose ourselves must stand in a folder that is ours alone: otherwise
+ * another user may have put it there. A named one is its namer's business. */
+static enum kc_status check_folder(const char *socket)
+{
+	const char *named = secure_getenv("KEYCASK_SOCKET");
+	char folder[PATHS_MAX];
+
+	if (named && *named)
+		return KC_OK;
+	TRY(paths_parent(socket, folder, sizeof(folder)));
+	return paths_check_private_folder(folder);
+}
+
+/* Whoever answers is about to see a PIN: it must be ours or root's. */
+static enum kc_status check_peer(int fd)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t size = sizeof(peer);
+
+	REQUIRE(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, KC_ERR_NOT_AVAILABLE,
+		"SO_PEERCRED: %s", strerror(errno));
+	REQUIRE(peer.uid == geteuid() || peer.uid == 0, KC_ERR_NOT_AVAILABLE,
+		"the daemon's socket belongs to another user (%u)", (unsigned)peer.uid);
+	return KC_OK;
+}
+
+static void client_freep(struct wire_client **client)
+{
+	*client = wire_client_free(*client);
+}
+
+static enum kc_status connect_once(struct wire_client **ret_client)
+{
+	CLEANUP(client_freep) struct wire_client *client = NULL;
+	char socket[PATHS_MAX];
+
+	TRY(paths_socket(socket, sizeof(socket)));
+	TRY(check_folder(socket));
+	TRY(wire_client_connect(socket, &client));
+	TRY(check_peer(wire_client_fd(client)));
+	*ret_client = take(client);
+	return KC_OK;
+}
+
+enum kc_status line_open(bool may_start, struct wire_client **ret_client)
+{
+	enum kc_status status = connect_once(ret_client);
+
+	if (status != KC_ERR_NOT_AVAILABLE)
+		return status;
+	if (!may_start || !autostart_is_allowed()) {
+		error_set_hint("start the daemon: keycask daemon start");
+		return status;
+	}
+	error_clear();
+	return autostart_connect(connect_once, ret_client);
+}
+
+/* --- calling ------------------------------------------------------------------------------- */
+
+/* The other end has closed, or sent what nobody asked for: this connection is of no more use. */
+static bool is_broken(const struct wire_client *client)
+{
+	struct pollfd poll_line = {.fd = wire_client_fd(client), .events = POLLIN | POLLRDHUP};
+
+	return poll(&poll_line, 1, 0) != 0;
+}
+
+static enum kc_status make_ready(bool may_start)
+{
+	if (line.client && is_broken(line.client))
+		line.client = wire_client_free(line.client);
+	if (line.client)
+		return KC_OK;
+	return line_open(may_start, &line.client);
+}
+
+/* Takes no parameters: a call may be tried twice. */
+static enum kc_status try_call(const struct line_call *call, struct json_object **ret_answer)
+{
+	TRY(make_ready(!call->never_starts));
+	return wire_client_call(line.client, call->method, json_object_get(call->parameters),
+				call->descriptor, call->timeout_ms, ret_answer);
+}
+
+/* Locked. After a failure of transport the client knows that it is over; so do we. */
+static enum kc_status call_locked(const struct line_call *call, struct json_object **ret_answer)
+{
+	enum kc_status status = try_call(call, ret_answer);
+	bool is_over = status == KC_ERR_NOT_AVAILABLE && line.client && is_broken(line.client);
+
+	if (is_over && call->is_repeatable) {
+		error_clear();
+		status = try_call(call, ret_answer);
+	}
+	/* A call that ran into its deadline left its answer on the way: nobody may read it as
+	 * the answer to the next one. A service's own not_available costs no more than this. */
+	if (status == KC_ERR_NOT_AVAILABLE)
+		line.client = wire_client_free(line.client);
+	return status;
+}
+
+enum kc_status line_call(const struct line_call *call, struct json_object **ret_answer)
+{
+	CLEANUP(field_free) struct json_object *parameters = call->parameters;
+	CLEANUP(line_unlock) const int held = 0;
+
+	(void)parameters;
+	line_lock();
+	error_clear();
+	return call_locked(call, ret_answer);
+}
+
+static enum kc_status await_end_of(const struct wire_client *client, int timeout_ms)
+{
+	struct pollfd poll_line = {.fd = wire_client_fd(client), .events = POLLRDHUP};
+	int n = 0;
+
+	do
+		n = poll(&poll_line, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	REQUIRE(n > 0, KC_ERR_NOT_AVAILABLE, "the daemon said it would stop, but has not");
+	return KC_OK;
+}
+
+enum kc_status line_await_end(int timeout_ms)
+{
+	CLEANUP(line_unlock) const int held = 0;
+
+	line_lock();
+	if (!line.client)
+		return KC_OK;
+	TRY(await_end_of(line.client, timeout_ms));
+	line.client = wire_client_free(line.client);
+	return KC_OK;
+}
