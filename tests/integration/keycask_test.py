@@ -127,7 +127,7 @@ def base_environment():
         "TMPDIR": str(scratch()),
         **kept,
         "PATH": f"{BUILD / 'src'}:{os.environ.get('PATH', '/usr/bin:/bin')}",
-        "LD_LIBRARY_PATH": str(BUILD / "src"),
+        "LD_LIBRARY_PATH": str(BUILD / "src" / "client"),
         "KEYCASK_LIBEXEC_DIR": str(BUILD / "src"),
         "KEYCASK_DRIVER_DIR": str(SOURCE / "dist" / "drivers"),
     }
