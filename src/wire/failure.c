@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The record in a reply, type Record of protocol/: what an answering process knew travels as it
- * stands. Its texts come from less trusted processes and go to logs and terminals, so control
- * characters end here.
+ * stands. Its texts come from less trusted processes and go to logs and terminals, so what a
+ * terminal would obey is escaped here.
  */
 #include "wire/failure.h"
 
+#include <stdio.h>
+
 #include "base/try.h"
-#include "wire/utf8_impl.h"
+#include "codec/display.h"
 
 static const char *text_or_none(const char *text)
 {
@@ -60,34 +62,12 @@ enum kc_status failure_put(enum kc_status status, uint64_t request,
 	return KC_OK;
 }
 
-/* C0, DEL, and C1 as U+0080 to U+009F. */
-static bool is_control(struct kc_view character)
-{
-	if (character.len == 1)
-		return character.data[0] < 0x20 || character.data[0] == 0x7F;
-	return character.len == 2 && character.data[0] == 0xC2 && character.data[1] < 0xA0;
-}
-
-/* As much of @text as @size bytes hold without cutting a character in two. */
+/* @text as display_escape() gives it, nothing when memory ran out. */
 static void copy_text(char *to, size_t size, const char *text)
 {
-	struct kc_view rest = view_of_text(text);
-	size_t n = 0;
+	CLEANUP(freep) char *shown = display_escape(view_of_text(text), size - 1);
 
-	while (rest.len > 0) {
-		struct kc_view character = view_slice(rest, 0, utf8_length(rest));
-		size_t len = character.len > 0 ? character.len : 1;
-
-		if (n + len >= size)
-			break;
-		if (character.len == 0 || is_control(character))
-			to[n++] = '?';
-		else
-			for (size_t i = 0; i < len; i++)
-				to[n++] = (char)character.data[i];
-		rest = view_slice(rest, len, rest.len);
-	}
-	to[n] = '\0';
+	(void)snprintf(to, size, "%s", shown ? shown : "");
 }
 
 /* A number that is none of ours comes from a version that knows more than we do. */

@@ -28,7 +28,12 @@ static enum kc_status put_escape(struct render *render, uint8_t byte)
 {
 	char text[8];
 
-	(void)snprintf(text, sizeof(text), "\\u%04x", (unsigned)byte);
+	if (byte == '\n')
+		return put_text(render, "\\n");
+	if (byte < 0x20)
+		(void)snprintf(text, sizeof(text), "\\u%04x", (unsigned)byte);
+	else
+		(void)snprintf(text, sizeof(text), "\\%c", byte);
 	return put_text(render, text);
 }
 
