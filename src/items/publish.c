@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Publication of a token's items (reference/keychain.md 3.2): one transaction that removes what
+ * the token had and inserts what it has now. One bad item fails the whole and the old rows stay,
+ * so nobody ever sees half a token.
+ */
+#include "items/publish.h"
+
+#include "base/try.h"
+#include "items/reference.h"
+#include "items/row.h"
+#include "items/schema.h"
+#include "items/sql.h"
+
+enum {
+	ITEMS_MAX = 4096, /* per token: room for every slot of every card there is */
+	ORDINAL_SHIFT = 32,
+};
+
+struct publication {
+	const char *token_id;
+	const struct engine_item *items;
+	size_t n_items;
+};
+
+static enum kc_status run_for_token(struct store *store, const char *sql, const char *token_id,
+				    int64_t *ret_number)
+{
+	struct statement *statement = NULL;
+	bool has_row = false;
+
+	TRY(store_prepare(store, sql, &statement));
+	TRY(store_bind_text(statement, 1, view_of_text(token_id)));
+	TRY(store_step(statement, &has_row));
+	if (has_row && ret_number)
+		*ret_number = store_column_number(statement, 0);
+	store_reset(statement);
+	return KC_OK;
+}
+
+static enum kc_status delete_items(struct store *store, const char *token_id)
+{
+	TRY(run_for_token(store, "DELETE FROM certificates WHERE token_id = ?", token_id, NULL));
+	return run_for_token(store, "DELETE FROM keys WHERE token_id = ?", token_id, NULL);
+}
+
+/* The token's place among the tokens: that of its first publication since it arrived. */
+static enum kc_status find_ordinal(struct store *store, const char *token_id, int64_t *ret_ordinal)
+{
+	TRY(run_for_token(store, "INSERT OR IGNORE INTO tokens (token_id) VALUES (?)", token_id,
+			  NULL));
+	return run_for_token(store, "SELECT ordinal FROM tokens WHERE token_id = ?", token_id,
+			     ret_ordinal);
+}
+
+static enum kc_status insert_row(struct store *store, const struct row *row, int64_t position)
+{
+	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
+	struct statement *statement = NULL;
+	const char *text = NULL;
+	bool has_row = false;
+	enum kc_status status = KC_OK;
+
+	TRY(schema_put_insert(&sql, row->item_class));
+	TRY(sql_end(&sql, &text));
+	TRY(store_prepare(store, text, &statement));
+	TRY(store_bind_number(statement, 1, position));
+	TRY(row_bind(row, statement, 2));
+	status = store_step(statement, &has_row);
+	store_reset(statement);
+	return status;
+}
+
+static enum kc_status insert_item(struct store *store, const struct publication *work, size_t index,
+				  int64_t ordinal)
+{
+	CLEANUP(row_done) struct row row = {0};
+	enum kc_status status = KC_OK;
+
+	TRY(row_init(&row, work->token_id, &work->items[index]));
+	status = insert_row(store, &row, (ordinal << ORDINAL_SHIFT) + (int64_t)index);
+	if (status == KC_ERR_DUPLICATE_ITEM)
+		error_set_hint("item %zu of %zu, a %s, is in what the token publishes twice",
+			       index + 1, work->n_items, work->items[index].class_name);
+	return status;
+}
+
+static enum kc_status replace(struct store *store, const void *userdata)
+{
+	const struct publication *work = userdata;
+	int64_t ordinal = 0;
+
+	TRY(delete_items(store, work->token_id));
+	TRY(find_ordinal(store, work->token_id, &ordinal));
+	for (size_t i = 0; i < work->n_items; i++)
+		TRY(insert_item(store, work, i, ordinal));
+	return KC_OK;
+}
+
+static enum kc_status withdraw(struct store *store, const void *userdata)
+{
+	const struct publication *work = userdata;
+
+	TRY(delete_items(store, work->token_id));
+	return run_for_token(store, "DELETE FROM tokens WHERE token_id = ?", work->token_id, NULL);
+}
+
+enum kc_status publish_replace(struct store *store, const char *token_id,
+			       const struct engine_item *items, size_t n_items)
+{
+	struct publication work = {token_id, items, n_items};
+
+	REQUIRE(n_items <= ITEMS_MAX, KC_ERR_PARAM, "a token publishes at most %d items",
+		ITEMS_MAX);
+	return store_transact(store, replace, &work);
+}
+
+enum kc_status publish_remove(struct store *store, const char *token_id)
+{
+	struct publication work = {token_id, NULL, 0};
+
+	return store_transact(store, withdraw, &work);
+}

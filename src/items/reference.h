@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ITEMS_REFERENCE_H
+#define ITEMS_REFERENCE_H
+
+/*
+ * Persistent references of token items: class, token ID and object ID, and no row. They are dead
+ * while the token is away and alive again when it is back, here or on another machine
+ * (reference/keychain.md 2.6). An identity's is that of its certificate, with its own class.
+ *
+ *   "kct1" ‖ SEQUENCE { UTF8String class, UTF8String token ID, OCTET STRING object ID }  (DER)
+ */
+
+#include "base/bytes.h"
+#include "codec/vocabulary.h"
+
+enum {
+	REFERENCE_MAX = 1024,
+	REFERENCE_TOKEN_MAX = 255,
+	REFERENCE_OBJECT_MAX = 512,
+};
+
+/* Views are borrowed. */
+struct reference {
+	enum vocabulary_class item_class;
+	struct kc_view token_id;
+	struct kc_view object_id;
+};
+
+/* Append. Expected: KC_ERR_PARAM  a part is empty or too long */
+KC_MUST_CHECK enum kc_status reference_put(const struct reference *reference, struct bytes *bytes);
+
+/* Strict: only what reference_put() writes. Expected: KC_ERR_PARAM */
+KC_MUST_CHECK enum kc_status reference_get(struct kc_view view, struct reference *ret_reference);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ITEMS_SEARCH_H
+#define ITEMS_SEARCH_H
+
+/* A checked query answered: one SQL statement, one object per row. */
+
+#include "items/query.h"
+#include "items/store.h"
+
+/* *ret_items is an array, empty when nothing matches. Expected: KC_ERR_PARAM */
+KC_MUST_CHECK enum kc_status search_run(struct store *store, const struct query *query,
+					struct json_object **ret_items);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * SQLite with our errors. Statements are kept by their text: queries come in few shapes, and
+ * preparing costs ten times what running does. SQL text is always ours, values are always bound.
+ */
+#include "items/store.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "base/try.h"
+
+enum {
+	STATEMENTS_MAX = 32,
+};
+
+struct statement {
+	sqlite3_stmt *stmt;
+	uint64_t used; /* when, by store.clock */
+};
+
+struct store {
+	sqlite3 *db;
+	uint64_t clock;
+	struct statement statements[STATEMENTS_MAX];
+};
+
+static enum kc_status status_from_sqlite(sqlite3 *db, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return KC_OK;
+	case SQLITE_CONSTRAINT:
+		return fail(KC_ERR_DUPLICATE_ITEM, "such an item is there already");
+	case SQLITE_NOMEM:
+		return fail(KC_ERR_ALLOCATE, "out of memory");
+	case SQLITE_TOOBIG:
+		return fail(KC_ERR_PARAM, "a value is too long");
+	default:
+		return fail(KC_ERR_INTERNAL, "database: %s", sqlite3_errmsg(db));
+	}
+}
+
+enum kc_status store_run(struct store *store, const char *sql)
+{
+	return status_from_sqlite(store->db, sqlite3_exec(store->db, sql, NULL, NULL, NULL));
+}
+
+enum kc_status store_new(struct store **ret_store)
+{
+	CLEANUP(store_freep) struct store *store = calloc(1, sizeof(*store));
+
+	REQUIRE(store, KC_ERR_ALLOCATE, "out of memory");
+	/* No mutex: one thread, the daemon's loop, owns an engine. */
+	TRY(status_from_sqlite(NULL, sqlite3_open_v2(":memory:", &store->db,
+						     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+							     SQLITE_OPEN_NOMUTEX,
+						     NULL)));
+	TRY(store_run(store, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
+	*ret_store = take(store);
+	return KC_OK;
+}
+
+struct store *store_free(struct store *store)
+{
+	if (!store)
+		return NULL;
+	for (size_t i = 0; i < STATEMENTS_MAX; i++)
+		sqlite3_finalize(store->statements[i].stmt);
+	sqlite3_close(store->db);
+	free(store);
+	return NULL;
+}
+
+enum kc_status store_transact(struct store *store, store_work_fn call, const void *work)
+{
+	enum kc_status status = KC_OK;
+
+	TRY(store_run(store, "BEGIN IMMEDIATE"));
+	status = call(store, work);
+	if (status == KC_OK)
+		status = store_run(store, "COMMIT");
+	if (status != KC_OK)
+		ignore(store_run(store, "ROLLBACK"));
+	return status;
+}
+
+/* The place of the statement with this text, or the one whose last use is longest ago. */
+static struct statement *find_place(struct store *store, const char *sql)
+{
+	struct statement *oldest = &store->statements[0];
+
+	for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+		struct statement *place = &store->statements[i];
+
+		if (place->stmt && strcmp(sqlite3_sql(place->stmt), sql) == 0)
+			return place;
+		if (place->used < oldest->used)
+			oldest = place;
+	}
+	sqlite3_finalize(oldest->stmt);
+	oldest->stmt = NULL;
+	return oldest;
+}
+
+enum kc_status store_prepare(struct store *store, const char *sql, struct statement **ret_statement)
+{
+	struct statement *place = find_place(store, sql);
+
+	if (!place->stmt)
+		TRY(status_from_sqlite(store->db, sqlite3_prepare_v3(store->db, sql, -1,
+								     SQLITE_PREPARE_PERSISTENT,
+								     &place->stmt, NULL)));
+	place->used = ++store->clock;
+	store_reset(place);
+	*ret_statement = place;
+	return KC_OK;
+}
+
+static enum kc_status bound(struct statement *statement, int code)
+{
+	return status_from_sqlite(sqlite3_db_handle(statement->stmt), code);
+}
+
+enum kc_status store_bind_text(struct statement *statement, int index, struct kc_view text)
+{
+	const char *data = text.data ? (const char *)text.data : "";
+
+	return bound(statement, sqlite3_bind_text64(statement->stmt, index, data, text.len,
+						    SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+enum kc_status store_bind_data(struct statement *statement, int index, struct kc_view data)
+{
+	/* SQLite takes a NULL pointer as NULL, which is not an empty value. */
+	return bound(statement, sqlite3_bind_blob64(statement->stmt, index,
+						    data.data ? data.data : (const void *)"",
+						    data.len, SQLITE_TRANSIENT));
+}
+
+enum kc_status store_bind_number(struct statement *statement, int index, int64_t number)
+{
+	return bound(statement, sqlite3_bind_int64(statement->stmt, index, number));
+}
+
+enum kc_status store_step(struct statement *statement, bool *ret_has_row)
+{
+	int code = sqlite3_step(statement->stmt);
+
+	TRY(bound(statement, code));
+	*ret_has_row = code == SQLITE_ROW;
+	return KC_OK;
+}
+
+bool store_column_is_null(struct statement *statement, int index)
+{
+	return sqlite3_column_type(statement->stmt, index) == SQLITE_NULL;
+}
+
+const char *store_column_text(struct statement *statement, int index)
+{
+	const unsigned char *text = sqlite3_column_text(statement->stmt, index);
+
+	return text ? (const char *)text : "";
+}
+
+struct kc_view store_column_data(struct statement *statement, int index)
+{
+	const void *data = sqlite3_column_blob(statement->stmt, index);
+
+	return view_of(data, (size_t)sqlite3_column_bytes(statement->stmt, index));
+}
+
+int64_t store_column_number(struct statement *statement, int index)
+{
+	return sqlite3_column_int64(statement->stmt, index);
+}
+
+void store_reset(struct statement *statement)
+{
+	sqlite3_reset(statement->stmt);
+	sqlite3_clear_bindings(statement->stmt);
+}
