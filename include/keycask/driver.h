@@ -92,7 +92,9 @@ enum kc_key_type {
 
 /* A private key on the token. Views are copied. */
 struct kc_key_description {
-	struct kc_view object_id; /* lasting on this token; holds a public-key hash */
+	/* Lasting on this token, e.g. the key's slot; the daemon binds it to the public-key hash,
+	 * so that a new key in the same place never answers an old reference. */
+	struct kc_view object_id;
 	const char *label;
 	struct kc_view certificate_id; /* object_id of the certificate with its public key */
 	enum kc_key_type type;

@@ -4,16 +4,15 @@
  * that a card or the daemon says is read before this process is confined.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 #include "base/log.h"
 #include "base/try.h"
 #include "driverkit/channel.h"
 #include "driverkit/confine.h"
 #include "driverkit/serve.h"
+#include "sys/child.h"
 
 enum {
 	EXIT_NOT_STARTED_RIGHT = 2,
@@ -41,7 +40,7 @@ int kc_driver_main(int argc, char **argv, const struct kc_driver *driver)
 	enum kc_status status = KC_OK;
 
 	/* Decision 2: children end with their daemon, also when it is killed. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+	if (child_die_with_parent() != KC_OK)
 		return EXIT_FAILURE;
 	if (!has_descriptors()) {
 		(void)fprintf(stderr, "%s: the %s driver of keycask; keycaskd starts it\n", program,

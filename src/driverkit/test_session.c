@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules that stand before every driver, on a driver that would sign for anybody: its card
+ * stays unlocked for ever, as some do.
+ */
+#include "driverkit/session.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "harness/test.h"
+
+struct careless {
+	unsigned n_selects;
+	unsigned n_verifies;
+	unsigned n_signatures;
+	enum kc_status next_signature;
+};
+
+static struct careless *state_of(struct kc_token *token)
+{
+	return kc_token_state(token);
+}
+
+static enum kc_status careless_select(struct kc_token *token)
+{
+	state_of(token)->n_selects++;
+	return KC_OK;
+}
+
+static enum kc_status careless_open(struct kc_token *token, struct kc_token_identity *ret_identity)
+{
+	(void)token;
+	*ret_identity = (struct kc_token_identity){strdup("1"), strdup("Careless")};
+	return KC_OK;
+}
+
+static enum kc_status careless_enumerate(struct kc_token *token, struct kc_contents *contents)
+{
+	static const char *const algorithms[] = {"rsa_signature_raw", NULL};
+	static const enum kc_constraint constraints[] = {
+		KC_CONSTRAINT_NONE, KC_CONSTRAINT_PIN, KC_CONSTRAINT_PIN_ALWAYS, KC_CONSTRAINT_PIN};
+
+	(void)token;
+	for (uint8_t i = 0; i < 4; i++) {
+		struct kc_key_description key = {.object_id = view_of(&i, 1),
+						 .label = "Key",
+						 .type = KC_KEY_TYPE_RSA,
+						 .size_in_bits = 2048,
+						 .constraint = constraints[i],
+						 .algorithms = algorithms,
+						 .can_sign = i < 3};
+
+		CHECK_OK(kc_contents_add_key(contents, &key));
+	}
+	return KC_OK;
+}
+
+static enum kc_status careless_check_form(struct kc_token *token, struct kc_view pin)
+{
+	return pin.len >= 6 ? KC_OK
+			    : kc_token_fail(token, KC_ERR_AUTHENTICATION_FAILED, 0, "too short");
+}
+
+static enum kc_status careless_authenticate(struct kc_token *token, struct kc_view pin)
+{
+	state_of(token)->n_verifies++;
+	if (view_equal(pin, view_of_text("blocked")))
+		return kc_token_fail(token, KC_ERR_PIN_BLOCKED, 0x6983, "blocked");
+	if (view_equal(pin, view_of_text("123456")))
+		return KC_OK;
+	kc_token_set_tries_left(token, 2);
+	return kc_token_fail(token, KC_ERR_AUTHENTICATION_FAILED, 0x63C2, "wrong");
+}
+
+static enum kc_status careless_pin_status(struct kc_token *token, int *ret_tries_left)
+{
+	(void)token;
+	*ret_tries_left = 3;
+	return KC_OK;
+}
+
+static enum kc_status careless_sign(struct kc_token *token, struct kc_view object_id,
+				    const char *algorithm, struct kc_view data,
+				    struct kc_bytes *ret_signature)
+{
+	(void)object_id;
+	(void)algorithm;
+	(void)data;
+	state_of(token)->n_signatures++;
+	*ret_signature = (struct kc_bytes){NULL, 0};
+	return state_of(token)->next_signature;
+}
+
+static const struct kc_driver careless_driver = {
+	.class_id = "org.keycask.test",
+	.name = "Careless",
+	.state_size = sizeof(struct careless),
+	.select = careless_select,
+	.open = careless_open,
+	.enumerate = careless_enumerate,
+	.check_pin_form = careless_check_form,
+	.authenticate = careless_authenticate,
+	.pin_status = careless_pin_status,
+	.sign = careless_sign,
+};
+
+enum {
+	KEY_FREE = 0,
+	KEY_PIN = 1,
+	KEY_PIN_ALWAYS = 2,
+	KEY_NOT_FOR_SIGNING = 3,
+	A = 1,
+	B = 2,
+};
+
+static struct session_turn turn(int64_t transaction, int64_t session)
+{
+	return (struct session_turn){.transaction = transaction, .session = session};
+}
+
+static enum kc_status sign(struct kc_token *token, struct session_turn t, uint8_t key)
+{
+	struct session_signing signing = {.object_id = view_of(&key, 1),
+					  .algorithm = "rsa_signature_raw"};
+	struct kc_bytes signature = {NULL, 0};
+
+	error_clear();
+	return session_sign(token, &t, &signing, &signature);
+}
+
+static enum kc_status authenticate(struct kc_token *token, struct session_turn t, const char *pin)
+{
+	error_clear();
+	return session_authenticate(token, &t, view_of_text(pin));
+}
+
+static void setup(struct kc_token *token)
+{
+	struct session_turn t = turn(1, 0);
+
+	CHECK_OK(token_init(token, &careless_driver, NULL, NULL));
+	CHECK_OK(session_enumerate(token, &t));
+}
+
+TEST(a_session_signs_after_its_pin)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+
+	setup(&token);
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_OK(sign(&token, turn(1, A), KEY_PIN));
+	CHECK_OK(sign(&token, turn(1, A), KEY_PIN));
+	CHECK_INT(state_of(&token)->n_signatures, 2);
+}
+
+/* cryptotokenkit.md O10 */
+TEST(the_pin_of_one_session_serves_no_other)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+
+	setup(&token);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_STATUS(sign(&token, turn(1, B), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_STATUS(authenticate(&token, turn(1, B), ""), KC_ERR_AUTHENTICATION_FAILED);
+	CHECK_INT(state_of(&token)->n_verifies, 1);
+	CHECK_STATUS(sign(&token, turn(1, B), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_STATUS(authenticate(&token, turn(1, B), "654321"), KC_ERR_AUTHENTICATION_FAILED);
+	CHECK_INT(state_of(&token)->n_verifies, 2);
+	CHECK_INT(error_get()->tries_left, 2);
+	CHECK_STATUS(sign(&token, turn(1, B), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_INT(state_of(&token)->n_signatures, 0);
+	/* B's wrong PIN cleared the card: A verifies again. */
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+}
+
+TEST(nobody_is_never_authenticated)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+
+	setup(&token);
+	CHECK_STATUS(sign(&token, turn(1, 0), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_STATUS(authenticate(&token, turn(1, 0), "123456"), KC_ERR_BAD_PARAMETER);
+	CHECK_STATUS(authenticate(&token, turn(1, -1), "123456"), KC_ERR_BAD_PARAMETER);
+	CHECK_INT(state_of(&token)->n_verifies, 0);
+	CHECK_STATUS(sign(&token, turn(1, 0), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_OK(sign(&token, turn(1, 0), KEY_FREE));
+}
+
+TEST(pin_always_wants_it_right_before)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct session_turn status_turn = turn(1, A);
+	int tries_left = 0;
+
+	setup(&token);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_OK(sign(&token, turn(1, A), KEY_PIN_ALWAYS));
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN_ALWAYS), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_OK(sign(&token, turn(1, A), KEY_PIN)); /* the session goes on */
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_OK(sign(&token, turn(1, A), KEY_PIN));
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN_ALWAYS), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_OK(session_pin_status(&token, &status_turn, &tries_left));
+	CHECK_INT(tries_left, 3);
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN_ALWAYS), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_STATUS(sign(&token, turn(1, B), KEY_PIN_ALWAYS), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN_ALWAYS), KC_ERR_AUTHENTICATION_NEEDED);
+}
+
+TEST(a_new_transaction_trusts_nothing)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct session_turn probed = {.transaction = 7, .session = A, .is_selected = true};
+
+	setup(&token);
+	CHECK_INT(state_of(&token)->n_selects, 1);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	CHECK_STATUS(sign(&token, turn(2, A), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_INT(state_of(&token)->n_selects, 1); /* refused without the card */
+	CHECK_OK(authenticate(&token, turn(2, A), "123456"));
+	CHECK_INT(state_of(&token)->n_selects, 2);
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_OK(authenticate(&token, probed, "123456"));
+	CHECK_OK(sign(&token, probed, KEY_PIN));
+	CHECK_INT(state_of(&token)->n_selects, 2);
+	CHECK_OK(sign(&token, turn(8, 0), KEY_FREE));
+	CHECK_INT(state_of(&token)->n_selects, 3);
+}
+
+TEST(the_card_may_want_the_pin_again)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+
+	setup(&token);
+	CHECK_OK(authenticate(&token, turn(1, A), "123456"));
+	state_of(&token)->next_signature = KC_ERR_AUTHENTICATION_NEEDED;
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	state_of(&token)->next_signature = KC_OK;
+	CHECK_STATUS(sign(&token, turn(1, A), KEY_PIN), KC_ERR_AUTHENTICATION_NEEDED);
+	CHECK_INT(state_of(&token)->n_signatures, 1);
+}
+
+TEST(a_blocked_pin_says_what_to_do)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+
+	setup(&token);
+	CHECK_STATUS(authenticate(&token, turn(1, A), "blocked"), KC_ERR_PIN_BLOCKED);
+	CHECK(strstr(error_get()->hint, "PUK") != NULL);
+	CHECK_INT(error_get()->sw, 0x6983);
+}
+
+TEST(only_published_keys_sign)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct session_turn t = turn(1, A);
+	uint8_t key = KEY_FREE;
+	struct session_signing other = {.object_id = view_of(&key, 1), .algorithm = "rsa_x"};
+	struct kc_bytes signature = {NULL, 0};
+
+	CHECK_OK(token_init(&token, &careless_driver, NULL, NULL));
+	CHECK_STATUS(sign(&token, t, KEY_FREE), KC_ERR_OBJECT_NOT_FOUND);
+	CHECK_OK(session_enumerate(&token, &t));
+	CHECK_OK(sign(&token, t, KEY_FREE));
+	CHECK_STATUS(sign(&token, t, 9), KC_ERR_OBJECT_NOT_FOUND);
+	CHECK_STATUS(sign(&token, t, KEY_NOT_FOR_SIGNING), KC_ERR_NOT_IMPLEMENTED);
+	CHECK_STATUS(session_sign(&token, &t, &other, &signature), KC_ERR_NOT_IMPLEMENTED);
+	CHECK_INT(state_of(&token)->n_signatures, 1);
+}
+
+TEST(open_names_the_token)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct session_turn t = {.transaction = 1, .is_selected = true};
+	struct kc_token_identity identity = {NULL, NULL};
+
+	CHECK_OK(token_init(&token, &careless_driver, NULL, NULL));
+	CHECK_OK(session_open(&token, &t, &identity));
+	CHECK_TEXT(token.token_id, "org.keycask.test:1");
+	CHECK_INT(state_of(&token)->n_selects, 0);
+	free(identity.instance_id);
+	free(identity.label);
+}
+
+TEST(contents_are_bounded_and_unique)
+{
+	CLEANUP(contents_done) struct kc_contents contents = {0};
+	static const uint8_t big[CONTENTS_BYTES_MAX / 4 + 1];
+	static const uint8_t id[CONTENTS_ID_MAX + 1];
+
+	CHECK_OK(kc_contents_add_certificate(&contents, view_of(id, 1), "x", view_of(id, 1)));
+	CHECK_STATUS(kc_contents_add_certificate(&contents, view_of(id, 1), "x", view_of(id, 1)),
+		     KC_ERR_BAD_PARAMETER);
+	CHECK(kc_contents_add_certificate(&contents, view_of(id, 0), "x", view_of(id, 1)) != KC_OK);
+	CHECK(kc_contents_add_certificate(&contents, VIEW_OF(id), "x", view_of(id, 1)) != KC_OK);
+	CHECK_INT(contents.n_objects, 1);
+	for (size_t n = 2; n <= 4; n++)
+		CHECK_OK(kc_contents_add_certificate(&contents, view_of(id, n), "x", VIEW_OF(big)));
+	CHECK(kc_contents_add_certificate(&contents, view_of(id, 5), "x", VIEW_OF(big)) != KC_OK);
+	CHECK_INT(contents.n_objects, 4);
+}
