@@ -31,7 +31,8 @@ struct wire_server {
 	struct list peers;
 	unsigned n_peers;
 	sd_event_source *io;
-	sd_event_source *pause;
+	sd_event_source *pause; /* ends one in accepting */
+	sd_event_source *patience;
 	sd_event_source *drained;
 	void (*on_drained)(void *userdata);
 	void *userdata;
@@ -128,17 +129,16 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	return server->io ? sd_event_source_set_enabled(server->io, SD_EVENT_ON) : 0;
+	return sd_event_source_set_enabled(server->io, SD_EVENT_ON);
 }
 
 /* The connection that we cannot accept stays readable: do not look at it for a moment. */
 static void pause_accepting(struct wire_server *server, int error)
 {
 	log_warning("stage=server cannot accept: %s", strerror(error));
-	server->pause = sd_event_source_disable_unref(server->pause);
 	if (sd_event_source_set_enabled(server->io, SD_EVENT_OFF) < 0 ||
-	    sd_event_add_time_relative(server->event, &server->pause, CLOCK_MONOTONIC,
-				       ACCEPT_PAUSE_US, 0, on_pause_over, server) < 0)
+	    sd_event_source_set_time_relative(server->pause, ACCEPT_PAUSE_US) < 0 ||
+	    sd_event_source_set_enabled(server->pause, SD_EVENT_ONESHOT) < 0)
 		log_error("stage=server cannot pause");
 }
 
@@ -163,6 +163,18 @@ static int on_connect(sd_event_source *source, int listen_fd, uint32_t events, v
 	return 0;
 }
 
+/* The timer is made now: when it is needed there are no descriptors left to make one with. */
+static int add_sources(struct wire_server *server)
+{
+	int error = sd_event_add_io(server->event, &server->io, server->listen_fd, EPOLLIN,
+				    on_connect, server);
+
+	if (error >= 0)
+		error = sd_event_add_time(server->event, &server->pause, CLOCK_MONOTONIC,
+					  UINT64_MAX, 0, on_pause_over, server);
+	return error < 0 ? error : sd_event_source_set_enabled(server->pause, SD_EVENT_OFF);
+}
+
 static void server_done(struct wire_server **server)
 {
 	*server = wire_server_free(*server);
@@ -182,8 +194,7 @@ enum kc_status wire_server_new(sd_event *event, int listen_fd, struct wire_servi
 	server->service = service;
 	server->hooks = *hooks;
 	list_init(&server->peers);
-	REQUIRE(sd_event_add_io(event, &server->io, listen_fd, EPOLLIN, on_connect, server) >= 0,
-		KC_ERR_ALLOCATE, "no event source to listen with");
+	REQUIRE(add_sources(server) >= 0, KC_ERR_ALLOCATE, "no event source to listen with");
 	*ret_server = take(server);
 	return KC_OK;
 }
@@ -203,6 +214,7 @@ struct wire_server *wire_server_free(struct wire_server *server)
 	stop_listening(server);
 	while (!list_is_empty(&server->peers))
 		remove_peer(server, list_entry(server->peers.next, struct peer, link));
+	sd_event_source_disable_unref(server->patience);
 	sd_event_source_disable_unref(server->drained);
 	sd_event_unref(server->event);
 	free(server);
@@ -240,7 +252,7 @@ static int add_drain_sources(struct wire_server *server)
 		error = sd_event_source_set_enabled(server->drained, SD_EVENT_OFF);
 	if (error < 0)
 		return error;
-	return sd_event_add_time_relative(server->event, &server->pause, CLOCK_MONOTONIC,
+	return sd_event_add_time_relative(server->event, &server->patience, CLOCK_MONOTONIC,
 					  DRAIN_PATIENCE_US, 0, on_patience_over, server);
 }
 
