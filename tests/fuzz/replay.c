@@ -50,7 +50,7 @@ static void play_varied(uint8_t *data, size_t size)
 
 static _Noreturn void play_file(const char *folder, const char *name)
 {
-	char path[4096];
+	char path[1024];
 	uint8_t *data = malloc(INPUT_MAX);
 	FILE *file = NULL;
 	size_t size = 0;

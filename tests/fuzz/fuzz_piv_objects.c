@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The PIV driver on a card with any content: the input is a list of data objects, each the three
+ * bytes of its tag, a length (two bytes, big-endian) and its content. What is then published must
+ * be well-formed, and any of its keys must survive being asked to sign.
+ */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "driverkit/session.h"
+#include "drivers/piv/piv.h"
+
+enum {
+	TAG_OFFSET = 7, /* in 00 CB 3F FF 05 5C 03 TT TT TT 00 */
+	ENTRY_HEADER = 5,
+};
+
+static const uint8_t sw_ok[] = {0x90, 0x00};
+static const uint8_t sw_not_found[] = {0x6A, 0x82};
+
+static struct kc_view find_object(struct kc_view input, struct kc_view tag)
+{
+	while (input.len >= ENTRY_HEADER) {
+		size_t len = (size_t)input.data[3] << 8 | input.data[4];
+		struct kc_view content = view_slice(input, ENTRY_HEADER, len);
+
+		if (view_equal(view_slice(input, 0, PIV_TAG_BYTES), tag))
+			return content;
+		input = view_slice(input, ENTRY_HEADER + len, input.len);
+	}
+	return (struct kc_view){NULL, 0};
+}
+
+/* GET DATA finds an object; everything else is answered with the whole input. */
+static enum kc_status answer(void *context, struct kc_view command, struct bytes *response)
+{
+	const struct kc_view *input = context;
+	struct kc_view content = *input;
+
+	if (command.len > TAG_OFFSET + PIV_TAG_BYTES && command.data[1] == 0xCB)
+		content = find_object(*input, view_slice(command, TAG_OFFSET, PIV_TAG_BYTES));
+	if (content.len > 65536 - 2)
+		content.len = 65536 - 2;
+	if (content.len == 0)
+		return bytes_append(response, VIEW_OF(sw_not_found));
+	if (bytes_append(response, content) != KC_OK)
+		return KC_ERR_ALLOCATE;
+	return bytes_append(response, VIEW_OF(sw_ok));
+}
+
+static void check_object(const struct contents_object *object)
+{
+	if (object->object_id.len != (object->is_key ? 1U : (size_t)PIV_TAG_BYTES))
+		abort();
+	if (!object->is_key && (object->data.len == 0 || object->data.data[0] != 0x30))
+		abort();
+	if (object->is_key && (object->size_in_bits < 256 || object->size_in_bits > 4096))
+		abort();
+}
+
+static void sign(struct kc_token *token, const struct contents_object *key)
+{
+	static const uint8_t zeros[512];
+	struct kc_bytes signature = {NULL, 0};
+	struct kc_view data = view_of(zeros, key->size_in_bits / 8);
+	const char *algorithm =
+		key->type == KC_KEY_TYPE_RSA ? "rsa_signature_raw" : "ecdsa_signature_digest_x962";
+
+	if (piv_sign(token, view_of(key->object_id.data, key->object_id.len), algorithm, data,
+		     &signature) == KC_OK)
+		kc_bytes_free(&signature);
+	else if (signature.data)
+		abort(); /* untouched on failure */
+}
+
+static void use(struct kc_token *token)
+{
+	const struct session_turn turn = {.transaction = 1, .is_selected = true};
+	struct kc_token_identity identity = {NULL, NULL};
+
+	if (session_open(token, &turn, &identity) == KC_OK && !token->token_id)
+		abort();
+	free(identity.instance_id);
+	free(identity.label);
+	error_clear();
+	if (session_enumerate(token, &turn) != KC_OK)
+		return;
+	for (size_t i = 0; i < token->contents.n_objects; i++) {
+		check_object(&token->contents.objects[i]);
+		if (token->contents.objects[i].is_key)
+			sign(token, &token->contents.objects[i]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct kc_view input = view_of(data, size);
+	struct kc_token token = {0};
+
+	error_clear();
+	if (token_init(&token, &piv_driver, answer, &input) != KC_OK)
+		return 0;
+	use(&token);
+	token_done(&token);
+	return 0;
+}
