@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYS_ALGORITHMS_H
+#define KEYS_ALGORITHMS_H
+
+/*
+ * Signature algorithms by name, and for each the next lower one that it can be built on
+ * (reference/keychain.md 5.1 to 5.3).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+
+enum algorithm_family {
+	ALGORITHM_RSA_RAW,
+	ALGORITHM_RSA_PKCS1V15,
+	ALGORITHM_RSA_PSS,
+	ALGORITHM_ECDSA_X962,	 /* SEQUENCE { r, s } */
+	ALGORITHM_ECDSA_RFC4754, /* r ‖ s */
+	ALGORITHM_EDDSA,
+};
+
+enum algorithm_hash {
+	ALGORITHM_NO_HASH,
+	ALGORITHM_SHA1,
+	ALGORITHM_SHA224,
+	ALGORITHM_SHA256,
+	ALGORITHM_SHA384,
+	ALGORITHM_SHA512,
+};
+
+struct algorithm {
+	const char *name;
+	const char *key_type;
+	enum algorithm_family family;
+	enum algorithm_hash hash;
+	bool takes_message; /* else a digest, or whatever the lowest operation takes */
+};
+
+/* NULL: no such algorithm. */
+const struct algorithm *algorithms_find(const char *name);
+
+/* What @algorithm is built on; NULL when nothing is below it. */
+const struct algorithm *algorithms_below(const struct algorithm *algorithm);
+
+/* The one that @algorithm becomes when the message has been hashed; itself if it takes none. */
+const struct algorithm *algorithms_without_message(const struct algorithm *algorithm);
+
+/* KC_ERR_PARAM saying that @name is none, with the nearest ones for @key_type as a hint. */
+KC_MUST_CHECK enum kc_status algorithms_fail_unknown(const char *name, const char *key_type);
+
+size_t algorithms_count(void);
+const struct algorithm *algorithms_at(size_t index);
+
+#endif

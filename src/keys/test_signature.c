@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every algorithm over a token that has only the raw operation, checked by OpenSSL's one-call
+ * verification; and OpenSSL's signatures checked by ours. The token is a private key of OpenSSL.
+ */
+#include "keys/signature.h"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/try.h"
+#include "harness/test.h"
+#include "keys/algorithms.h"
+#include "keys/digest.h"
+#include "keys/ecdsa_form.h"
+#include "keys/padding.h"
+#include "keys/public_key.h"
+
+/* A key on a pretended token. */
+struct token {
+	EVP_PKEY *pkey;
+	struct signature_key key;
+	uint8_t *public_key;
+};
+
+static void token_done(struct token *token)
+{
+	EVP_PKEY_free(token->pkey);
+	free(token->public_key);
+	json_object_put(token->key.algorithms);
+}
+
+static struct token new_token(EVP_PKEY *pkey, const char *key_type, const char *operation)
+{
+	struct token token = {.pkey = pkey};
+	uint8_t *at = NULL;
+	int len = 0;
+
+	CHECK(pkey);
+	len = i2d_PublicKey(pkey, NULL);
+	CHECK(len > 0);
+	token.public_key = malloc((size_t)len);
+	CHECK(token.public_key);
+	at = token.public_key;
+	CHECK_INT(i2d_PublicKey(pkey, &at), len);
+	token.key.key_type = key_type;
+	token.key.size_in_bits = (unsigned)EVP_PKEY_get_bits(pkey);
+	token.key.public_key = view_of(token.public_key, (size_t)len);
+	token.key.algorithms = json_object_new_array();
+	CHECK_OK(field_append_text(token.key.algorithms, operation));
+	return token;
+}
+
+static struct token new_rsa(unsigned n_bits)
+{
+	return new_token(EVP_RSA_gen(n_bits), "rsa", "rsa_signature_raw");
+}
+
+static struct token new_ec(const char *curve)
+{
+	return new_token(EVP_EC_gen(curve), "ec", "ecdsa_signature_digest_x962");
+}
+
+static EVP_PKEY_CTX *sign_context(const struct token *token)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(token->pkey, NULL);
+
+	CHECK(context && EVP_PKEY_sign_init(context) == 1);
+	return context;
+}
+
+/* What the card does: the base operation over @input, nothing else. */
+static struct kc_bytes token_sign(const struct token *token, const char *operation,
+				  struct kc_view input)
+{
+	EVP_PKEY_CTX *context = sign_context(token);
+	struct kc_bytes out = {calloc(1, 4096), 4096};
+
+	CHECK_TEXT(operation,
+		   json_object_get_string(json_object_array_get_idx(token->key.algorithms, 0)));
+	if (strcmp(token->key.key_type, "rsa") == 0) {
+		CHECK_INT(input.len, EVP_PKEY_get_size(token->pkey));
+		CHECK(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1);
+	} else {
+		CHECK(input.len <= ecdsa_form_width(token->key.size_in_bits));
+	}
+	CHECK(EVP_PKEY_sign(context, out.data, &out.len, input.data, input.len) == 1);
+	EVP_PKEY_CTX_free(context);
+	return out;
+}
+
+static struct kc_bytes sign(const struct token *token, const char *algorithm, struct kc_view data)
+{
+	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	struct kc_bytes signature = {NULL, 0};
+	struct kc_bytes answer = {NULL, 0};
+
+	CHECK_OK(signature_plan_new(&token->key, algorithm, data, &plan));
+	answer = token_sign(token, signature_plan_operation(plan), signature_plan_input(plan));
+	CHECK_OK(signature_plan_finish(plan, &token->key, view_of(answer.data, answer.len),
+				       &signature));
+	kc_bytes_free(&answer);
+	return signature;
+}
+
+/* As an outsider would verify a signature over a message. */
+static bool openssl_verifies(EVP_PKEY *pkey, const struct algorithm *algorithm,
+			     struct kc_view message, struct kc_view signature)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *options = NULL;
+	bool is_valid = false;
+
+	CHECK(EVP_DigestVerifyInit(context, &options, digest_type(algorithm->hash), NULL, pkey) ==
+	      1);
+	if (algorithm->family == ALGORITHM_RSA_PSS) {
+		CHECK(EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1);
+		CHECK(EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1);
+	}
+	is_valid = EVP_DigestVerify(context, signature.data, signature.len, message.data,
+				    message.len) == 1;
+	EVP_MD_CTX_free(context);
+	return is_valid;
+}
+
+static void check_with_openssl(const struct token *token, const struct algorithm *algorithm,
+			       struct kc_view message, struct kc_view signature)
+{
+	CLEANUP(bytes_done) struct bytes der = BYTES_INIT(4096);
+
+	if (algorithm->family == ALGORITHM_ECDSA_RFC4754) {
+		CHECK_INT(signature.len, 2 * ecdsa_form_width(token->key.size_in_bits));
+		CHECK_OK(ecdsa_form_put_der(signature, token->key.size_in_bits, &der));
+		signature = bytes_view(&der);
+	}
+	CHECK(openssl_verifies(token->pkey, algorithm, message, signature));
+}
+
+/* Signature over @data by @algorithm: ours says yes to it, and no to it with one bit changed. */
+static void check_verify(const struct token *token, const char *algorithm, struct kc_view data,
+			 struct kc_bytes *signature)
+{
+	struct kc_view view = view_of(signature->data, signature->len);
+
+	CHECK_OK(signature_verify(&token->key, algorithm, data, view));
+	signature->data[signature->len / 2] ^= 0x10;
+	error_clear();
+	CHECK_STATUS(signature_verify(&token->key, algorithm, data, view), KC_ERR_VERIFY_FAILED);
+	signature->data[signature->len / 2] ^= 0x10;
+	view.len--;
+	error_clear();
+	CHECK_STATUS(signature_verify(&token->key, algorithm, data, view), KC_ERR_VERIFY_FAILED);
+}
+
+static void check_algorithm(const struct token *token, const struct algorithm *algorithm)
+{
+	struct kc_view message = view_of_text("what a person signs");
+	CLEANUP(bytes_done) struct bytes digest = BYTES_INIT(64);
+	CLEANUP(kc_bytes_free) struct kc_bytes signature = {NULL, 0};
+	struct kc_view data = message;
+
+	if (!algorithm->takes_message) {
+		CHECK_OK(digest_put(algorithm->hash, message, &digest));
+		data = bytes_view(&digest);
+	}
+	CHECK(signature_is_supported(&token->key, algorithm->name, true));
+	CHECK(signature_is_supported(&token->key, algorithm->name, false));
+	signature = sign(token, algorithm->name, data);
+	check_with_openssl(token, algorithm, message, view_of(signature.data, signature.len));
+	check_verify(token, algorithm->name, data, &signature);
+}
+
+static void check_all(struct token *token)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < algorithms_count(); i++) {
+		const struct algorithm *algorithm = algorithms_at(i);
+
+		if (algorithm->hash == ALGORITHM_NO_HASH ||
+		    strcmp(algorithm->key_type, token->key.key_type) != 0)
+			continue;
+		check_algorithm(token, algorithm);
+		n++;
+	}
+	CHECK_INT(n, 20); /* two families, digest and message, five hashes */
+}
+
+TEST(signature_rsa_all_algorithms)
+{
+	CLEANUP(token_done) struct token token = new_rsa(2048);
+
+	check_all(&token);
+}
+
+/* A modulus one bit over a whole byte: the PSS block is one byte shorter than it. */
+TEST(signature_rsa_of_odd_sizes)
+{
+	static const unsigned sizes[] = {1153, 1160, 1159};
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		CLEANUP(token_done) struct token token = new_rsa(sizes[i]);
+
+		check_all(&token);
+	}
+}
+
+TEST(signature_ec_all_curves)
+{
+	static const char *const curves[] = {"P-224",	  "P-256",	     "P-384", "P-521",
+					     "secp256k1", "brainpoolP256r1", "P-192"};
+
+	for (size_t i = 0; i < ARRAY_LEN(curves); i++) {
+		CLEANUP(token_done) struct token token = new_ec(curves[i]);
+
+		check_all(&token);
+	}
+}
+
+/* What comes from elsewhere verifies too; PSS with another salt length is another algorithm. */
+TEST(signature_verifies_foreign_signatures)
+{
+	CLEANUP(token_done) struct token token = new_rsa(2048);
+	struct kc_view message = view_of_text("from elsewhere");
+	uint8_t out[256];
+
+	for (int salt_len = 20; salt_len <= 32; salt_len += 12) {
+		EVP_MD_CTX *context = EVP_MD_CTX_new();
+		EVP_PKEY_CTX *options = NULL;
+		size_t len = sizeof(out);
+
+		CHECK(EVP_DigestSignInit(context, &options, EVP_sha256(), NULL, token.pkey) == 1);
+		CHECK(EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1);
+		CHECK(EVP_PKEY_CTX_set_rsa_pss_saltlen(options, salt_len) == 1);
+		CHECK(EVP_DigestSign(context, out, &len, message.data, message.len) == 1);
+		EVP_MD_CTX_free(context);
+		error_clear();
+		CHECK_STATUS(signature_verify(&token.key, "rsa_signature_message_pss_sha256",
+					      message, view_of(out, len)),
+			     salt_len == 32 ? KC_OK : KC_ERR_VERIFY_FAILED);
+	}
+}
+
+static void check_plan_fails(const struct token *token, const char *algorithm, size_t len)
+{
+	struct signature_plan *plan = NULL;
+	uint8_t data[1024] = {0};
+
+	CHECK(len <= sizeof(data));
+	error_clear();
+	CHECK_STATUS(signature_plan_new(&token->key, algorithm, view_of(data, len), &plan),
+		     KC_ERR_PARAM);
+	CHECK(!plan);
+	CHECK_INT(error_get()->status, KC_ERR_PARAM);
+	error_clear();
+	CHECK_STATUS(
+		signature_verify(&token->key, algorithm, view_of(data, len), view_of(data, 256)),
+		KC_ERR_PARAM);
+}
+
+TEST(signature_holds_digests_to_their_length)
+{
+	CLEANUP(token_done) struct token rsa = new_rsa(2048);
+	CLEANUP(token_done) struct token ec = new_ec("P-256");
+
+	for (size_t i = 0; i < algorithms_count(); i++) {
+		const struct algorithm *algorithm = algorithms_at(i);
+		bool is_rsa = strcmp(algorithm->key_type, "rsa") == 0;
+		size_t len = digest_len(algorithm->hash);
+
+		if (algorithm->takes_message || len == 0)
+			continue;
+		check_plan_fails(is_rsa ? &rsa : &ec, algorithm->name, len - 1);
+		check_plan_fails(is_rsa ? &rsa : &ec, algorithm->name, len + 1);
+		check_plan_fails(is_rsa ? &rsa : &ec, algorithm->name, 0);
+	}
+}
+
+/* DigestInfo of the caller's own making: up to k - 11 bytes. */
+TEST(signature_rsa_digest_raw)
+{
+	CLEANUP(token_done) struct token token = new_rsa(1024);
+	const char *name = "rsa_signature_digest_pkcs1v15_raw";
+	uint8_t data[118];
+	static const size_t sizes[] = {1, 36, 117};
+
+	memset(data, 0xab, sizeof(data));
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		CLEANUP(kc_bytes_free)
+		struct kc_bytes signature = sign(&token, name, view_of(data, sizes[i]));
+
+		check_verify(&token, name, view_of(data, sizes[i]), &signature);
+	}
+	check_plan_fails(&token, name, 118);
+	check_plan_fails(&token, name, 0);
+}
+
+/* A DigestInfo signed "raw" is the signature of the algorithm with that hash. */
+TEST(signature_rsa_digest_raw_is_the_lower_step)
+{
+	CLEANUP(token_done) struct token token = new_rsa(1024);
+	CLEANUP(bytes_done) struct bytes info = BYTES_INIT(128);
+	CLEANUP(kc_bytes_free) struct kc_bytes signature = {NULL, 0};
+	struct kc_view message = view_of_text("m");
+
+	CHECK_OK(bytes_append(&info, digest_info_prefix(ALGORITHM_SHA384)));
+	CHECK_OK(digest_put(ALGORITHM_SHA384, message, &info));
+	signature = sign(&token, "rsa_signature_digest_pkcs1v15_raw", bytes_view(&info));
+	check_verify(&token, "rsa_signature_message_pkcs1v15_sha384", message, &signature);
+}
+
+TEST(signature_rsa_raw)
+{
+	CLEANUP(token_done) struct token token = new_rsa(1024);
+	const char *name = "rsa_signature_raw";
+	CLEANUP(kc_bytes_free) struct kc_bytes one = sign(&token, name, view_of("\x01", 1));
+	CLEANUP(kc_bytes_free) struct kc_bytes full = {NULL, 0};
+	struct signature_plan *plan = NULL;
+	uint8_t data[129];
+
+	CHECK_INT(one.len, 128);
+	CHECK_INT(one.data[127], 1); /* 1 to any power */
+	check_verify(&token, name, view_of("\x01", 1), &one);
+	memset(data, 0xff, sizeof(data));
+	CHECK_STATUS(signature_plan_new(&token.key, name, view_of(data, 128), &plan),
+		     KC_ERR_PARAM); /* not below the modulus */
+	data[0] = 0;
+	full = sign(&token, name, view_of(data, 128));
+	check_verify(&token, name, view_of(data, 128), &full);
+	check_plan_fails(&token, name, 129);
+	check_plan_fails(&token, name, 0);
+}
+
+static void check_any_length(const char *curve)
+{
+	CLEANUP(token_done) struct token token = new_ec(curve);
+	uint8_t data[100];
+	static const size_t sizes[] = {1, 20, 31, 32, 33, 64, 100};
+	static const char *const names[] = {"ecdsa_signature_digest_x962",
+					    "ecdsa_signature_digest_rfc4754",
+					    "ecdsa_signature_rfc4754"};
+
+	memset(data, 0xcd, sizeof(data));
+	for (size_t i = 0; i < ARRAY_LEN(sizes) * ARRAY_LEN(names); i++) {
+		const char *name = names[i % ARRAY_LEN(names)];
+		struct kc_view digest = view_of(data, sizes[i / ARRAY_LEN(names)]);
+		CLEANUP(kc_bytes_free) struct kc_bytes signature = sign(&token, name, digest);
+
+		check_verify(&token, name, digest, &signature);
+	}
+	check_plan_fails(&token, names[0], 0);
+}
+
+TEST(signature_ec_takes_digests_of_any_length)
+{
+	check_any_length("P-256");
+	check_any_length("P-521"); /* its order does not end at a byte */
+}
+
+TEST(signature_ec_cuts_long_digests)
+{
+	CLEANUP(token_done) struct token token = new_ec("P-256");
+	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	uint8_t data[64];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
+	CHECK_OK(signature_plan_new(&token.key, "ecdsa_signature_digest_x962_sha512", VIEW_OF(data),
+				    &plan));
+	CHECK(view_equal(signature_plan_input(plan), view_of(data, 32)));
+	plan = signature_plan_free(plan);
+	CHECK_OK(signature_plan_new(&token.key, "ecdsa_signature_digest_x962_sha1",
+				    view_of(data, 20), &plan));
+	CHECK(view_equal(signature_plan_input(plan), view_of(data, 20))); /* not padded */
+}
+
+/* RFC 8017 9.1.1: 2 * 64 + 2 bytes of 8 bits, less the first byte's surplus, plus one bit. */
+TEST(signature_pss_needs_a_long_modulus)
+{
+	struct signature_key key = {.key_type = "rsa", .public_key = {NULL, 0}};
+	static const struct {
+		const char *hash;
+		unsigned smallest;
+	} borders[] = {
+		{"sha1", 330}, {"sha224", 458}, {"sha256", 522}, {"sha384", 778}, {"sha512", 1034}};
+
+	for (size_t i = 0; i < ARRAY_LEN(borders); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "rsa_signature_message_pss_%s", borders[i].hash);
+		key.size_in_bits = borders[i].smallest;
+		CHECK(signature_is_supported(&key, name, false));
+		key.size_in_bits = borders[i].smallest - 1;
+		CHECK(!signature_is_supported(&key, name, false));
+	}
+	CHECK_INT(error_get()->status, KC_OK);
+}
+
+TEST(signature_pss_at_the_border)
+{
+	CLEANUP(token_done) struct token fits = new_rsa(1034);
+	CLEANUP(token_done) struct token short_one = new_rsa(1033);
+
+	check_algorithm(&fits, algorithms_find("rsa_signature_message_pss_sha512"));
+	check_plan_fails(&short_one, "rsa_signature_message_pss_sha512", 5);
+	check_plan_fails(&short_one, "rsa_signature_digest_pss_sha512", 64);
+}
+
+TEST(signature_pkcs1v15_needs_room)
+{
+	CLEANUP(token_done) struct token token = new_rsa(512);
+
+	/* 64 bytes: 19 + 32 + 11 = 62 fit, 19 + 48 + 11 do not. */
+	check_algorithm(&token, algorithms_find("rsa_signature_message_pkcs1v15_sha256"));
+	CHECK(!signature_is_supported(&token.key, "rsa_signature_digest_pkcs1v15_sha384", true));
+	check_plan_fails(&token, "rsa_signature_digest_pkcs1v15_sha384", 48);
+}
+
+static void check_operation(struct token *token, const char *offered, const char *asked,
+			    const char *expected)
+{
+	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	const struct algorithm *algorithm = algorithms_find(asked);
+	uint8_t data[64] = {1};
+	size_t len = algorithm->takes_message ? 3 : digest_len(algorithm->hash);
+	enum kc_status status = KC_OK;
+
+	json_object_put(token->key.algorithms);
+	token->key.algorithms = json_object_new_array();
+	CHECK_OK(field_append_text(token->key.algorithms, offered));
+	error_clear();
+	status = signature_plan_new(&token->key, asked, view_of(data, len ? len : 32), &plan);
+	CHECK_STATUS(status, expected ? KC_OK : KC_ERR_PARAM);
+	CHECK_INT(signature_is_supported(&token->key, asked, true), expected != NULL);
+	if (expected)
+		CHECK_TEXT(signature_plan_operation(plan), expected);
+	if (expected && strcmp(offered, asked) == 0)
+		CHECK_INT(signature_plan_input(plan).len, len ? len : 32);
+}
+
+TEST(signature_uses_the_highest_operation)
+{
+	CLEANUP(token_done) struct token rsa = new_rsa(2048);
+	CLEANUP(token_done) struct token ec = new_ec("P-256");
+	const char *digest = "ecdsa_signature_digest_x962_sha256";
+	const char *pss = "rsa_signature_message_pss_sha256";
+
+	check_operation(&rsa, pss, pss, pss);
+	check_operation(&rsa, pss, "rsa_signature_digest_pss_sha256", NULL);
+	check_operation(&rsa, "rsa_signature_digest_pkcs1v15_raw",
+			"rsa_signature_message_pkcs1v15_sha256",
+			"rsa_signature_digest_pkcs1v15_raw");
+	check_operation(&rsa, "rsa_signature_digest_pkcs1v15_raw", pss, NULL);
+	check_operation(&ec, digest, "ecdsa_signature_message_x962_sha256", digest);
+	check_operation(&ec, digest, "ecdsa_signature_message_rfc4754_sha256", digest);
+	check_operation(&ec, digest, "ecdsa_signature_digest_rfc4754_sha256", digest);
+	check_operation(&ec, digest, "ecdsa_signature_digest_x962", NULL);
+	check_operation(&ec, digest, "ecdsa_signature_message_x962_sha384", NULL);
+}
+
+TEST(signature_refuses_what_is_not_for_the_key)
+{
+	CLEANUP(token_done) struct token token = new_ec("P-256");
+
+	check_plan_fails(&token, "rsa_signature_message_pss_sha256", 3);
+	check_plan_fails(&token, "eddsa_signature_message_ed25519", 3);
+	check_plan_fails(&token, "", 3);
+	check_plan_fails(&token, "ecdsa_signature_message_x962_sha265", 3);
+	CHECK(!signature_is_supported(&token.key, "rsa_signature_raw", false));
+	error_clear();
+	CHECK_STATUS(signature_verify(&token.key, "ecdsa_signature_mesage_x962_sha256",
+				      view_of_text("m"), view_of_text("s")),
+		     KC_ERR_PARAM);
+	CHECK(strstr(error_get()->hint, "ecdsa_signature_message_x962_sha256"));
+}
+
+/* A token that answers with somebody else's signature, or with noise, is found out. */
+TEST(signature_finds_out_a_lying_token)
+{
+	CLEANUP(token_done) struct token token = new_ec("P-256");
+	CLEANUP(token_done) struct token other = new_ec("P-256");
+	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	CLEANUP(kc_bytes_free) struct kc_bytes answer = {NULL, 0};
+	struct kc_bytes signature = {NULL, 0};
+	uint8_t long_answer[5000] = {0};
+
+	CHECK_OK(signature_plan_new(&token.key, "ecdsa_signature_message_rfc4754_sha256",
+				    view_of_text("m"), &plan));
+	answer = token_sign(&other, signature_plan_operation(plan), signature_plan_input(plan));
+	CHECK_STATUS(signature_plan_finish(plan, &token.key, view_of(answer.data, answer.len),
+					   &signature),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK_STATUS(signature_plan_finish(plan, &token.key, view_of("0", 1), &signature),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK_STATUS(signature_plan_finish(plan, &token.key, view_of(NULL, 0), &signature),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK_STATUS(signature_plan_finish(plan, &token.key, VIEW_OF(long_answer), &signature),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK(!signature.data);
+}
+
+TEST(signature_refuses_damaged_public_keys)
+{
+	CLEANUP(token_done) struct token rsa = new_rsa(1024);
+	CLEANUP(token_done) struct token ec = new_ec("P-256");
+
+	rsa.key.size_in_bits = 2048;
+	check_plan_fails(&rsa, "rsa_signature_raw", 5);
+	rsa.key.size_in_bits = 1024;
+	rsa.key.public_key.len--;
+	check_plan_fails(&rsa, "rsa_signature_raw", 5);
+	ec.public_key[40] ^= 1; /* off the curve */
+	error_clear();
+	CHECK_STATUS(signature_verify(&ec.key, "ecdsa_signature_message_x962_sha256",
+				      view_of_text("m"), view_of_text("s")),
+		     KC_ERR_PARAM);
+}
+
+/* RFC 4754 8.1's form: fixed width, so a small r keeps its leading zeros. */
+TEST(ecdsa_form_keeps_leading_zeros)
+{
+	CLEANUP(bytes_done) struct bytes plain = BYTES_INIT(256);
+	CLEANUP(bytes_done) struct bytes der = BYTES_INIT(256);
+	static const uint8_t small[] = {0x30, 0x07, 0x02, 0x01, 0x05, 0x02, 0x02, 0x00, 0x80};
+
+	CHECK_OK(ecdsa_form_put_plain(VIEW_OF(small), 256, &plain));
+	CHECK_INT(plain.len, 64);
+	CHECK_INT(plain.data[31], 5);
+	CHECK_INT(plain.data[63], 0x80);
+	CHECK_OK(ecdsa_form_put_der(bytes_view(&plain), 256, &der));
+	CHECK(view_equal(bytes_view(&der), VIEW_OF(small)));
+	CHECK_STATUS(ecdsa_form_put_der(view_of(plain.data, 63), 256, &der), KC_ERR_VERIFY_FAILED);
+	CHECK_STATUS(ecdsa_form_put_plain(view_of(small, 8), 256, &plain), KC_ERR_VERIFY_FAILED);
+}

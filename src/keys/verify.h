@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYS_VERIFY_H
+#define KEYS_VERIFY_H
+
+/* The public operation: does a signature match? */
+
+#include "keys/algorithms.h"
+#include "keys/signature.h"
+
+/*
+ * @algorithm takes no message here: @input is a digest or what the raw operation takes, of the
+ * right length. Expected: KC_ERR_VERIFY_FAILED; KC_ERR_PARAM  @key has no usable public key
+ */
+KC_MUST_CHECK enum kc_status verify_check(const struct signature_key *key,
+					  const struct algorithm *algorithm, struct kc_view input,
+					  struct kc_view signature);
+
+#endif
