@@ -82,10 +82,10 @@ static enum kc_status probe_card(struct slot *slot, struct json_object *aids,
 		bool is_there = false;
 
 		TRY(probe_one(slot, aid, &is_there));
-		if (!is_there)
-			continue;
-		TRY(field_append_text(answered, aid));
-		selected = aid;
+		if (is_there)
+			TRY(field_append_text(answered, aid));
+		/* After a SELECT that failed cards differ in what is selected: trust none. */
+		selected = is_there ? aid : NULL;
 	}
 	TRY(field_new_object(&reply));
 	TRY(field_put(reply, "answered", take(answered)));

@@ -22,6 +22,7 @@ extern char **environ;
 
 enum {
 	ENVIRONMENT_MAX = 64,
+	GENTLE_MS = 50,	     /* between closing its socket and being reaped */
 	OUT_OF_THE_WAY = 64, /* descriptors are moved above this before they get their number */
 };
 
@@ -152,6 +153,15 @@ void child_end(struct child *child, int *ret_status)
 	child->pid = 0;
 	if (ret_status)
 		*ret_status = status;
+}
+
+void child_end_gently(struct child *child, int *ret_status)
+{
+	struct pollfd poll_end = {.fd = child->pidfd, .events = POLLIN};
+
+	if (child->pid != 0)
+		ignore(poll(&poll_end, 1, GENTLE_MS));
+	child_end(child, ret_status);
 }
 
 enum kc_status child_die_with_parent(void)

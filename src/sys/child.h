@@ -39,6 +39,10 @@ KC_MUST_CHECK enum kc_status child_start(const char *program, const char *const 
  * none. *ret_status (may be NULL) as of waitpid(). */
 void child_end(struct child *child, int *ret_status);
 
+/* As child_end(), but a child that is about to end by itself gets a moment to do so, so that its
+ * own exit status is seen. */
+void child_end_gently(struct child *child, int *ret_status);
+
 /* Has it ended by itself? Does not reap. */
 bool child_has_ended(const struct child *child);
 

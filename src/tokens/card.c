@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The card's queue and its transactions. Phases: STARTING → FREE ⇄ BEGINNING → HELD → ENDING →
+ * FREE; LOST from anywhere, for good.
+ */
+#include "tokens/card.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "base/try.h"
+#include "tokens/helper.h"
+
+enum phase {
+	PHASE_STARTING,
+	PHASE_FREE,
+	PHASE_BEGINNING,
+	PHASE_HELD,
+	PHASE_ENDING,
+	PHASE_LOST,
+};
+
+enum {
+	SLOT_GONE = 3, /* exit statuses of keycask-slot, slothost/serve.h */
+	SLOT_MUTE = 4,
+	USEC_PER_MSEC = 1000,
+};
+
+struct card {
+	sd_event *event;
+	struct registry_settings settings;
+	struct card_hooks hooks;
+	struct helper *helper;
+	struct json_object *aids;
+	enum phase phase;
+	struct list queue; /* card_task::link */
+	struct card_task *active;
+	const struct token *last_user;
+	const struct token *selected; /* application selected since selected_in */
+	uint64_t transaction;
+	uint64_t selected_in;
+	bool is_sensitive;
+	bool needs_reset;
+	sd_event_source *lease;
+};
+
+static void pump(struct card *card);
+
+struct card *card_free(struct card *card)
+{
+	if (!card)
+		return NULL;
+	card->helper = helper_free(card->helper);
+	field_free(&card->aids);
+	sd_event_source_disable_unref(card->lease);
+	free(card);
+	return NULL;
+}
+
+/* All tasks are told, the one that has its turn first. */
+static void abort_tasks(struct card *card, enum kc_status status)
+{
+	struct card_task *active = card->active;
+
+	card->active = NULL;
+	if (active)
+		active->abort(active, status);
+	while (!list_is_empty(&card->queue)) {
+		struct card_task *task = list_entry(card->queue.next, struct card_task, link);
+
+		list_remove(&task->link);
+		task->abort(task, status);
+	}
+}
+
+static void lose(struct card *card, int wait_status)
+{
+	int exit_status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+
+	card->phase = PHASE_LOST;
+	error_clear();
+	abort_tasks(card, fail(KC_ERR_TOKEN_NOT_FOUND, exit_status == SLOT_MUTE
+							       ? "the card stopped answering"
+							       : "the card was removed"));
+	card->hooks.on_lost(card->hooks.userdata, exit_status == SLOT_GONE,
+			    exit_status == SLOT_MUTE);
+}
+
+static void on_ended(void *userdata, int wait_status)
+{
+	lose(userdata, wait_status);
+}
+
+/* A slot process that fails at what it must be able to do is over: its end reports the loss. */
+static void give_up(struct card *card, const char *what)
+{
+	log_warning("slot: %s: %s", what, error_get()->message);
+	card->helper = helper_free(card->helper);
+	lose(card, W_EXITCODE(SLOT_MUTE, 0));
+}
+
+static enum kc_status call_slot(struct card *card, const char *method,
+				struct json_object *parameters, wire_reply_fn on_reply)
+{
+	return helper_call(card->helper, method, parameters, -1, card->settings.card_deadline_ms,
+			   on_reply, card);
+}
+
+static void on_probed(void *userdata, enum kc_status status, struct json_object *parameters)
+{
+	struct card *card = userdata;
+
+	if (status != KC_OK)
+		return; /* the slot process ends after a failure of the card: on_ended */
+	/* Tasks that come in meanwhile wait until it is known what is selected. */
+	card->transaction = 1;
+	card->hooks.on_probed(card->hooks.userdata, field_get(parameters, "answered"),
+			      field_text(parameters, "selected"));
+	card->phase = PHASE_HELD;
+	pump(card);
+}
+
+static enum kc_status probe(struct card *card)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	TRY(field_new_object(&parameters));
+	TRY(field_put(parameters, "aids", json_object_get(card->aids)));
+	return call_slot(card, "org.keycask.Slot.Probe", take(parameters), on_probed);
+}
+
+static void on_begun_for_probe(void *userdata, enum kc_status status,
+			       struct json_object *parameters)
+{
+	struct card *card = userdata;
+
+	(void)parameters;
+	if (status == KC_OK && probe(card) != KC_OK)
+		give_up(card, "Probe");
+}
+
+static void on_connected(void *userdata, enum kc_status status, struct json_object *parameters)
+{
+	struct card *card = userdata;
+
+	if (status != KC_OK)
+		return;
+	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
+	if (call_slot(card, "org.keycask.Slot.Begin", NULL, on_begun_for_probe) != KC_OK)
+		give_up(card, "Begin");
+}
+
+static enum kc_status start(struct card *card, int fd)
+{
+	char deadline[16];
+	const char *arguments[] = {"keycask-slot", "embedded", deadline, NULL};
+	struct helper_options options = {.program = "keycask-slot",
+					 .arguments = arguments,
+					 .descriptor = fd,
+					 .on_ended = on_ended,
+					 .userdata = card};
+
+	/* Shorter than the operation's, so that a mute card is not blamed on the driver. */
+	(void)snprintf(deadline, sizeof(deadline), "%u", card->settings.card_deadline_ms * 2 / 3);
+	TRY(helper_new(card->event, &options, &card->helper));
+	return call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected);
+}
+
+enum kc_status card_new(sd_event *event, const struct registry_settings *settings, int fd,
+			struct json_object *aids, const struct card_hooks *hooks,
+			struct card **ret_card)
+{
+	CLEANUP(card_freep) struct card *card = calloc(1, sizeof(*card));
+
+	REQUIRE(card, KC_ERR_ALLOCATE, "out of memory");
+	*card = (struct card){.event = event,
+			      .settings = *settings,
+			      .hooks = *hooks,
+			      .aids = json_object_get(aids),
+			      .phase = PHASE_STARTING};
+	list_init(&card->queue);
+	TRY(start(card, fd));
+	*ret_card = take(card);
+	return KC_OK;
+}
+
+static void on_attached(void *userdata, enum kc_status status, struct json_object *parameters)
+{
+	(void)userdata;
+	(void)status; /* a failure ends the driver's channel, and that the driver */
+	(void)parameters;
+}
+
+enum kc_status card_attach(struct card *card, int channel)
+{
+	return helper_call(card->helper, "org.keycask.Slot.Attach", NULL, channel,
+			   card->settings.card_deadline_ms, on_attached, card);
+}
+
+static void on_begun(void *userdata, enum kc_status status, struct json_object *parameters)
+{
+	struct card *card = userdata;
+
+	(void)parameters;
+	if (status != KC_OK)
+		return;
+	card->phase = PHASE_HELD;
+	card->transaction++;
+	pump(card);
+}
+
+static void on_given_back(void *userdata, enum kc_status status, struct json_object *parameters)
+{
+	struct card *card = userdata;
+
+	(void)parameters;
+	if (status != KC_OK)
+		return;
+	card->phase = PHASE_FREE;
+	pump(card);
+}
+
+static void take_card(struct card *card)
+{
+	card->phase = PHASE_BEGINNING;
+	if (call_slot(card, "org.keycask.Slot.Begin", NULL, on_begun) != KC_OK)
+		give_up(card, "Begin");
+}
+
+static enum kc_status call_end(struct card *card)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	TRY(field_new_object(&parameters));
+	TRY(field_put_flag(parameters, "reset", card->is_sensitive));
+	return call_slot(card, "org.keycask.Slot.End", take(parameters), on_given_back);
+}
+
+static void give_back(struct card *card)
+{
+	enum kc_status status = call_end(card);
+
+	card->phase = PHASE_ENDING;
+	card->is_sensitive = false;
+	card->needs_reset = false;
+	if (status != KC_OK)
+		give_up(card, "End");
+}
+
+static int on_lease_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct card *card = userdata;
+
+	(void)source;
+	(void)usec;
+	if (card->phase == PHASE_HELD && !card->active && list_is_empty(&card->queue))
+		give_back(card);
+	return 0;
+}
+
+static void arm_lease(struct card *card)
+{
+	uint64_t delay = (uint64_t)card->settings.lease_ms * USEC_PER_MSEC;
+
+	if (!card->lease && sd_event_add_time_relative(card->event, &card->lease, CLOCK_MONOTONIC,
+						       delay, 0, on_lease_over, card) < 0) {
+		give_back(card);
+		return;
+	}
+	ignore(sd_event_source_set_time_relative(card->lease, delay));
+	ignore(sd_event_source_set_enabled(card->lease, SD_EVENT_ONESHOT));
+}
+
+static void run_next(struct card *card)
+{
+	struct card_task *task = list_entry(card->queue.next, struct card_task, link);
+
+	list_remove(&task->link);
+	card->active = task;
+	/* Another token's application takes over: whoever comes back selects again. */
+	if (card->last_user && card->last_user != task->token)
+		card->transaction++;
+	card->last_user = task->token;
+	task->run(task);
+}
+
+static void pump(struct card *card)
+{
+	if (card->active)
+		return;
+	if (card->phase == PHASE_HELD && card->needs_reset)
+		give_back(card);
+	else if (card->phase == PHASE_HELD && list_is_empty(&card->queue))
+		arm_lease(card);
+	else if (card->phase == PHASE_HELD)
+		run_next(card);
+	else if (card->phase == PHASE_FREE && !list_is_empty(&card->queue))
+		take_card(card);
+}
+
+void card_submit(struct card *card, struct card_task *task)
+{
+	if (card->phase == PHASE_LOST) {
+		error_clear();
+		task->abort(task, fail(KC_ERR_TOKEN_NOT_FOUND, "the card was removed"));
+		return;
+	}
+	list_append(&card->queue, &task->link);
+	pump(card);
+}
+
+void card_finish(struct card *card, struct card_task *task)
+{
+	if (card->active == task)
+		card->active = NULL;
+	pump(card);
+}
+
+void card_cancel(struct card *card, struct card_task *task)
+{
+	list_remove(&task->link);
+	if (card->active == task)
+		card_finish(card, task);
+}
+
+void card_mark_sensitive(struct card *card)
+{
+	card->is_sensitive = true;
+}
+
+void card_request_reset(struct card *card)
+{
+	card->is_sensitive = true;
+	card->needs_reset = true;
+}
+
+void card_set_selected(struct card *card, const struct token *token)
+{
+	card->selected = token;
+	card->selected_in = card->transaction;
+	card->last_user = token;
+}
+
+enum kc_status card_put_turn(struct card *card, const struct token *token, uint64_t session,
+			     uint64_t request, struct json_object *parameters)
+{
+	CLEANUP(field_free) struct json_object *turn = NULL;
+	bool is_selected = card->selected == token && card->selected_in == card->transaction;
+
+	TRY(field_new_object(&turn));
+	TRY(field_put_number(turn, "transaction", (int64_t)card->transaction));
+	TRY(field_put_number(turn, "session", (int64_t)session));
+	TRY(field_put_flag(turn, "is_selected", is_selected));
+	TRY(field_put_number(turn, "request", (int64_t)request));
+	return field_put(parameters, "turn", take(turn));
+}

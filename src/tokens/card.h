@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TOKENS_CARD_H
+#define TOKENS_CARD_H
+
+/*
+ * A card in a slot: its slot process, and the queue through which everything that wants to use it
+ * goes, one task at a time, in order. The card is taken (a transaction) when a task needs it, kept
+ * for a moment of idleness, and given back with a reset if anyone authenticated.
+ */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "base/list.h"
+#include "tokens/registry.h"
+#include "wire/caller.h"
+
+struct card;
+
+/*
+ * One turn with the card. run() is called when it is @task's turn and must lead to card_finish();
+ * abort() instead when the card is lost, also while the task has its turn: then it is over, and
+ * card_finish() must not be called.
+ */
+struct card_task {
+	struct list link; /* card::queue */
+	const struct token *token;
+	void (*run)(struct card_task *task);
+	void (*abort)(struct card_task *task, enum kc_status status);
+};
+
+struct card_hooks {
+	/* Powered: its ATR. */
+	void (*on_powered)(void *userdata, const char *atr);
+	/* @answered is an array of AIDs that the card has; @selected is the one selected now. */
+	void (*on_probed)(void *userdata, struct json_object *answered, const char *selected);
+	/* The slot process is over, all tasks are aborted. @is_mute: the card does not answer. May
+	 * free the card. */
+	void (*on_lost)(void *userdata, bool is_gone, bool is_mute);
+	void *userdata;
+};
+
+/* Start a slot process for the card at the other end of @fd (borrowed) and probe for @aids. */
+KC_MUST_CHECK enum kc_status card_new(sd_event *event, const struct registry_settings *settings,
+				      int fd, struct json_object *aids,
+				      const struct card_hooks *hooks, struct card **ret_card);
+struct card *card_free(struct card *card);
+DEFINE_FREEP(card)
+
+/* Give @channel (borrowed), the other end of a driver's card channel, to the slot process. */
+KC_MUST_CHECK enum kc_status card_attach(struct card *card, int channel);
+
+void card_submit(struct card *card, struct card_task *task);
+/* @task has had its turn. */
+void card_finish(struct card *card, struct card_task *task);
+/* Take @task out, whether it waits or has its turn; fine when it does neither. */
+void card_cancel(struct card *card, struct card_task *task);
+
+/* Somebody authenticated: the card is reset before it is given back. */
+void card_mark_sensitive(struct card *card);
+/* Reset before the next task, so that the card forgets who authenticated. */
+void card_request_reset(struct card *card);
+
+/* The turn of the task that runs now, as org.keycask.Driver's Turn. */
+KC_MUST_CHECK enum kc_status card_put_turn(struct card *card, const struct token *token,
+					   uint64_t session, uint64_t request,
+					   struct json_object *parameters);
+
+/* Once after probing: @token is the one whose application was left selected. */
+void card_set_selected(struct card *card, const struct token *token);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TOKENS_INSPECTOR_H
+#define TOKENS_INSPECTOR_H
+
+/*
+ * keycask-x509 as the daemon sees it: one confined process that parses certificates, started when
+ * it is first needed and again after it ended.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "wire/caller.h"
+
+struct inspector;
+
+KC_MUST_CHECK enum kc_status inspector_new(sd_event *event, unsigned deadline_ms,
+					   struct inspector **ret_inspector);
+struct inspector *inspector_free(struct inspector *inspector);
+DEFINE_FREEP(inspector)
+
+/* One question under way. */
+struct inspection;
+
+/* Ask for @der's attributes; on_reply gets {"certificate": …} and ends *ret_inspection. Runs once,
+ * later, unless this fails or the question is cancelled. */
+KC_MUST_CHECK enum kc_status inspector_inspect(struct inspector *inspector, struct kc_view der,
+					       wire_reply_fn on_reply, void *userdata,
+					       struct inspection **ret_inspection);
+
+/* on_reply will not run. NULL is fine. */
+void inspector_cancel(struct inspection *inspection);
+
+#endif

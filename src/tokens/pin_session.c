@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PINs of client contexts: locked memory, an idle limit and an absolute one. */
+#include "tokens/pin_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "tokens/registry_impl.h"
+
+enum {
+	USEC_PER_SEC = 1000000,
+};
+
+struct pin_session {
+	struct list link; /* registry::pin_sessions */
+	struct registry *registry;
+	uint64_t id;
+	char *token_id;
+	struct secret pin;
+	sd_event_source *idle;
+	sd_event_source *absolute;
+};
+
+enum kc_status pin_session_new(struct registry *registry, const char *token_id,
+			       struct pin_session **ret_session)
+{
+	CLEANUP(pin_session_freep) struct pin_session *session = calloc(1, sizeof(*session));
+
+	REQUIRE(session, KC_ERR_ALLOCATE, "out of memory");
+	list_init(&session->link);
+	session->registry = registry;
+	session->id = ++registry->last_session;
+	session->token_id = strdup(token_id);
+	REQUIRE(session->token_id, KC_ERR_ALLOCATE, "out of memory");
+	list_append(&registry->pin_sessions, &session->link);
+	*ret_session = take(session);
+	return KC_OK;
+}
+
+struct pin_session *pin_session_free(struct pin_session *session)
+{
+	if (!session)
+		return NULL;
+	list_remove(&session->link);
+	pin_session_forget(session);
+	free(session->token_id);
+	free(session);
+	return NULL;
+}
+
+uint64_t pin_session_id(const struct pin_session *session)
+{
+	return session->id;
+}
+
+const char *pin_session_token_id(const struct pin_session *session)
+{
+	return session->token_id;
+}
+
+void pin_session_forget(struct pin_session *session)
+{
+	secret_done(&session->pin);
+	session->idle = sd_event_source_disable_unref(session->idle);
+	session->absolute = sd_event_source_disable_unref(session->absolute);
+}
+
+static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	pin_session_forget(userdata);
+	return 0;
+}
+
+static enum kc_status set_limit(struct pin_session *session, sd_event_source **source,
+				unsigned seconds)
+{
+	uint64_t delay = (uint64_t)seconds * USEC_PER_SEC;
+
+	if (*source)
+		REQUIRE(sd_event_source_set_time_relative(*source, delay) >= 0, KC_ERR_INTERNAL,
+			"no timer");
+	else
+		REQUIRE(sd_event_add_time_relative(session->registry->event, source,
+						   CLOCK_MONOTONIC, delay, 0, on_limit,
+						   session) >= 0,
+			KC_ERR_INTERNAL, "no timer");
+	return KC_OK;
+}
+
+void pin_session_remember(struct pin_session *session, struct secret *pin)
+{
+	const struct registry_settings *settings = &session->registry->settings;
+
+	pin_session_forget(session);
+	if (settings->pin_idle_s > 0 &&
+	    set_limit(session, &session->idle, settings->pin_idle_s) == KC_OK &&
+	    set_limit(session, &session->absolute, settings->pin_absolute_s) == KC_OK)
+		session->pin = secret_take(pin);
+	secret_done(pin);
+}
+
+struct kc_view pin_session_use(struct pin_session *session)
+{
+	if (session->pin.data &&
+	    set_limit(session, &session->idle, session->registry->settings.pin_idle_s) != KC_OK)
+		pin_session_forget(session);
+	return secret_view(&session->pin);
+}
+
+bool pin_session_is_authenticated(const struct pin_session *session)
+{
+	return session->pin.data != NULL;
+}
+
+void pin_session_forget_token(struct registry *registry, const char *token_id)
+{
+	list_for_each (link, &registry->pin_sessions) {
+		struct pin_session *session = list_entry(link, struct pin_session, link);
+
+		if (strcmp(session->token_id, token_id) == 0)
+			pin_session_forget(session);
+	}
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The registry: settings, manifests, slots and tokens of this daemon in one place. */
+#include "tokens/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "tokens/slot.h"
+#include "tokens/token_impl.h"
+
+struct registry *registry_free(struct registry *registry)
+{
+	if (!registry)
+		return NULL;
+	slot_end_all(registry);
+	registry->listener = sd_event_source_disable_unref(registry->listener);
+	if (registry->settings.slot_socket)
+		ignore(unlink(registry->settings.slot_socket));
+	registry->inspector = inspector_free(registry->inspector);
+	manifest_set_done(&registry->manifests);
+	free(registry);
+	return NULL;
+}
+
+static enum kc_status set_up(struct registry *registry)
+{
+	TRY(manifest_set_load(registry->settings.driver_folder, &registry->manifests));
+	TRY(inspector_new(registry->event, registry->settings.query_deadline_ms,
+			  &registry->inspector));
+	return slot_listen(registry);
+}
+
+enum kc_status registry_new(sd_event *event, const struct registry_settings *settings,
+			    const struct registry_hooks *hooks, struct registry **ret_registry)
+{
+	CLEANUP(registry_freep) struct registry *registry = calloc(1, sizeof(*registry));
+
+	REQUIRE(registry, KC_ERR_ALLOCATE, "out of memory");
+	*registry = (struct registry){.event = event, .settings = *settings, .hooks = *hooks};
+	list_init(&registry->slots);
+	list_init(&registry->tokens);
+	list_init(&registry->pin_sessions);
+	list_init(&registry->manifests.manifests);
+	TRY(set_up(registry));
+	*ret_registry = take(registry);
+	return KC_OK;
+}
+
+const struct manifest_set *registry_manifests(const struct registry *registry)
+{
+	return &registry->manifests;
+}
+
+/* A token whose driver has not told yet who it is, is not there yet. */
+static bool is_listed(const struct token *token)
+{
+	return token->state != TOKEN_OPENING;
+}
+
+static enum kc_status append_token(struct json_object *tokens, const struct token *token)
+{
+	struct json_object *description = NULL;
+
+	TRY(token_describe(token, &description));
+	return field_append(tokens, description);
+}
+
+enum kc_status registry_list_tokens(struct registry *registry, struct json_object **ret_tokens)
+{
+	CLEANUP(field_free) struct json_object *tokens = json_object_new_array();
+
+	REQUIRE(tokens, KC_ERR_ALLOCATE, "out of memory");
+	list_for_each (link, &registry->tokens) {
+		const struct token *token = list_entry(link, struct token, link);
+
+		if (is_listed(token))
+			TRY(append_token(tokens, token));
+	}
+	*ret_tokens = take(tokens);
+	return KC_OK;
+}
+
+static enum kc_status append_slot(struct json_object *slots, const struct slot *slot)
+{
+	struct json_object *description = NULL;
+
+	TRY(slot_describe(slot, &description));
+	return field_append(slots, description);
+}
+
+enum kc_status registry_list_slots(struct registry *registry, struct json_object **ret_slots)
+{
+	CLEANUP(field_free) struct json_object *slots = json_object_new_array();
+
+	REQUIRE(slots, KC_ERR_ALLOCATE, "out of memory");
+	list_for_each (link, &registry->slots)
+		TRY(append_slot(slots, slot_from_link(link)));
+	*ret_slots = take(slots);
+	return KC_OK;
+}
+
+enum kc_status registry_find_token(struct registry *registry, const char *token_id,
+				   struct token **ret_token)
+{
+	list_for_each (link, &registry->tokens) {
+		struct token *token = list_entry(link, struct token, link);
+
+		if (token->state == TOKEN_PRESENT && strcmp(token->token_id, token_id) == 0) {
+			*ret_token = token;
+			return KC_OK;
+		}
+	}
+	error_set_token(token_id, NULL);
+	error_set_hint("insert the token %s and repeat", token_id);
+	return fail(KC_ERR_ITEM_NOT_FOUND, "the token %s is not present", token_id);
+}

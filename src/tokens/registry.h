@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TOKENS_REGISTRY_H
+#define TOKENS_REGISTRY_H
+
+/*
+ * All slots and tokens of this daemon: who is in, who serves it, and what to tell whom. The rooms
+ * above hear of news through struct registry_hooks, which daemon/wiring.c alone fills in.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "wire/field.h"
+
+struct registry;
+struct token;
+struct operation;
+struct manifest_set;
+
+struct registry_settings {
+	const char *slot_socket; /* where embedded cards attach */
+	const char *driver_folder;
+	unsigned query_deadline_ms; /* asking a helper for something it need not touch a card for */
+	unsigned card_deadline_ms;  /* one operation with a card */
+	unsigned lease_ms;	    /* idleness after which the card is given back */
+	unsigned pin_idle_s;	 /* a session's PIN unused for so long is forgotten; 0: at once */
+	unsigned pin_absolute_s; /* and after so long in any case */
+};
+
+/* One item of a token, as its driver and keycask-x509 describe it. All borrowed. */
+struct token_item {
+	const char *class_name; /* "certificate" or "key" */
+	struct kc_view object_id;
+	const char *label;
+	struct kc_view data;		/* certificate: DER */
+	struct json_object *inspected;	/* the Certificate of org.keycask.X509; a key's is that of
+					 * the certificate with its public key */
+	struct json_object *algorithms; /* key: array of base operations */
+	const char *constraint;		/* key */
+	bool can_sign;
+	bool can_decrypt;
+	bool can_derive;
+};
+
+struct registry_hooks {
+	/* Put these items in the keychain, all or none, replacing what the token had. */
+	enum kc_status (*publish)(void *context, const char *token_id,
+				  const struct token_item *items, size_t n_items);
+	void (*withdraw)(void *context, const char *token_id);
+	/* "inserted" after publish, "removed" after withdraw. */
+	void (*token_event)(void *context, const char *event, const struct token *token);
+	/* A slot has another state; @slot is org.keycask.Slots' Slot, borrowed. */
+	void (*slot_event)(void *context, struct json_object *slot);
+	/* Ask a person for the PIN that @operation needs; answer with operation_supply_pin() or
+	 * operation_refuse_pin(), later. @why is the failure before, NULL at first. */
+	void (*ask_pin)(void *context, struct operation *operation, const char *why,
+			int tries_left);
+	/* The operation is over before the answer came. */
+	void (*stop_asking)(void *context, struct operation *operation);
+	void *context;
+};
+
+/* Loads the manifests, starts listening for embedded cards. @event is borrowed. */
+KC_MUST_CHECK enum kc_status registry_new(sd_event *event, const struct registry_settings *settings,
+					  const struct registry_hooks *hooks,
+					  struct registry **ret_registry);
+
+/* Ends every helper process, withdraws every token without telling anyone. */
+struct registry *registry_free(struct registry *registry);
+DEFINE_FREEP(registry)
+
+/* The tokens as org.keycask.Tokens has them, in order of arrival, refused ones included. */
+KC_MUST_CHECK enum kc_status registry_list_tokens(struct registry *registry,
+						  struct json_object **ret_tokens);
+KC_MUST_CHECK enum kc_status registry_list_slots(struct registry *registry,
+						 struct json_object **ret_slots);
+const struct manifest_set *registry_manifests(const struct registry *registry);
+
+/* The present token of that ID. Expected: KC_ERR_ITEM_NOT_FOUND, naming it in the record. */
+KC_MUST_CHECK enum kc_status registry_find_token(struct registry *registry, const char *token_id,
+						 struct token **ret_token);
+
+/* One token's description. */
+KC_MUST_CHECK enum kc_status token_describe(const struct token *token,
+					    struct json_object **ret_description);
+const char *token_id(const struct token *token);
+const char *token_label(const struct token *token);
+
+#endif

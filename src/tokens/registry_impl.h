@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TOKENS_REGISTRY_IMPL_H
+#define TOKENS_REGISTRY_IMPL_H
+
+/* What the files of this room share of the registry. */
+
+#include "base/list.h"
+#include "tokens/inspector.h"
+#include "tokens/manifest.h"
+#include "tokens/registry.h"
+
+struct registry {
+	sd_event *event;
+	struct registry_settings settings;
+	struct registry_hooks hooks;
+	struct manifest_set manifests;
+	struct inspector *inspector;
+	struct list slots;	  /* slot::link */
+	struct list tokens;	  /* token::link, present and refused */
+	struct list pin_sessions; /* pin_session::link */
+	uint64_t last_session;
+	sd_event_source *listener;
+};
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The life of a token: a driver is started, tells what is there (publication.c), serves operations
+ * (operation.c), and ends with the card. A driver that dies takes its token's items with it and is
+ * started again, each time after a longer while.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/try.h"
+#include "sys/socket.h"
+#include "tokens/helper.h"
+#include "tokens/operation.h"
+#include "tokens/pin_session.h"
+#include "tokens/publication.h"
+#include "tokens/token_impl.h"
+
+enum {
+	RESTART_FIRST_MS = 100,
+	RESTART_DOUBLINGS_MAX = 8,
+	RESTARTS_MAX = 10,
+	USEC_PER_MSEC = 1000,
+};
+
+const char *token_id(const struct token *token)
+{
+	return token->token_id ? token->token_id : token->manifest->class_id;
+}
+
+const char *token_label(const struct token *token)
+{
+	return token->label ? token->label : token->manifest->name;
+}
+
+enum kc_status token_describe(const struct token *token, struct json_object **ret_description)
+{
+	CLEANUP(field_free) struct json_object *description = NULL;
+	bool is_refused = token->state == TOKEN_REFUSED || token->state == TOKEN_WAITING;
+
+	TRY(field_new_object(&description));
+	TRY(field_put_text(description, "token_id", token_id(token)));
+	TRY(field_put_text(description, "driver", token->manifest->class_id));
+	TRY(field_put_text(description, "slot", token->slot_name));
+	TRY(field_put_text(description, "label", token_label(token)));
+	TRY(field_put_text(description, "state", is_refused ? "refused" : "present"));
+	TRY(field_put_text(description, "reason", is_refused ? token->reason : NULL));
+	*ret_description = take(description);
+	return KC_OK;
+}
+
+static void withdraw(struct token *token, bool is_silent)
+{
+	const struct registry_hooks *hooks = &token->registry->hooks;
+
+	if (token->state != TOKEN_PRESENT)
+		return;
+	token->state = TOKEN_REFUSED;
+	hooks->withdraw(hooks->context, token->token_id);
+	pin_session_forget_token(token->registry, token->token_id);
+	if (!is_silent)
+		hooks->token_event(hooks->context, "removed", token);
+}
+
+static void stop_driver(struct token *token)
+{
+	token->publication = publication_free(token->publication);
+	error_clear();
+	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND, "the token left"));
+	token->driver = helper_free(token->driver);
+}
+
+struct token *token_leave(struct token *token, bool is_silent)
+{
+	stop_driver(token);
+	withdraw(token, is_silent);
+	list_remove(&token->link);
+	token->restart = sd_event_source_disable_unref(token->restart);
+	free(token->aid);
+	free(token->token_id);
+	free(token->label);
+	free(token);
+	return NULL;
+}
+
+void token_refuse(struct token *token)
+{
+	(void)snprintf(token->reason, sizeof(token->reason), "%s", error_get()->message);
+	log_warning("token %s in %s: %s (%s)", token_id(token), token->slot_name, token->reason,
+		    error_get()->origin);
+	token->state = TOKEN_REFUSED;
+}
+
+static enum kc_status start_driver(struct token *token);
+
+static int on_restart(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct token *token = userdata;
+
+	(void)source;
+	(void)usec;
+	error_clear();
+	if (start_driver(token) != KC_OK)
+		token_refuse(token);
+	return 0;
+}
+
+static enum kc_status schedule_restart(struct token *token)
+{
+	unsigned doublings = token->n_restarts < RESTART_DOUBLINGS_MAX ? token->n_restarts
+								       : RESTART_DOUBLINGS_MAX;
+	uint64_t delay = ((uint64_t)RESTART_FIRST_MS << doublings) * USEC_PER_MSEC;
+
+	REQUIRE(token->n_restarts < RESTARTS_MAX, KC_ERR_INTERNAL,
+		"the driver has ended %d times; take the card out and put it in again",
+		RESTARTS_MAX);
+	token->n_restarts++;
+	token->restart = sd_event_source_disable_unref(token->restart);
+	REQUIRE(sd_event_add_time_relative(token->registry->event, &token->restart, CLOCK_MONOTONIC,
+					   delay, 0, on_restart, token) >= 0,
+		KC_ERR_INTERNAL, "no timer");
+	return KC_OK;
+}
+
+static void on_driver_ended(void *userdata, int wait_status)
+{
+	struct token *token = userdata;
+	bool was_refused = token->state == TOKEN_REFUSED;
+
+	log_warning("driver %s of %s ended (wait status %d)", token->manifest->class_id,
+		    token_id(token), wait_status);
+	stop_driver(token);
+	withdraw(token, false);
+	if (was_refused)
+		return;
+	(void)snprintf(token->reason, sizeof(token->reason), "its driver ended; starting it again");
+	token->state = TOKEN_WAITING;
+	error_clear();
+	if (schedule_restart(token) != KC_OK)
+		token_refuse(token);
+}
+
+static enum kc_status start_process(struct token *token, int channel)
+{
+	const char *arguments[] = {token->manifest->executable, NULL};
+	struct helper_options options = {.program = token->manifest->executable,
+					 .arguments = arguments,
+					 .descriptor = channel,
+					 .on_ended = on_driver_ended,
+					 .userdata = token};
+
+	return helper_new(token->registry->event, &options, &token->driver);
+}
+
+static enum kc_status start_driver(struct token *token)
+{
+	CLEANUP(socket_close) int drivers_end = -1;
+	CLEANUP(socket_close) int slots_end = -1;
+
+	TRY(socket_make_pair(SOCK_SEQPACKET, &drivers_end, &slots_end));
+	TRY(start_process(token, drivers_end));
+	TRY(card_attach(token->card, slots_end));
+	token->state = TOKEN_OPENING;
+	return publication_new(token, &token->publication);
+}
+
+enum kc_status token_new(struct registry *registry, struct card *card, const char *slot_name,
+			 const struct manifest *manifest, const char *aid, struct token **ret_token)
+{
+	struct token *token = calloc(1, sizeof(*token));
+
+	REQUIRE(token, KC_ERR_ALLOCATE, "out of memory");
+	*token = (struct token){.registry = registry,
+				.card = card,
+				.slot_name = slot_name,
+				.manifest = manifest,
+				.aid = strdup(aid)};
+	list_init(&token->operations);
+	list_append(&registry->tokens, &token->link);
+	*ret_token = token;
+	error_clear();
+	if (!token->aid || start_driver(token) != KC_OK)
+		token_refuse(token);
+	return KC_OK;
+}
+
+enum kc_status token_call(struct token *token, const char *method, struct json_object *parameters,
+			  uint64_t session, uint64_t request, wire_reply_fn on_reply,
+			  void *userdata)
+{
+	CLEANUP(field_free) struct json_object *taken = parameters;
+
+	REQUIRE(token->driver, KC_ERR_TOKEN_NOT_FOUND, "the token's driver is not running");
+	if (!taken)
+		TRY(field_new_object(&taken));
+	TRY(card_put_turn(token->card, token, session, request, taken));
+	log_debug("req=%" PRIu64 " stage=driver method=%s token=%s", request, method,
+		  token_id(token));
+	return helper_call(token->driver, method, take(taken), -1,
+			   token->registry->settings.card_deadline_ms, on_reply, userdata);
+}

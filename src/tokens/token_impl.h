@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TOKENS_TOKEN_IMPL_H
+#define TOKENS_TOKEN_IMPL_H
+
+/*
+ * A token inside this room: one driver process for one application on one card.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "base/list.h"
+#include "tokens/card.h"
+#include "tokens/manifest.h"
+#include "tokens/registry_impl.h"
+
+enum {
+	TOKEN_REASON_MAX = 256,
+};
+
+enum token_state {
+	TOKEN_OPENING, /* the driver is being asked what is there */
+	TOKEN_PRESENT, /* its items are in the keychain */
+	TOKEN_REFUSED, /* listed with a reason, no items */
+	TOKEN_WAITING, /* its driver died: a new one is started after a while */
+};
+
+struct publication;
+
+struct token {
+	struct list link; /* registry::tokens */
+	struct registry *registry;
+	struct card *card;
+	const char *slot_name;
+	const struct manifest *manifest;
+	char *aid;
+	struct helper *driver;
+	char *token_id; /* NULL until the driver has told */
+	char *label;
+	enum token_state state;
+	char reason[TOKEN_REASON_MAX];
+	struct publication *publication; /* while TOKEN_OPENING */
+	struct list operations;		 /* operation::link */
+	unsigned n_restarts;
+	sd_event_source *restart;
+};
+
+/* Start a driver for the application @aid on @card; the token announces itself when it is ready. */
+KC_MUST_CHECK enum kc_status token_new(struct registry *registry, struct card *card,
+				       const char *slot_name, const struct manifest *manifest,
+				       const char *aid, struct token **ret_token);
+
+/* The card has left, or the daemon ends (@is_silent): operations fail, items go, the event is
+ * told, the driver ends. */
+struct token *token_leave(struct token *token, bool is_silent);
+
+/* One call to the driver within the turn of a card task; takes @parameters, to which the turn is
+ * added. */
+KC_MUST_CHECK enum kc_status token_call(struct token *token, const char *method,
+					struct json_object *parameters, uint64_t session,
+					uint64_t request, wire_reply_fn on_reply, void *userdata);
+
+/* The token is not usable, and this is why: the thread's error record. */
+void token_refuse(struct token *token);
+
+#endif
