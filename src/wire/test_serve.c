@@ -77,7 +77,7 @@ TEST(a_step_answers_everything_that_is_there)
 	say_bytes(&world, ECHO, 10);
 	CHECK_OK(wire_serve_step(world.serve));
 	CHECK_TEXT(hear(&world), ECHO_ANSWER ECHO_ANSWER);
-	say(&world, ECHO + 10);
+	say(&world, &ECHO[10]);
 	CHECK_OK(wire_serve_step(world.serve));
 	CHECK_TEXT(hear(&world), ECHO_ANSWER);
 }
