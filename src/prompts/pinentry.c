@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pinentry's side of the Assuan protocol: options, texts, GETPIN. */
+#include "prompts/pinentry.h"
+
+#include <assuan.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/try.h"
+
+enum {
+	LINE_BYTES = 1000, /* ASSUAN_LINELENGTH less room for the line's end */
+	PIN_BYTES_MAX = 255,
+};
+
+static void release_context(assuan_context_t *context)
+{
+	if (*context)
+		assuan_release(*context);
+}
+
+/* In the child, between fork and exec: what a graphical pinentry finds in its environment only. */
+static void set_environment(void *userdata, int reserved)
+{
+	const struct pinentry_request *request = userdata;
+
+	(void)reserved;
+	if (request->display)
+		ignore(setenv("DISPLAY", request->display, 1));
+	if (request->wayland_display)
+		ignore(setenv("WAYLAND_DISPLAY", request->wayland_display, 1));
+	if (request->xauthority)
+		ignore(setenv("XAUTHORITY", request->xauthority, 1));
+}
+
+static enum kc_status connect_program(const struct pinentry_request *request,
+				      assuan_context_t context)
+{
+	const char *arguments[] = {request->program, NULL};
+	int kept[] = {STDERR_FILENO, -1};
+	void *userdata = NULL;
+	gpg_error_t error = 0;
+
+	memcpy(&userdata, &request, sizeof(userdata)); /* libassuan takes it without const */
+	error = assuan_pipe_connect(context, request->program, arguments, kept, set_environment,
+				    userdata, 0);
+	REQUIRE(!error, KC_ERR_NOT_AVAILABLE, "cannot run %s: %s", request->program,
+		gpg_strerror(error));
+	atomic_store(request->pid, (int)assuan_get_pid(context));
+	return KC_OK;
+}
+
+/* Percent-escape what Assuan lines cannot carry; @text is cut to the line. */
+static void put_line(char line[LINE_BYTES], const char *command, const char *text)
+{
+	size_t used = (size_t)snprintf(line, LINE_BYTES, "%s ", command);
+
+	for (const char *c = text; *c && used < LINE_BYTES - 4; c++) {
+		if (*c == '%' || (unsigned char)*c < ' ')
+			used += (size_t)snprintf(line + used, LINE_BYTES - used, "%%%02X",
+						 (unsigned)(unsigned char)*c);
+		else
+			line[used++] = *c;
+	}
+	line[used] = '\0';
+}
+
+static gpg_error_t send_line(assuan_context_t context, const char *command, const char *text)
+{
+	char line[LINE_BYTES];
+
+	put_line(line, command, text);
+	return assuan_transact(context, line, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+/* "OPTION name=value"; a pinentry that does not know it says so, and that does not matter. */
+static void send_option(assuan_context_t context, const char *name, const char *value)
+{
+	char option[LINE_BYTES];
+
+	if (!value)
+		return;
+	(void)snprintf(option, sizeof(option), "%s=%.500s", name, value);
+	ignore(send_line(context, "OPTION", option));
+}
+
+static enum kc_status send_texts(const struct pinentry_request *request, assuan_context_t context)
+{
+	char timeout[16];
+	gpg_error_t error = 0;
+
+	send_option(context, "ttyname", request->tty);
+	send_option(context, "ttytype", request->term);
+	send_option(context, "lc-ctype", request->locale);
+	send_option(context, "lc-messages", request->locale);
+	ignore(send_line(context, "OPTION", "no-grab"));
+	(void)snprintf(timeout, sizeof(timeout), "%u", request->timeout_s);
+	ignore(send_line(context, "SETTIMEOUT", timeout));
+	ignore(send_line(context, "SETTITLE", "keycask"));
+	ignore(send_line(context, "SETPROMPT", "PIN:"));
+	error = send_line(context, "SETDESC", request->description);
+	if (!error && request->error)
+		error = send_line(context, "SETERROR", request->error);
+	REQUIRE(!error, KC_ERR_NOT_AVAILABLE, "%s: %s", request->program, gpg_strerror(error));
+	return KC_OK;
+}
+
+static gpg_error_t on_data(void *userdata, const void *data, size_t len)
+{
+	struct secret *pin = userdata;
+
+	if (pin->len + len > PIN_BYTES_MAX)
+		return gpg_error(GPG_ERR_TOO_LARGE);
+	memcpy(pin->data + pin->len, data, len);
+	pin->len += len;
+	return 0;
+}
+
+static enum kc_status get_pin(const struct pinentry_request *request, assuan_context_t context,
+			      struct secret *ret_pin)
+{
+	CLEANUP(secret_done) struct secret pin = {0};
+	gpg_error_t error = 0;
+
+	TRY(secret_reserve(&pin, PIN_BYTES_MAX));
+	assuan_begin_confidential(context);
+	error = assuan_transact(context, "GETPIN", on_data, &pin, NULL, NULL, NULL, NULL);
+	assuan_end_confidential(context);
+	switch ((int)gpg_err_code(error)) {
+	case GPG_ERR_NO_ERROR:
+		*ret_pin = secret_take(&pin);
+		return KC_OK;
+	case GPG_ERR_CANCELED:
+	case GPG_ERR_FULLY_CANCELED:
+		return fail(KC_ERR_USER_CANCELED, "the PIN prompt was cancelled");
+	case GPG_ERR_TIMEOUT:
+		return fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
+			    request->timeout_s);
+	default:
+		return fail(KC_ERR_NOT_AVAILABLE, "%s: %s", request->program, gpg_strerror(error));
+	}
+}
+
+static enum kc_status converse(const struct pinentry_request *request, assuan_context_t context,
+			       struct secret *ret_pin)
+{
+	TRY(connect_program(request, context));
+	REQUIRE(!atomic_load(request->is_cancelled), KC_ERR_USER_CANCELED, "cancelled");
+	TRY(send_texts(request, context));
+	return get_pin(request, context, ret_pin);
+}
+
+enum kc_status pinentry_ask(const struct pinentry_request *request, struct secret *ret_pin)
+{
+	CLEANUP(release_context) assuan_context_t context = NULL;
+	enum kc_status status = KC_OK;
+
+	REQUIRE(!assuan_new(&context), KC_ERR_ALLOCATE, "out of memory");
+	status = converse(request, context, ret_pin);
+	atomic_store(request->pid, 0); /* assuan_release() reaps it */
+	return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PROMPTS_PINENTRY_H
+#define PROMPTS_PINENTRY_H
+
+/*
+ * One conversation with a pinentry program over Assuan (libassuan). Blocks; runs in a prompt's
+ * thread.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/secret.h"
+
+struct pinentry_request {
+	const char *program;
+	unsigned timeout_s;
+	const char *tty;
+	const char *term;
+	const char *display;
+	const char *wayland_display;
+	const char *xauthority;
+	const char *locale;
+	const char *description;
+	const char *error;	   /* NULL: none */
+	atomic_int *pid;	   /* out: the program's, for killing it; 0 before and after */
+	atomic_bool *is_cancelled; /* in: stop before asking */
+};
+
+/*
+ * Expected: KC_ERR_USER_CANCELED  the person, or the time limit, ended it
+ *           KC_ERR_NOT_AVAILABLE  the program cannot be run or cannot ask there
+ */
+KC_MUST_CHECK enum kc_status pinentry_ask(const struct pinentry_request *request,
+					  struct secret *ret_pin);
+
+#endif

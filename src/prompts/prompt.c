@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The desk: prompts wait their turn, the first one has a thread with a pinentry. Two dialogs at
+ * once would let one program's question be answered as another's.
+ */
+#include "prompts/prompt.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/try.h"
+#include "codec/display.h"
+#include "prompts/pinentry.h"
+#include "sys/socket.h"
+
+enum {
+	FOREIGN_MAX = 160, /* characters of any text that is not ours */
+};
+
+struct desk {
+	sd_event *event;
+	struct desk_options options;
+	struct list prompts; /* prompt::link; the first one is shown */
+};
+
+enum place_field {
+	PLACE_TTY,
+	PLACE_TERM,
+	PLACE_DISPLAY,
+	PLACE_WAYLAND_DISPLAY,
+	PLACE_XAUTHORITY,
+	PLACE_LOCALE,
+	PLACE_FIELDS,
+};
+
+struct prompt {
+	struct list link; /* desk::prompts */
+	struct desk *desk;
+	char *place[PLACE_FIELDS];
+	char *description;
+	char *error;
+	prompt_done_fn on_done;
+	void *userdata;
+	/* While it is shown: */
+	bool is_shown;
+	pthread_t thread;
+	int answered; /* eventfd, written by the thread when it ends */
+	sd_event_source *watch;
+	atomic_int pid;
+	atomic_bool is_cancelled;
+	enum kc_status status; /* the thread's, after it has ended */
+	struct error_record record;
+	struct secret pin;
+};
+
+enum kc_status desk_new(sd_event *event, const struct desk_options *options, struct desk **ret_desk)
+{
+	struct desk *desk = calloc(1, sizeof(*desk));
+
+	REQUIRE(desk, KC_ERR_ALLOCATE, "out of memory");
+	*desk = (struct desk){.event = event, .options = *options};
+	list_init(&desk->prompts);
+	*ret_desk = desk;
+	return KC_OK;
+}
+
+/* Make the thread end, and wait for that. */
+static void join_thread(struct prompt *prompt)
+{
+	int pid = 0;
+
+	if (!prompt->is_shown)
+		return;
+	atomic_store(&prompt->is_cancelled, true);
+	pid = atomic_load(&prompt->pid);
+	if (pid > 0)
+		ignore(kill(pid, SIGKILL));
+	ignore(pthread_join(prompt->thread, NULL));
+	prompt->is_shown = false;
+}
+
+static struct prompt *prompt_free(struct prompt *prompt)
+{
+	if (!prompt)
+		return NULL;
+	list_remove(&prompt->link);
+	join_thread(prompt);
+	prompt->watch = sd_event_source_disable_unref(prompt->watch);
+	socket_close(&prompt->answered);
+	secret_done(&prompt->pin);
+	for (size_t i = 0; i < PLACE_FIELDS; i++)
+		free(prompt->place[i]);
+	free(prompt->description);
+	free(prompt->error);
+	free(prompt);
+	return NULL;
+}
+DEFINE_FREEP(prompt)
+
+struct desk *desk_free(struct desk *desk)
+{
+	if (!desk)
+		return NULL;
+	while (!list_is_empty(&desk->prompts))
+		ignore(prompt_free(list_entry(desk->prompts.next, struct prompt, link)) != NULL);
+	free(desk);
+	return NULL;
+}
+
+bool prompt_is_possible(const struct prompt_place *place)
+{
+	return place->tty || place->display || place->wayland_display;
+}
+
+static void *run_thread(void *userdata)
+{
+	struct prompt *prompt = userdata;
+	struct pinentry_request request = {
+		.program = prompt->desk->options.program,
+		.timeout_s = prompt->desk->options.timeout_s,
+		.tty = prompt->place[PLACE_TTY],
+		.term = prompt->place[PLACE_TERM],
+		.display = prompt->place[PLACE_DISPLAY],
+		.wayland_display = prompt->place[PLACE_WAYLAND_DISPLAY],
+		.xauthority = prompt->place[PLACE_XAUTHORITY],
+		.locale = prompt->place[PLACE_LOCALE],
+		.description = prompt->description,
+		.error = prompt->error,
+		.pid = &prompt->pid,
+		.is_cancelled = &prompt->is_cancelled,
+	};
+
+	error_clear();
+	prompt->status = pinentry_ask(&request, &prompt->pin);
+	prompt->record = *error_get();
+	ignore(eventfd_write(prompt->answered, 1));
+	return NULL;
+}
+
+static void show_next(struct desk *desk);
+
+static int on_answered(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	CLEANUP(prompt_freep) struct prompt *prompt = userdata;
+	struct desk *desk = prompt->desk;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	join_thread(prompt);
+	list_remove(&prompt->link);
+	error_adopt(&prompt->record);
+	prompt->on_done(prompt->userdata, prompt->status, &prompt->pin);
+	show_next(desk);
+	return 0;
+}
+
+static enum kc_status show(struct prompt *prompt)
+{
+	prompt->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	REQUIRE(prompt->answered >= 0, KC_ERR_NOT_AVAILABLE, "eventfd: %s", strerror(errno));
+	REQUIRE(sd_event_add_io(prompt->desk->event, &prompt->watch, prompt->answered, EPOLLIN,
+				on_answered, prompt) >= 0,
+		KC_ERR_INTERNAL, "cannot watch the prompt");
+	REQUIRE(pthread_create(&prompt->thread, NULL, run_thread, prompt) == 0,
+		KC_ERR_NOT_AVAILABLE, "no thread for the prompt");
+	prompt->is_shown = true;
+	return KC_OK;
+}
+
+/* A prompt that cannot be shown answers like one that failed, on the next turn of the loop. */
+static void show_next(struct desk *desk)
+{
+	struct prompt *prompt = NULL;
+
+	if (list_is_empty(&desk->prompts))
+		return;
+	prompt = list_entry(desk->prompts.next, struct prompt, link);
+	if (prompt->is_shown)
+		return;
+	error_clear();
+	prompt->status = show(prompt);
+	if (prompt->status == KC_OK)
+		return;
+	prompt->record = *error_get();
+	log_error("prompt: %s", prompt->record.message);
+	if (prompt->answered >= 0)
+		ignore(eventfd_write(prompt->answered, 1));
+}
+
+static enum kc_status copy_text(const char *text, char **ret_copy)
+{
+	if (!text)
+		return KC_OK;
+	*ret_copy = strdup(text);
+	REQUIRE(*ret_copy, KC_ERR_ALLOCATE, "out of memory");
+	return KC_OK;
+}
+
+static enum kc_status copy_place(struct prompt *prompt, const struct prompt_place *place)
+{
+	TRY(copy_text(place->tty, &prompt->place[PLACE_TTY]));
+	TRY(copy_text(place->term, &prompt->place[PLACE_TERM]));
+	TRY(copy_text(place->display, &prompt->place[PLACE_DISPLAY]));
+	TRY(copy_text(place->wayland_display, &prompt->place[PLACE_WAYLAND_DISPLAY]));
+	TRY(copy_text(place->xauthority, &prompt->place[PLACE_XAUTHORITY]));
+	return copy_text(place->locale, &prompt->place[PLACE_LOCALE]);
+}
+
+static enum kc_status make_harmless(const char *text, char **ret_text)
+{
+	*ret_text = display_escape(view_of_text(text), FOREIGN_MAX);
+	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
+	return KC_OK;
+}
+
+static enum kc_status compose(struct prompt *prompt, const struct prompt_text *text)
+{
+	CLEANUP(freep) char *application = NULL;
+	CLEANUP(freep) char *purpose = NULL;
+	CLEANUP(freep) char *token = NULL;
+	char tries[64] = "";
+	int len = 0;
+
+	TRY(make_harmless(text->application, &application));
+	TRY(make_harmless(text->purpose ? text->purpose : "the token", &purpose));
+	TRY(make_harmless(text->token, &token));
+	if (text->tries_left >= 0)
+		(void)snprintf(tries, sizeof(tries), "\nTries left: %d", text->tries_left);
+	len = asprintf(&prompt->description,
+		       "%s wants to use %s.\nToken: %s%s\n\nPlease enter the token's PIN.",
+		       application, purpose, token, tries);
+	REQUIRE(len >= 0, KC_ERR_ALLOCATE, "out of memory");
+	return text->error ? make_harmless(text->error, &prompt->error) : KC_OK;
+}
+
+enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
+			    const struct prompt_text *text, prompt_done_fn on_done, void *userdata,
+			    struct prompt **ret_prompt)
+{
+	CLEANUP(prompt_freep) struct prompt *prompt = calloc(1, sizeof(*prompt));
+
+	REQUIRE(prompt, KC_ERR_ALLOCATE, "out of memory");
+	prompt->desk = desk;
+	prompt->answered = -1;
+	prompt->on_done = on_done;
+	prompt->userdata = userdata;
+	list_init(&prompt->link);
+	TRY(copy_place(prompt, place));
+	TRY(compose(prompt, text));
+	list_append(&desk->prompts, &prompt->link);
+	*ret_prompt = take(prompt);
+	show_next(desk);
+	return KC_OK;
+}
+
+void prompt_cancel(struct prompt *prompt)
+{
+	struct desk *desk = prompt ? prompt->desk : NULL;
+
+	if (!prompt)
+		return;
+	ignore(prompt_free(prompt) != NULL);
+	show_next(desk);
+}

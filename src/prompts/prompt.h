@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PROMPTS_PROMPT_H
+#define PROMPTS_PROMPT_H
+
+/*
+ * Asking a person for a PIN through pinentry, one prompt at a time: the desk. Pinentry blocks
+ * while the person thinks, so each prompt has a thread of its own; answers come on the loop.
+ */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "base/secret.h"
+
+struct desk;
+struct prompt;
+
+struct desk_options {
+	const char *program; /* pinentry, a path */
+	unsigned timeout_s;  /* for one prompt */
+};
+
+/* The strings of @options must outlive the desk. */
+KC_MUST_CHECK enum kc_status desk_new(sd_event *event, const struct desk_options *options,
+				      struct desk **ret_desk);
+struct desk *desk_free(struct desk *desk);
+DEFINE_FREEP(desk)
+
+/* Where the person is. Any may be NULL. */
+struct prompt_place {
+	const char *tty;
+	const char *term;
+	const char *display;
+	const char *wayland_display;
+	const char *xauthority;
+	const char *locale;
+};
+
+/* What to say. Foreign text is made harmless and cut here. */
+struct prompt_text {
+	const char *application; /* who asks: the name of the client's program */
+	const char *purpose;	 /* what for: key and given reason; may be NULL */
+	const char *token;	 /* label and ID */
+	const char *error;	 /* why it is asked again; may be NULL */
+	int tries_left;		 /* -1: unknown */
+};
+
+/* @pin is empty unless @status is KC_OK, and may be taken. Never runs inside prompt_start(). */
+typedef void (*prompt_done_fn)(void *userdata, enum kc_status status, struct secret *pin);
+
+/* Is there a place to ask at: a terminal or a display? */
+bool prompt_is_possible(const struct prompt_place *place);
+
+/* Ask as soon as it is this prompt's turn. Everything is copied. */
+KC_MUST_CHECK enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
+					  const struct prompt_text *text, prompt_done_fn on_done,
+					  void *userdata, struct prompt **ret_prompt);
+
+/* Take it away; on_done does not run. */
+void prompt_cancel(struct prompt *prompt);
+
+#endif
