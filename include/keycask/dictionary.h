@@ -67,6 +67,11 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_copy(const struct kc_dictio
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_set(struct kc_dictionary *dictionary,
 							 const char *name, struct kc_literal value);
 
+/* The same with a value that was read elsewhere; it is copied too. */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_set_value(struct kc_dictionary *dictionary,
+							       const char *name,
+							       const struct kc_value *value);
+
 /* --- reading: what is borrowed lives until the dictionary changes or is freed --------------- */
 
 /* NULL when @name is not there. */

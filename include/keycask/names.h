@@ -49,6 +49,8 @@
 #define KC_ATTR_SERIAL_NUMBER	     "serial_number"
 #define KC_ATTR_SUBJECT_KEY_ID	     "subject_key_id"
 #define KC_ATTR_PUBLIC_KEY_HASH	     "public_key_hash"
+#define KC_ATTR_NOT_VALID_BEFORE     "not_valid_before"
+#define KC_ATTR_NOT_VALID_AFTER	     "not_valid_after"
 #define KC_ATTR_KEY_CLASS	     "key_class"
 #define KC_ATTR_APPLICATION_LABEL    "application_label"
 #define KC_ATTR_APPLICATION_TAG	     "application_tag"

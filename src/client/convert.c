@@ -6,7 +6,7 @@
 
 #include "base/try.h"
 #include "client/date.h"
-#include "client/value_impl.h"
+#include "client/typed_impl.h"
 #include "codec/hex.h"
 #include "codec/vocabulary.h"
 #include "wire/message.h"
@@ -48,11 +48,11 @@ static enum kc_status read_date(const char *name, const char *text, struct kc_va
 static enum kc_status from_text(const char *name, struct json_object *json,
 				struct kc_value **ret_value)
 {
-	CLEANUP(value_freep) struct kc_value *value = NULL;
+	CLEANUP(typed_freep) struct kc_value *value = NULL;
 	enum vocabulary_type type = type_of(name);
 	const char *text = json_object_get_string(json);
 
-	TRY(value_new_empty(KC_TYPE_TEXT, &value));
+	TRY(typed_new_empty(KC_TYPE_TEXT, &value));
 	if (type == VOCABULARY_DATA) {
 		value->type = KC_TYPE_DATA;
 		TRY(read_data(name, text, value));
@@ -70,14 +70,14 @@ static enum kc_status from_text(const char *name, struct json_object *json,
 static enum kc_status from_array(const char *name, struct json_object *json,
 				 struct kc_value **ret_value)
 {
-	CLEANUP(value_freep) struct kc_value *value = NULL;
+	CLEANUP(typed_freep) struct kc_value *value = NULL;
 
-	TRY(value_new_empty(KC_TYPE_ARRAY, &value));
+	TRY(typed_new_empty(KC_TYPE_ARRAY, &value));
 	for (size_t i = 0; i < json_object_array_length(json); i++) {
 		struct kc_value *item = NULL;
 
 		TRY(convert_from_json(name, json_object_array_get_idx(json, i), &item));
-		TRY(value_append(value, item));
+		TRY(typed_append(value, item));
 	}
 	*ret_value = take(value);
 	return KC_OK;
@@ -85,9 +85,9 @@ static enum kc_status from_array(const char *name, struct json_object *json,
 
 static enum kc_status from_object(struct json_object *json, struct kc_value **ret_value)
 {
-	CLEANUP(value_freep) struct kc_value *value = NULL;
+	CLEANUP(typed_freep) struct kc_value *value = NULL;
 
-	TRY(value_new_empty(KC_TYPE_DICTIONARY, &value));
+	TRY(typed_new_empty(KC_TYPE_DICTIONARY, &value));
 	TRY(convert_dictionary_from_json(json, &value->dictionary));
 	*ret_value = take(value);
 	return KC_OK;
@@ -95,7 +95,7 @@ static enum kc_status from_object(struct json_object *json, struct kc_value **re
 
 static enum kc_status from_scalar(enum kc_type type, int64_t number, struct kc_value **ret_value)
 {
-	TRY(value_new_empty(type, ret_value));
+	TRY(typed_new_empty(type, ret_value));
 	(*ret_value)->number = number;
 	return KC_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "client/value_impl.h"
+#include "client/typed_impl.h"
 #include "codec/display.h"
 
 enum {
@@ -57,7 +57,7 @@ enum kc_status dictionary_copy(const struct kc_dictionary *dictionary, int depth
 		const struct dictionary_entry *entry = &dictionary->entries[i];
 		struct kc_value *value = NULL;
 
-		TRY(value_copy(entry->value, depth + 1, &value));
+		TRY(typed_copy(entry->value, depth + 1, &value));
 		TRY(dictionary_put(copy, entry->name, value));
 	}
 	*ret_copy = take(copy);
@@ -101,7 +101,7 @@ static enum kc_status make_room(struct kc_dictionary *dictionary)
 enum kc_status dictionary_put(struct kc_dictionary *dictionary, const char *name,
 			      struct kc_value *value)
 {
-	CLEANUP(value_freep) struct kc_value *owned = value;
+	CLEANUP(typed_freep) struct kc_value *owned = value;
 	struct dictionary_entry *entry = find(dictionary, name);
 	char *copy = NULL;
 
@@ -139,7 +139,20 @@ enum kc_status kc_dictionary_set(struct kc_dictionary *dictionary, const char *n
 	REQUIRE(dictionary, KC_ERR_PARAM, "no dictionary");
 	REQUIRE(name && display_is_utf8(view_of_text(name)), KC_ERR_PARAM,
 		"a name that is missing or not UTF-8");
-	TRY(value_from_literal(value, 1, &copy));
+	TRY(typed_from_literal(value, 1, &copy));
+	return dictionary_put(dictionary, name, copy);
+}
+
+enum kc_status kc_dictionary_set_value(struct kc_dictionary *dictionary, const char *name,
+				       const struct kc_value *value)
+{
+	struct kc_value *copy = NULL;
+
+	if (!value)
+		return kc_dictionary_set(dictionary, name, KC_NULL);
+	error_clear();
+	REQUIRE(dictionary && name, KC_ERR_PARAM, "no dictionary or no name");
+	TRY(typed_copy(value, 1, &copy));
 	return dictionary_put(dictionary, name, copy);
 }
 

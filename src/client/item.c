@@ -10,7 +10,7 @@
 #include "client/convert.h"
 #include "client/item_impl.h"
 #include "client/line.h"
-#include "client/value_impl.h"
+#include "client/typed_impl.h"
 
 /* --- what was asked for -------------------------------------------------------------------- */
 
@@ -52,10 +52,10 @@ struct item_shape item_shape_of(const struct kc_dictionary *query)
 static enum kc_status reduce(struct kc_dictionary *item, const char *name,
 			     struct kc_value **ret_value)
 {
-	CLEANUP(value_freep) struct kc_value *value = dictionary_take(item, name);
+	CLEANUP(typed_freep) struct kc_value *value = dictionary_take(item, name);
 
 	if (!value)
-		return value_from_literal(KC_DATA(view_of(NULL, 0)), 0, ret_value);
+		return typed_from_literal(KC_DATA(view_of(NULL, 0)), 0, ret_value);
 	*ret_value = take(value);
 	return KC_OK;
 }
@@ -63,7 +63,7 @@ static enum kc_status reduce(struct kc_dictionary *item, const char *name,
 static enum kc_status shape_one(const struct item_shape *shape, struct json_object *json,
 				struct kc_value **ret_value)
 {
-	CLEANUP(value_freep) struct kc_value *item = NULL;
+	CLEANUP(typed_freep) struct kc_value *item = NULL;
 
 	TRY(convert_from_json(NULL, json, &item));
 	REQUIRE(item->type == KC_TYPE_DICTIONARY, KC_ERR_INTERNAL,
@@ -77,19 +77,19 @@ static enum kc_status shape_one(const struct item_shape *shape, struct json_obje
 enum kc_status item_shape_result(const struct item_shape *shape, struct json_object *items,
 				 struct kc_value **ret_result)
 {
-	CLEANUP(value_freep) struct kc_value *array = NULL;
+	CLEANUP(typed_freep) struct kc_value *array = NULL;
 	size_t n =
 		json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
 
 	REQUIRE(n > 0, KC_ERR_ITEM_NOT_FOUND, "no item matches");
 	if (shape->is_bare)
 		return shape_one(shape, json_object_array_get_idx(items, 0), ret_result);
-	TRY(value_new_empty(KC_TYPE_ARRAY, &array));
+	TRY(typed_new_empty(KC_TYPE_ARRAY, &array));
 	for (size_t i = 0; i < n; i++) {
 		struct kc_value *item = NULL;
 
 		TRY(shape_one(shape, json_object_array_get_idx(items, i), &item));
-		TRY(value_append(array, item));
+		TRY(typed_append(array, item));
 	}
 	*ret_result = take(array);
 	return KC_OK;

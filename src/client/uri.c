@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "client/value_impl.h"
+#include "client/typed_impl.h"
 #include "codec/display.h"
 #include "codec/hex.h"
 #include "codec/vocabulary.h"

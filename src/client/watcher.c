@@ -22,7 +22,7 @@
 #include "base/try.h"
 #include "client/convert.h"
 #include "client/line.h"
-#include "client/value_impl.h"
+#include "client/typed_impl.h"
 #include "sys/socket.h"
 
 enum {
@@ -127,7 +127,7 @@ static enum kc_status tell_removed(struct kc_token_watcher *watcher,
 				   struct kc_dictionary **ret_event)
 {
 	CLEANUP(freep) char *token_id = strdup(kc_dictionary_name_at(watcher->present, 0));
-	CLEANUP(value_freep) struct kc_value *told = NULL;
+	CLEANUP(typed_freep) struct kc_value *told = NULL;
 
 	REQUIRE(token_id, KC_ERR_ALLOCATE, "out of memory");
 	told = dictionary_take(watcher->present, token_id);

@@ -3,7 +3,7 @@
  * Values: made from literals, read by type, freed whole. Nothing here knows of JSON or of names;
  * that is convert.c.
  */
-#include "client/value_impl.h"
+#include "client/typed_impl.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@
 
 /* --- life cycle ---------------------------------------------------------------------------- */
 
-enum kc_status value_new_empty(enum kc_type type, struct kc_value **ret_value)
+enum kc_status typed_new_empty(enum kc_type type, struct kc_value **ret_value)
 {
 	struct kc_value *value = calloc(1, sizeof(*value));
 
@@ -37,14 +37,14 @@ struct kc_value *kc_value_free(struct kc_value *value)
 	return NULL;
 }
 
-void value_freep(struct kc_value **value)
+void typed_freep(struct kc_value **value)
 {
 	*value = kc_value_free(*value);
 }
 
-enum kc_status value_append(struct kc_value *array, struct kc_value *item)
+enum kc_status typed_append(struct kc_value *array, struct kc_value *item)
 {
-	CLEANUP(value_freep) struct kc_value *owned = item;
+	CLEANUP(typed_freep) struct kc_value *owned = item;
 	struct kc_value **items =
 		reallocarray(array->items, array->n_items + 1, sizeof(struct kc_value *));
 
@@ -79,8 +79,8 @@ static enum kc_status fill_array(struct kc_value *value, const struct kc_literal
 	for (size_t i = 0; i < n; i++) {
 		struct kc_value *item = NULL;
 
-		TRY(value_from_literal(items[i], depth + 1, &item));
-		TRY(value_append(value, item));
+		TRY(typed_from_literal(items[i], depth + 1, &item));
+		TRY(typed_append(value, item));
 	}
 	return KC_OK;
 }
@@ -107,13 +107,13 @@ static enum kc_status fill(struct kc_value *value, struct kc_literal literal, in
 	return fail(KC_ERR_PARAM, "a value of unknown type %d", (int)literal.type);
 }
 
-enum kc_status value_from_literal(struct kc_literal literal, int depth, struct kc_value **ret_value)
+enum kc_status typed_from_literal(struct kc_literal literal, int depth, struct kc_value **ret_value)
 {
-	CLEANUP(value_freep) struct kc_value *value = NULL;
+	CLEANUP(typed_freep) struct kc_value *value = NULL;
 
-	REQUIRE(depth <= VALUE_DEPTH_MAX, KC_ERR_PARAM, "values nested more than %d deep",
-		VALUE_DEPTH_MAX);
-	TRY(value_new_empty(literal.type, &value));
+	REQUIRE(depth <= TYPED_DEPTH_MAX, KC_ERR_PARAM, "values nested more than %d deep",
+		TYPED_DEPTH_MAX);
+	TRY(typed_new_empty(literal.type, &value));
 	TRY(fill(value, literal, depth));
 	*ret_value = take(value);
 	return KC_OK;
@@ -122,31 +122,31 @@ enum kc_status value_from_literal(struct kc_literal literal, int depth, struct k
 enum kc_status kc_value_new(struct kc_literal literal, struct kc_value **ret_value)
 {
 	error_clear();
-	return value_from_literal(literal, 0, ret_value);
+	return typed_from_literal(literal, 0, ret_value);
 }
 
 static enum kc_status copy_array(const struct kc_value *value, int depth,
 				 struct kc_value **ret_copy)
 {
-	CLEANUP(value_freep) struct kc_value *copy = NULL;
+	CLEANUP(typed_freep) struct kc_value *copy = NULL;
 
-	TRY(value_new_empty(KC_TYPE_ARRAY, &copy));
+	TRY(typed_new_empty(KC_TYPE_ARRAY, &copy));
 	for (size_t i = 0; i < value->n_items; i++) {
 		struct kc_value *item = NULL;
 
-		TRY(value_copy(value->items[i], depth + 1, &item));
-		TRY(value_append(copy, item));
+		TRY(typed_copy(value->items[i], depth + 1, &item));
+		TRY(typed_append(copy, item));
 	}
 	*ret_copy = take(copy);
 	return KC_OK;
 }
 
-enum kc_status value_copy(const struct kc_value *value, int depth, struct kc_value **ret_copy)
+enum kc_status typed_copy(const struct kc_value *value, int depth, struct kc_value **ret_copy)
 {
 	struct kc_literal literal = {.type = value->type, .number = value->number};
 
-	REQUIRE(depth <= VALUE_DEPTH_MAX, KC_ERR_PARAM, "values nested more than %d deep",
-		VALUE_DEPTH_MAX);
+	REQUIRE(depth <= TYPED_DEPTH_MAX, KC_ERR_PARAM, "values nested more than %d deep",
+		TYPED_DEPTH_MAX);
 	if (value->type == KC_TYPE_ARRAY)
 		return copy_array(value, depth, ret_copy);
 	if (value->type == KC_TYPE_TEXT)
@@ -155,7 +155,7 @@ enum kc_status value_copy(const struct kc_value *value, int depth, struct kc_val
 		literal.pointer = value->dictionary;
 	if (value->type == KC_TYPE_DATA)
 		literal = KC_DATA(view_of(value->data.data, value->data.len));
-	return value_from_literal(literal, depth, ret_copy);
+	return typed_from_literal(literal, depth, ret_copy);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */

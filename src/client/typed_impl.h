@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef CLIENT_VALUE_IMPL_H
-#define CLIENT_VALUE_IMPL_H
+#ifndef CLIENT_TYPED_IMPL_H
+#define CLIENT_TYPED_IMPL_H
 
 /* What values and dictionaries are made of; applications see neither. */
 
 #include <keycask/dictionary.h>
 
 enum {
-	VALUE_DEPTH_MAX = 14, /* nested; leaves room for the message around it (wire/message.h) */
+	TYPED_DEPTH_MAX = 14, /* nested; leaves room for the message around it (wire/message.h) */
 };
 
 struct kc_value {
@@ -32,19 +32,19 @@ struct kc_dictionary {
 };
 
 /* For CLEANUP(). */
-void value_freep(struct kc_value **value);
+void typed_freep(struct kc_value **value);
 void dictionary_freep(struct kc_dictionary **dictionary);
 
 /* A value without content. Expected: KC_ERR_ALLOCATE */
-KC_MUST_CHECK enum kc_status value_new_empty(enum kc_type type, struct kc_value **ret_value);
+KC_MUST_CHECK enum kc_status typed_new_empty(enum kc_type type, struct kc_value **ret_value);
 
 /* Append to an array value; takes @item in any case. */
-KC_MUST_CHECK enum kc_status value_append(struct kc_value *array, struct kc_value *item);
+KC_MUST_CHECK enum kc_status typed_append(struct kc_value *array, struct kc_value *item);
 
 /* A deep copy of @value, as @literal would be copied. */
-KC_MUST_CHECK enum kc_status value_copy(const struct kc_value *value, int depth,
+KC_MUST_CHECK enum kc_status typed_copy(const struct kc_value *value, int depth,
 					struct kc_value **ret_copy);
-KC_MUST_CHECK enum kc_status value_from_literal(struct kc_literal literal, int depth,
+KC_MUST_CHECK enum kc_status typed_from_literal(struct kc_literal literal, int depth,
 						struct kc_value **ret_value);
 
 KC_MUST_CHECK enum kc_status dictionary_copy(const struct kc_dictionary *dictionary, int depth,

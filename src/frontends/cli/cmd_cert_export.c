@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* keycask cert export: a certificate as PEM (RFC 7468) or DER. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <keycask/item.h>
+#include <keycask/text.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "frontends/cli/file_io.h"
+#include "frontends/cli/options.h"
+#include "frontends/cli/page.h"
+#include "frontends/cli/resolve.h"
+
+enum {
+	PEM_LINE = 64,
+	PATH_SIZE = 1024,
+	NAME_SIZE = 100,
+};
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+static void value_freep(struct kc_value **value)
+{
+	*value = kc_value_free(*value);
+}
+
+/* Of an identity it is the certificate with its hash on its token. */
+static enum kc_status fetch(const struct kc_dictionary *item, struct kc_value **ret_der)
+{
+	CLEANUP(dictionary_freep)
+	struct kc_dictionary *query =
+		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_CERTIFICATE)},
+			      {KC_ATTR_PUBLIC_KEY_HASH, KC_DATA(inventory_hash(item))},
+			      {KC_RETURN_DATA, KC_TRUE});
+	const char *token_id = kc_dictionary_text(item, KC_ATTR_TOKEN_ID);
+
+	if (token_id)
+		TRY(kc_dictionary_set(query, KC_ATTR_TOKEN_ID, KC_TEXT(token_id)));
+	return kc_item_copy_matching(query, ret_der);
+}
+
+static enum kc_status to_pem(struct kc_view der, struct bytes *pem)
+{
+	CLEANUP(freep) char *base64 = kc_text_base64(der);
+	struct kc_view rest = view_of_text(base64);
+
+	REQUIRE(base64, KC_ERR_ALLOCATE, "out of memory");
+	TRY(bytes_append(pem, view_of_text("-----BEGIN CERTIFICATE-----\n")));
+	for (; rest.len > 0; rest = view_slice(rest, PEM_LINE, rest.len)) {
+		TRY(bytes_append(pem, view_slice(rest, 0, PEM_LINE)));
+		TRY(bytes_append_byte(pem, '\n'));
+	}
+	return bytes_append(pem, view_of_text("-----END CERTIFICATE-----\n"));
+}
+
+/* Letters, digits and ".-_@" of the label, other characters as "-"; never hidden, never empty. */
+static void put_file_name(const char *label, char *ret_name, size_t size)
+{
+	size_t len = 0;
+
+	for (const char *at = label ? label : ""; *at && len + 1 < size; at++) {
+		bool is_safe = (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') ||
+			       (*at >= '0' && *at <= '9') || strchr(".-_@", *at);
+		char c = is_safe ? *at : '-';
+
+		if (len == 0 && (c == '.' || c == '-'))
+			continue;
+		if (c == '-' && len > 0 && ret_name[len - 1] == '-')
+			continue;
+		ret_name[len++] = c;
+	}
+	while (len > 0 && ret_name[len - 1] == '-')
+		len--;
+	ret_name[len] = '\0';
+	if (len == 0)
+		(void)snprintf(ret_name, size, "certificate");
+}
+
+static enum kc_status put_path(const char *out, const struct kc_dictionary *item, bool is_der,
+			       char *ret_path, size_t size)
+{
+	struct stat info;
+	char name[NAME_SIZE];
+	int len = 0;
+
+	if (stat(out, &info) != 0 || !S_ISDIR(info.st_mode)) {
+		len = snprintf(ret_path, size, "%s", out);
+	} else {
+		put_file_name(kc_dictionary_text(item, KC_ATTR_LABEL), name, sizeof(name));
+		len = snprintf(ret_path, size, "%s/%s.%s", out, name, is_der ? "der" : "pem");
+	}
+	REQUIRE(len >= 0 && (size_t)len < size, KC_ERR_PARAM, "the path is too long");
+	return KC_OK;
+}
+
+static enum kc_status deliver(const struct context *context, const char *out,
+			      const struct kc_dictionary *item, bool is_der, struct kc_view content)
+{
+	CLEANUP(freep) char *safe = NULL;
+	char path[PATH_SIZE];
+
+	if (!out || strcmp(out, "-") == 0)
+		return file_io_write(NULL, content);
+	TRY(put_path(out, item, is_der, path, sizeof(path)));
+	TRY(file_io_write(path, content));
+	if (context->json)
+		return page_json_take(KC_DICTIONARY({"path", KC_TEXT(path)}));
+	safe = page_safe(path);
+	(void)printf("%s\n", safe);
+	return page_finish();
+}
+
+static enum kc_status export_item(const struct context *context, const struct kc_dictionary *item,
+				  bool is_der, const char *out)
+{
+	CLEANUP(bytes_done) struct bytes pem = BYTES_INIT(FILE_IO_MAX);
+	CLEANUP(value_freep) struct kc_value *der = NULL;
+
+	TRY(fetch(item, &der));
+	if (context->json && !out)
+		return page_json_take(KC_DICTIONARY({"certificate", KC_DATA(kc_value_data(der))}));
+	if (is_der)
+		return deliver(context, out, item, is_der, kc_value_data(der));
+	TRY(to_pem(kc_value_data(der), &pem));
+	return deliver(context, out, item, is_der, bytes_view(&pem));
+}
+
+static enum kc_status run(struct context *context, char **words, int n_words)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	const char *key = NULL;
+	const char *name = NULL;
+	const char *out = NULL;
+	bool is_der = false;
+	bool is_pem = false;
+	const struct option_row rows[] = {{"key", OPTION_TEXT, &key},
+					  {"out", OPTION_TEXT, &out},
+					  {"der", OPTION_FLAG, &is_der},
+					  {"pem", OPTION_FLAG, &is_pem}};
+
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(options_one_word(context, "the item", !key, words, n_words, &name));
+	if (is_der && is_pem)
+		return usage_error(context, "--pem and --der exclude each other");
+	TRY(resolve_item(context, key ? key : name, RESOLVE_ANY, &item));
+	return export_item(context, item, is_der, out);
+}
+
+const struct command cmd_cert_export = {
+	.name = "cert export",
+	.arguments = "ITEM [--pem|--der] [--out FILE|FOLDER]",
+	.summary = "a certificate as PEM or DER",
+	.help = "ITEM is an identity, a certificate or a key that has one, named as for keycask "
+		"show.\n"
+		"\n"
+		"  --pem     text (the default)\n"
+		"  --der     bytes\n"
+		"  --out P   write to the file P, or into the folder P under a name made of the "
+		"label\n",
+	.run = run,
+};

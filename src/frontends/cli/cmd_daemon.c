@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* keycask daemon start, stop, status. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <keycask/daemon.h>
+
+#include "base/cleanup.h"
+#include "frontends/cli/options.h"
+#include "frontends/cli/page.h"
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+static enum kc_status parse(struct context *context, char **words, int n_words)
+{
+	TRY(options_parse(context, NULL, 0, words, &n_words));
+	return options_no_words(context, words, n_words);
+}
+
+static void print_field(const char *name, const char *text)
+{
+	CLEANUP(freep) char *safe = page_safe(text);
+
+	if (text)
+		(void)printf("  %-12s %s\n", name, safe);
+}
+
+static enum kc_status report(const struct context *context)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	const struct kc_value *confinement = NULL;
+
+	TRY(kc_daemon_status(&status));
+	if (context->json)
+		return page_json_dictionary(status);
+	(void)printf("keycaskd is running, process %" PRId64 ".\n",
+		     kc_dictionary_number(status, "pid", 0));
+	print_field("version", kc_dictionary_text(status, "version"));
+	print_field("scope", kc_dictionary_text(status, "scope"));
+	print_field("socket", kc_dictionary_text(status, "socket"));
+	print_field("slot socket", kc_dictionary_text(status, "slot_socket"));
+	print_field("since", kc_dictionary_text(status, "started"));
+	confinement = kc_dictionary_get(status, "confinement");
+	for (size_t i = 0; i < kc_value_count(confinement); i++)
+		print_field(i == 0 ? "confinement" : "",
+			    kc_value_text(kc_value_at(confinement, i)));
+	return page_finish();
+}
+
+static enum kc_status run_start(struct context *context, char **words, int n_words)
+{
+	TRY(parse(context, words, n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(kc_daemon_start());
+	return report(context);
+}
+
+static enum kc_status run_status(struct context *context, char **words, int n_words)
+{
+	enum kc_status status = KC_OK;
+
+	TRY(parse(context, words, n_words));
+	if (context->wants_help)
+		return KC_OK;
+	status = report(context);
+	if (status != KC_ERR_NOT_AVAILABLE)
+		return status;
+	error_set_hint("start it: keycask daemon start (or use any other command)");
+	return fail(status, "keycaskd is not running");
+}
+
+/* What is not running is as stopped as it can be. */
+static enum kc_status run_stop(struct context *context, char **words, int n_words)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *running = NULL;
+	bool was_running = false;
+
+	TRY(parse(context, words, n_words));
+	if (context->wants_help)
+		return KC_OK;
+	was_running = kc_daemon_status(&running) != KC_ERR_NOT_AVAILABLE;
+	if (was_running)
+		TRY(kc_daemon_stop());
+	if (context->json)
+		return page_json_take(KC_DICTIONARY({"was_running", KC_FLAG(was_running)}));
+	(void)puts(was_running ? "keycaskd has stopped." : "keycaskd was not running.");
+	return page_finish();
+}
+
+const struct command cmd_daemon_start = {
+	.name = "daemon start",
+	.arguments = "",
+	.summary = "start it now rather than on demand",
+	.help = "Every other command starts the daemon by itself when none is running.\n",
+	.run = run_start,
+};
+
+const struct command cmd_daemon_stop = {
+	.name = "daemon stop",
+	.arguments = "",
+	.summary = "stop it; tokens leave the keychain",
+	.help = "Returns when the daemon is gone. The next command starts a new one.\n",
+	.run = run_stop,
+};
+
+const struct command cmd_daemon_status = {
+	.name = "daemon status",
+	.arguments = "",
+	.summary = "is it running, and where",
+	.help = "Does not start it. Exit status 1 when it is not running.\n",
+	.run = run_status,
+};

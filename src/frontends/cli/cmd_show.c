@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* keycask show: everything that is known of one item. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <keycask/item.h>
+#include <keycask/text.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "frontends/cli/options.h"
+#include "frontends/cli/page.h"
+#include "frontends/cli/resolve.h"
+
+enum {
+	HEX_LONGEST = 32, /* longer data is shown as base64, which --json and --key take */
+	VALUE_MAX = 1024,
+};
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+/* JSON's form, without the quotes around a text. */
+static char *as_json(const struct kc_value *value)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (kc_value_to_json(value, &text) != KC_OK)
+		return NULL;
+	len = strlen(text);
+	if (len >= 2 && text[0] == '"') {
+		memmove(text, text + 1, len - 2);
+		text[len - 2] = '\0';
+	}
+	return text;
+}
+
+static char *as_text(const char *name, const struct kc_value *value)
+{
+	struct kc_view data = kc_value_data(value);
+
+	if (kc_value_text(value))
+		return kc_text_for_display(kc_value_text(value), VALUE_MAX);
+	if (kc_value_type(value) == KC_TYPE_FLAG)
+		return strdup(kc_value_flag(value, false) ? "yes" : "no");
+	if (data.len > 0 && data.len <= HEX_LONGEST && strcmp(name, INVENTORY_REFERENCE) != 0)
+		return kc_text_hex(data);
+	return as_json(value);
+}
+
+static void print_field(const struct context *context, const char *name, int width,
+			const char *text)
+{
+	(void)printf("%s%-*s%s  %s\n", page_style(context->has_color, PAGE_FAINT), width, name,
+		     page_style(context->has_color, PAGE_PLAIN), text ? text : "");
+}
+
+static enum kc_status print(const struct context *context, const struct kc_dictionary *item)
+{
+	CLEANUP(freep) char *uri = NULL;
+	int width = 0;
+
+	TRY(kc_item_uri(item, &uri));
+	for (size_t i = 0; i < kc_dictionary_count(item); i++) {
+		int len = (int)strlen(kc_dictionary_name_at(item, i));
+
+		width = len > width ? len : width;
+	}
+	for (size_t i = 0; i < kc_dictionary_count(item); i++) {
+		const char *name = kc_dictionary_name_at(item, i);
+		CLEANUP(freep) char *text = as_text(name, kc_dictionary_value_at(item, i));
+
+		print_field(context, name, width, text);
+	}
+	print_field(context, "uri", width, uri);
+	return page_finish();
+}
+
+static enum kc_status run(struct context *context, char **words, int n_words)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	const char *key = NULL;
+	const char *name = NULL;
+	const struct option_row rows[] = {{"key", OPTION_TEXT, &key}};
+
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(options_one_word(context, "the item", !key, words, n_words, &name));
+	TRY(resolve_item(context, key ? key : name, RESOLVE_ANY, &item));
+	if (context->json)
+		return page_json_dictionary(item);
+	return print(context, item);
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.arguments = "ITEM",
+	.summary = "everything that is known of one item",
+	.help = "ITEM is a label, the first digits of a hash (at least 8), a keycask: URI or a\n"
+		"persistent reference. The last two lines are names to store: both stay valid "
+		"when\n"
+		"the token leaves and comes back.\n",
+	.run = run,
+};

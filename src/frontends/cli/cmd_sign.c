@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* keycask sign: a file's signature by a key on a token. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <keycask/text.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "frontends/cli/file_io.h"
+#include "frontends/cli/page.h"
+#include "frontends/cli/pin_options.h"
+#include "frontends/cli/resolve.h"
+#include "frontends/cli/signer.h"
+
+struct arguments {
+	const char *key;
+	const char *algorithm;
+	const char *in;
+	const char *out;
+	struct pin_options pin;
+};
+
+static void arguments_done(struct arguments *arguments)
+{
+	pin_options_done(&arguments->pin);
+}
+
+static enum kc_status print_json(const struct signer *signer, struct kc_view signature)
+{
+	return page_json_take(KC_DICTIONARY({"signature", KC_DATA(signature)},
+					    {"algorithm", KC_TEXT(signer->algorithm)}));
+}
+
+/* Bytes are for files and pipes; a person at a terminal gets base64. */
+static enum kc_status print_base64(struct kc_view signature)
+{
+	CLEANUP(freep) char *text = kc_text_base64(signature);
+
+	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
+	(void)puts(text);
+	return page_finish();
+}
+
+static enum kc_status deliver(const struct context *context, const struct arguments *arguments,
+			      const struct signer *signer, struct kc_view signature)
+{
+	bool is_file = arguments->out && strcmp(arguments->out, "-") != 0;
+
+	if (is_file)
+		TRY(file_io_write(arguments->out, signature));
+	if (context->json)
+		return print_json(signer, signature);
+	if (is_file)
+		return KC_OK;
+	if (!arguments->out && isatty(STDOUT_FILENO))
+		return print_base64(signature);
+	return file_io_write(NULL, signature);
+}
+
+static enum kc_status sign(struct context *context, struct arguments *arguments)
+{
+	CLEANUP(signer_done) struct signer signer = {.key = NULL};
+	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(FILE_IO_MAX);
+	CLEANUP(kc_bytes_free) struct kc_bytes signature = {NULL, 0};
+	struct kc_options options;
+
+	TRY(pin_options_read(&arguments->pin, &options));
+	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_SIGNER, &signer));
+	TRY(file_io_read(arguments->in, &data));
+	TRY(kc_key_sign(signer.key, signer.algorithm, bytes_view(&data), &options, &signature));
+	return deliver(context, arguments, &signer, view_of(signature.data, signature.len));
+}
+
+static enum kc_status run(struct context *context, char **words, int n_words)
+{
+	CLEANUP(arguments_done) struct arguments arguments = {.pin = PIN_OPTIONS_INIT};
+	const char *file = NULL;
+	const struct option_row rows[] = {{"key", OPTION_TEXT, &arguments.key},
+					  {"algorithm", OPTION_TEXT, &arguments.algorithm},
+					  {"in", OPTION_TEXT, &arguments.in},
+					  {"out", OPTION_TEXT, &arguments.out},
+					  PIN_OPTIONS_ROWS(&arguments.pin)};
+
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(options_one_word(context, "the file", false, words, n_words, &file));
+	if (file && arguments.in)
+		return usage_error(context, "two files to sign: '%s' and '%s'", file, arguments.in);
+	if (file)
+		arguments.in = file;
+	return sign(context, &arguments);
+}
+
+const struct command cmd_sign = {
+	.name = "sign",
+	.arguments = "[--key KEY] [--algorithm A] [--pin-fd N] [--out FILE] [FILE]",
+	.summary = "sign a file",
+	.help = "Signs FILE, or standard input. KEY is a label, the first digits of a hash (at "
+		"least\n"
+		"8), a keycask: URI or a persistent reference; it may be left out when there is "
+		"just\n"
+		"one key that can sign. The signature goes to standard output: as bytes, or as\n"
+		"base64 on a terminal.\n"
+		"\n"
+		"  --algorithm A    default: ecdsa_signature_message_x962_sha256 or\n"
+		"                   rsa_signature_message_pkcs1v15_sha256, by the type of the key\n"
+		"  --out FILE       write the signature there\n"
+		"  --in FILE        the same as FILE\n" PIN_OPTIONS_HELP,
+	.run = run,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading and writing what the command line names. A PIN goes straight into locked pages. */
+#include "frontends/cli/file_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/try.h"
+
+enum {
+	READ_SIZE = 2048,
+	CREATE_MODE = 0666,
+};
+
+static bool is_standard(const char *path)
+{
+	return !path || strcmp(path, "-") == 0;
+}
+
+static void close_file(const int *fd)
+{
+	if (*fd > STDERR_FILENO)
+		close(*fd);
+}
+
+static enum kc_status read_some(int fd, const char *name, struct bytes *bytes, bool *ret_is_end)
+{
+	uint8_t buffer[READ_SIZE];
+	ssize_t n = read(fd, buffer, sizeof(buffer));
+
+	if (n < 0 && errno == EINTR)
+		return KC_OK;
+	REQUIRE(n >= 0, KC_ERR_NOT_AVAILABLE, "cannot read %s: %s", name, strerror(errno));
+	*ret_is_end = n == 0;
+	if (bytes->len + (size_t)n > bytes->max) {
+		error_set_hint("sign its digest: openssl dgst -sha256 -binary FILE | keycask sign "
+			       "--algorithm …_digest_…_sha256");
+		return fail(KC_ERR_PARAM, "%s is longer than the %d KiB that fit into one request",
+			    name, FILE_IO_MAX / 1024);
+	}
+	return bytes_append(bytes, view_of(buffer, (size_t)n));
+}
+
+enum kc_status file_io_read(const char *path, struct bytes *bytes)
+{
+	const char *name = is_standard(path) ? "standard input" : path;
+	CLEANUP(close_file)
+	int fd = is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	bool is_end = false;
+
+	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open %s: %s", name, strerror(errno));
+	while (!is_end)
+		TRY(read_some(fd, name, bytes, &is_end));
+	return KC_OK;
+}
+
+enum kc_status file_io_write(const char *path, struct kc_view data)
+{
+	const char *name = is_standard(path) ? "standard output" : path;
+	CLEANUP(close_file)
+	int fd = is_standard(path)
+			 ? STDOUT_FILENO
+			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, CREATE_MODE);
+
+	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", name, strerror(errno));
+	while (data.len > 0) {
+		ssize_t n = write(fd, data.data, data.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		REQUIRE(n > 0, KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", name, strerror(errno));
+		data = view_slice(data, (size_t)n, data.len);
+	}
+	return KC_OK;
+}
+
+/* Byte by byte: what follows the newline is somebody else's. */
+static enum kc_status read_line(int fd, struct secret *pin)
+{
+	while (pin->len < SECRET_MAX) {
+		ssize_t n = read(fd, pin->data + pin->len, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		REQUIRE(n >= 0, KC_ERR_PARAM, "cannot read the PIN from descriptor %d: %s", fd,
+			strerror(errno));
+		if (n == 0 || pin->data[pin->len] == '\n')
+			return KC_OK;
+		pin->len++;
+	}
+	return fail(KC_ERR_PARAM, "a PIN of more than %d bytes", SECRET_MAX);
+}
+
+enum kc_status file_io_read_pin(int fd, struct secret *ret_pin)
+{
+	CLEANUP(secret_done) struct secret pin = {NULL, 0, 0};
+
+	TRY(secret_reserve(&pin, SECRET_MAX));
+	TRY(read_line(fd, &pin));
+	*ret_pin = secret_take(&pin);
+	return KC_OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_FILE_IO_H
+#define CLI_FILE_IO_H
+
+/* Files a person names: "-" and NULL are standard input or output. */
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+enum {
+	FILE_IO_MAX = 700 * 1024, /* what fits into one message as base64 */
+};
+
+/* Expected: KC_ERR_NOT_AVAILABLE  with the reason; KC_ERR_PARAM  more than FILE_IO_MAX */
+KC_MUST_CHECK enum kc_status file_io_read(const char *path, struct bytes *bytes);
+
+KC_MUST_CHECK enum kc_status file_io_write(const char *path, struct kc_view data);
+
+/*
+ * The PIN on descriptor @fd: all that is there up to its end or a newline.
+ * Expected: KC_ERR_PARAM  not an open descriptor, or too long
+ */
+KC_MUST_CHECK enum kc_status file_io_read_pin(int fd, struct secret *ret_pin);
+
+#endif

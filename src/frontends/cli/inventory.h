@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_INVENTORY_H
+#define CLI_INVENTORY_H
+
+/*
+ * What is in the keychain, as the CLI shows it: one dictionary per item in the shape of "keycask
+ * list --json" (class, label, token_id, persistent_ref, then the other attributes).
+ */
+
+#include <stdbool.h>
+
+#include <keycask/dictionary.h>
+
+#include "frontends/cli/table.h"
+
+/* The persistent reference in an item's dictionary. */
+#define INVENTORY_REFERENCE "persistent_ref"
+
+struct inventory {
+	struct kc_dictionary **items;
+	size_t n_items;
+};
+
+struct inventory_filter {
+	const char *item_class; /* each NULL: any */
+	const char *token_id;
+	const char *label;
+};
+
+/* Everything that matches; empty when nothing does. Release with inventory_done(). */
+KC_MUST_CHECK enum kc_status inventory_collect(const struct inventory_filter *filter,
+					       struct inventory *ret_inventory);
+void inventory_done(struct inventory *inventory);
+
+/* Leave out certificates and keys of which an identity in the inventory consists. */
+void inventory_fold(struct inventory *inventory);
+
+typedef bool (*inventory_match_fn)(const struct kc_dictionary *item, const void *what);
+
+/* Leave only the items for which @matches is true. */
+void inventory_keep(struct inventory *inventory, inventory_match_fn matches, const void *what);
+
+/* --- of one item --------------------------------------------------------------------------- */
+
+/* SHA-1 of its public key; empty when it has none. */
+struct kc_view inventory_hash(const struct kc_dictionary *item);
+bool inventory_is_class(const struct kc_dictionary *item, const char *item_class);
+/* Has it a private key? */
+bool inventory_is_key(const struct kc_dictionary *item);
+
+/* --- to print ------------------------------------------------------------------------------ */
+
+void inventory_print(const struct inventory *inventory, FILE *file, bool has_color);
+/* *ret_value is an array. Expected: KC_ERR_ALLOCATE */
+KC_MUST_CHECK enum kc_status inventory_to_value(const struct inventory *inventory,
+						struct kc_value **ret_value);
+
+/* "org.keycask.piv:0123456789ABCDEF" is "piv:01234567": long enough to tell tokens apart. */
+void inventory_short_token(const char *token_id, char *ret_text, size_t size);
+
+#endif

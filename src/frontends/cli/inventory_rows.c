@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of items: which attributes a person wants to see of each, and how. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <keycask/item.h>
+#include <keycask/text.h>
+
+#include "base/cleanup.h"
+#include "base/try.h"
+#include "frontends/cli/inventory.h"
+
+enum {
+	US_PER_SECOND = 1000000,
+	HASH_SHOWN = 12,
+	INSTANCE_SHOWN = 8,
+	CELL_MAX = 64,
+};
+
+void inventory_short_token(const char *token_id, char *ret_text, size_t size)
+{
+	const char *colon = token_id ? strrchr(token_id, ':') : NULL;
+	const char *driver = token_id;
+
+	if (!colon) {
+		(void)snprintf(ret_text, size, "%s", token_id ? token_id : "");
+		return;
+	}
+	for (const char *at = token_id; at < colon; at++)
+		if (*at == '.')
+			driver = at + 1;
+	(void)snprintf(ret_text, size, "%.*s:%.*s", (int)(colon - driver), driver, INSTANCE_SHOWN,
+		       colon + 1);
+}
+
+/* "RSA 2048", "P-256" */
+static void describe_key(const struct kc_dictionary *item, char *ret_text, size_t size)
+{
+	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
+	int bits = (int)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0);
+
+	ret_text[0] = '\0';
+	if (!type)
+		return;
+	if (strcmp(type, KC_KEY_TYPE_NAME_EC) == 0)
+		(void)snprintf(ret_text, size, "P-%d", bits);
+	else if (strcmp(type, KC_KEY_TYPE_NAME_RSA) == 0)
+		(void)snprintf(ret_text, size, "RSA %d", bits);
+	else
+		(void)snprintf(ret_text, size, "%s", type);
+}
+
+static void describe_validity(const struct kc_dictionary *item, char *ret_text, size_t size)
+{
+	const struct kc_value *until = kc_dictionary_get(item, KC_ATTR_NOT_VALID_AFTER);
+	time_t seconds = (time_t)(kc_value_date_us(until, 0) / US_PER_SECOND);
+	struct tm fields = {0};
+
+	ret_text[0] = '\0';
+	if (kc_value_type(until) != KC_TYPE_DATE || !gmtime_r(&seconds, &fields))
+		return;
+	(void)snprintf(ret_text, size, "%04d-%02d-%02d%s", fields.tm_year + 1900, fields.tm_mon + 1,
+		       fields.tm_mday, seconds < time(NULL) ? " expired" : "");
+}
+
+static void add_row(const struct kc_dictionary *item, struct table *table)
+{
+	CLEANUP(freep) char *hash = kc_text_hex(inventory_hash(item));
+	char cell[CELL_MAX];
+
+	table_add(table, kc_dictionary_text(item, KC_ATTR_LABEL));
+	table_add(table, kc_dictionary_text(item, KC_CLASS));
+	describe_key(item, cell, sizeof(cell));
+	table_add(table, cell);
+	describe_validity(item, cell, sizeof(cell));
+	table_add(table, cell);
+	if (hash && strlen(hash) > HASH_SHOWN)
+		hash[HASH_SHOWN] = '\0';
+	table_add(table, hash);
+	inventory_short_token(kc_dictionary_text(item, KC_ATTR_TOKEN_ID), cell, sizeof(cell));
+	table_add(table, cell);
+}
+
+void inventory_print(const struct inventory *inventory, FILE *file, bool has_color)
+{
+	static const char *const titles[] = {"LABEL", "CLASS", "KEY", "VALID UNTIL",
+					     "HASH",  "TOKEN", NULL};
+	CLEANUP(table_done) struct table table = table_begin(titles);
+
+	for (size_t i = 0; i < inventory->n_items; i++)
+		add_row(inventory->items[i], &table);
+	table_print(&table, file, has_color, table_terminal_width(file));
+}

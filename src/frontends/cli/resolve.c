@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Names of items. The keychain is fetched once and looked through here: it is a few dozen items,
+ * and so "not found" and "which one?" can say what there is.
+ */
+#include "frontends/cli/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <keycask/error.h>
+#include <keycask/item.h>
+#include <keycask/text.h>
+#include <keycask/token.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "frontends/cli/page.h"
+
+enum {
+	HASH_DIGITS_MIN = 8,
+	TOKENS_NAMED = 3, /* in a hint */
+	HINT_MAX = 200,
+};
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+static void value_freep(struct kc_value **value)
+{
+	*value = kc_value_free(*value);
+}
+
+/* --- what matches -------------------------------------------------------------------------- */
+
+static bool has_reference(const struct kc_dictionary *item, const void *what)
+{
+	const struct kc_bytes *reference = what;
+
+	return view_equal(kc_dictionary_data(item, INVENTORY_REFERENCE),
+			  view_of(reference->data, reference->len));
+}
+
+static bool has_label(const struct kc_dictionary *item, const void *what)
+{
+	const char *label = kc_dictionary_text(item, KC_ATTR_LABEL);
+
+	return label && strcmp(label, what) == 0;
+}
+
+static bool has_hash_prefix(const struct kc_dictionary *item, const void *what)
+{
+	CLEANUP(freep) char *hash = kc_text_hex(inventory_hash(item));
+
+	return hash && strncasecmp(hash, what, strlen(what)) == 0;
+}
+
+/* The parts of a URI: all that it names must be equal. */
+static bool has_parts(const struct kc_dictionary *item, const void *what)
+{
+	const struct kc_dictionary *query = what;
+	static const char *const texts[] = {KC_CLASS, KC_ATTR_TOKEN_ID, KC_ATTR_LABEL};
+	struct kc_view hash = inventory_hash(query);
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		const char *wanted = kc_dictionary_text(query, texts[i]);
+		const char *actual = kc_dictionary_text(item, texts[i]);
+
+		if (wanted && (!actual || strcmp(wanted, actual) != 0))
+			return false;
+	}
+	return hash.len == 0 || view_equal(hash, inventory_hash(item));
+}
+
+static bool is_usable(const struct kc_dictionary *item, const void *what)
+{
+	enum resolve_kind kind = *(const enum resolve_kind *)what;
+
+	if (kind == RESOLVE_ANY)
+		return true;
+	if (kind == RESOLVE_SIGNER && !kc_dictionary_flag(item, KC_ATTR_CAN_SIGN, true))
+		return false;
+	return inventory_is_key(item);
+}
+
+static bool is_hash_prefix(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= HASH_DIGITS_MIN && strspn(name, "0123456789abcdefABCDEF") == len;
+}
+
+/* --- what is said when nothing does ---------------------------------------------------------- */
+
+static void append_text(char *text, size_t size, const char *more)
+{
+	size_t len = strlen(text);
+
+	(void)snprintf(text + len, size - len, "%s", more);
+}
+
+static void name_tokens(const struct kc_value *tokens, char *text, size_t size)
+{
+	size_t n = kc_value_count(tokens);
+
+	for (size_t i = 0; i < n && i < TOKENS_NAMED; i++) {
+		const struct kc_dictionary *token = kc_value_dictionary(kc_value_at(tokens, i));
+		const char *label = kc_dictionary_text(token, KC_TOKEN_LABEL);
+		char id[64];
+
+		inventory_short_token(kc_dictionary_text(token, KC_TOKEN_ID), id, sizeof(id));
+		append_text(text, size, i > 0 ? ", " : "");
+		append_text(text, size, label && *label ? label : id);
+	}
+	append_text(text, size, n > TOKENS_NAMED ? ", …" : "");
+}
+
+void resolve_hint_tokens(void)
+{
+	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	char names[HINT_MAX] = "";
+
+	if (kc_token_list(&tokens) != KC_OK)
+		return;
+	if (kc_value_count(tokens) == 0) {
+		error_set_hint("no token is present: insert the card and repeat");
+		return;
+	}
+	name_tokens(tokens, names, sizeof(names));
+	error_set_hint("present: %s; see what they hold with: keycask list", names);
+}
+
+/* The daemon knows more of a reference that nothing has: that it is none, or whose it is. */
+static enum kc_status ask_for_reference(const struct kc_bytes *reference)
+{
+	CLEANUP(dictionary_freep)
+	struct kc_dictionary *query = KC_DICTIONARY(
+		{KC_VALUE_PERSISTENT_REF, KC_DATA(view_of(reference->data, reference->len))});
+
+	return kc_item_copy_matching(query, NULL);
+}
+
+static enum kc_status explain_reference(const struct kc_bytes *reference)
+{
+	enum kc_status status = ask_for_reference(reference);
+	const char *token_id = kc_error_token_id(kc_error_last());
+	char name[128] = "";
+
+	if (status != KC_ERR_ITEM_NOT_FOUND)
+		return KC_OK;
+	(void)snprintf(name, sizeof(name), "%s", token_id);
+	error_set_token(name[0] ? name : NULL, NULL);
+	if (name[0])
+		error_set_hint("insert the token %s and repeat: the reference is alive then", name);
+	else
+		resolve_hint_tokens();
+	return fail(KC_ERR_ITEM_NOT_FOUND, "nothing that is present has this persistent reference");
+}
+
+static const char *noun(enum resolve_kind kind)
+{
+	return kind == RESOLVE_ANY ? "item" : kind == RESOLVE_KEY ? "key" : "key that can sign";
+}
+
+static enum kc_status not_found(const char *name, enum resolve_kind kind)
+{
+	resolve_hint_tokens();
+	if (!name)
+		return fail(KC_ERR_ITEM_NOT_FOUND, "there is no %s", noun(kind));
+	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s is called '%s'", noun(kind), name);
+}
+
+/* --- choosing ------------------------------------------------------------------------------ */
+
+/* Expected: KC_ERR_PARAM  several are left */
+static enum kc_status choose(struct context *context, const char *name, enum resolve_kind kind,
+			     struct inventory *inventory, struct kc_dictionary **ret_item)
+{
+	inventory_fold(inventory);
+	if (inventory->n_items == 0)
+		return not_found(name, kind);
+	if (inventory->n_items == 1)
+		return kc_dictionary_copy(inventory->items[0], ret_item);
+	context->candidates = *inventory;
+	*inventory = (struct inventory){.items = NULL};
+	error_set_hint("say which one with --key HASH (its first %d digits)", HASH_DIGITS_MIN);
+	if (!name)
+		return fail(KC_ERR_PARAM, "there are %zu keys; which one?",
+			    context->candidates.n_items);
+	return fail(KC_ERR_PARAM, "'%s' is the name of %zu items", name,
+		    context->candidates.n_items);
+}
+
+static enum kc_status keep_uri(struct inventory *inventory, const char *uri)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+
+	TRY(kc_item_query_from_uri(uri, &query));
+	inventory_keep(inventory, has_parts, query);
+	return KC_OK;
+}
+
+static bool has_any(const struct inventory *inventory, inventory_match_fn matches, const void *what)
+{
+	for (size_t i = 0; i < inventory->n_items; i++)
+		if (matches(inventory->items[i], what))
+			return true;
+	return false;
+}
+
+/* Leave what @name names, by the first way in which it names anything. */
+static enum kc_status keep_named(struct inventory *inventory, const char *name)
+{
+	CLEANUP(kc_bytes_free) struct kc_bytes reference = {NULL, 0};
+
+	if (strncmp(name, "keycask:", strlen("keycask:")) == 0)
+		return keep_uri(inventory, name);
+	if (is_hash_prefix(name) && has_any(inventory, has_hash_prefix, name)) {
+		inventory_keep(inventory, has_hash_prefix, name);
+		return KC_OK;
+	}
+	if (has_any(inventory, has_label, name) ||
+	    kc_text_base64_decode(name, &reference) != KC_OK || reference.len == 0) {
+		inventory_keep(inventory, has_label, name);
+		return KC_OK;
+	}
+	inventory_keep(inventory, has_reference, &reference);
+	return inventory->n_items > 0 ? KC_OK : explain_reference(&reference);
+}
+
+enum kc_status resolve_item(struct context *context, const char *name, enum resolve_kind kind,
+			    struct kc_dictionary **ret_item)
+{
+	CLEANUP(inventory_done) struct inventory inventory = {.items = NULL};
+
+	TRY(inventory_collect(&(struct inventory_filter){.label = NULL}, &inventory));
+	if (name)
+		TRY(keep_named(&inventory, name));
+	inventory_keep(&inventory, is_usable, &kind);
+	return choose(context, name, kind, &inventory, ret_item);
+}
+
+/* --- tokens -------------------------------------------------------------------------------- */
+
+static bool is_token_named(const struct kc_dictionary *token, const char *name)
+{
+	const char *id = kc_dictionary_text(token, KC_TOKEN_ID);
+	const char *label = kc_dictionary_text(token, KC_TOKEN_LABEL);
+	const char *instance = id ? strrchr(id, ':') : NULL;
+	size_t len = strlen(name);
+
+	if (!name[0] || !id)
+		return false;
+	if (strcmp(id, name) == 0 || (label && strcmp(label, name) == 0))
+		return true;
+	return instance && len >= HASH_DIGITS_MIN && strncasecmp(instance + 1, name, len) == 0;
+}
+
+enum kc_status resolve_token(const char *name, char **ret_token_id)
+{
+	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	const char *found = NULL;
+	size_t n_found = 0;
+
+	TRY(kc_token_list(&tokens));
+	for (size_t i = 0; i < kc_value_count(tokens); i++) {
+		const struct kc_dictionary *token = kc_value_dictionary(kc_value_at(tokens, i));
+
+		if (name && !is_token_named(token, name))
+			continue;
+		found = kc_dictionary_text(token, KC_TOKEN_ID);
+		n_found++;
+	}
+	if (n_found == 0)
+		resolve_hint_tokens();
+	REQUIRE(n_found > 0 || !name, KC_ERR_ITEM_NOT_FOUND, "no token is called '%s'", name);
+	REQUIRE(n_found > 0, KC_ERR_ITEM_NOT_FOUND, "no token is present");
+	if (n_found > 1)
+		error_set_hint("say which one with --token ID; see: keycask tokens");
+	REQUIRE(n_found == 1, KC_ERR_PARAM, "%zu tokens%s%s", n_found,
+		name ? " are called " : " are present", name ? name : "");
+	*ret_token_id = found ? strdup(found) : NULL;
+	REQUIRE(*ret_token_id, KC_ERR_ALLOCATE, "out of memory");
+	return KC_OK;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Choosing key and algorithm for sign and verify. */
+#include "frontends/cli/signer.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+void signer_done(struct signer *signer)
+{
+	signer->key = kc_key_free(signer->key);
+}
+
+static enum kc_status usual_algorithm(const struct kc_dictionary *item, const char **ret_algorithm)
+{
+	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
+
+	if (type && strcmp(type, KC_KEY_TYPE_NAME_EC) == 0)
+		*ret_algorithm = KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA256;
+	else if (type && strcmp(type, KC_KEY_TYPE_NAME_RSA) == 0)
+		*ret_algorithm = KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256;
+	else
+		return fail(KC_ERR_PARAM, "say which --algorithm to use with a key of type '%s'",
+			    type ? type : "unknown");
+	return KC_OK;
+}
+
+enum kc_status signer_find(struct context *context, const char *name, const char *algorithm,
+			   enum resolve_kind kind, struct signer *ret_signer)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+
+	TRY(resolve_item(context, name, kind, &item));
+	if (!algorithm)
+		TRY(usual_algorithm(item, &algorithm));
+	TRY(kc_key_from_persistent_ref(kc_dictionary_data(item, INVENTORY_REFERENCE),
+				       &ret_signer->key));
+	ret_signer->algorithm = algorithm;
+	return KC_OK;
+}

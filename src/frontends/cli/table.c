@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Layout of tables. Memory that runs out here ends the program: there is nothing sensible to
+ * print then.
+ */
+#include "frontends/cli/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/cleanup.h"
+#include "base/try.h"
+#include "frontends/cli/page.h"
+
+enum {
+	GAP = 2,
+	NARROWEST = 8,
+};
+
+/* --- width --------------------------------------------------------------------------------- */
+
+/* The character at @text: its length in bytes and its columns. main() has set a UTF-8 locale;
+ * where there is none, a byte is a column. */
+static size_t step(const char *text, size_t *ret_columns)
+{
+	mbstate_t state = {0};
+	wchar_t character = 0;
+	size_t n = mbrtowc(&character, text, strlen(text), &state);
+	int columns = 0;
+
+	if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+		*ret_columns = 1;
+		return 1;
+	}
+	columns = wcwidth(character);
+	*ret_columns = columns < 0 ? 1 : (size_t)columns;
+	return n;
+}
+
+size_t table_text_width(const char *text)
+{
+	size_t width = 0;
+
+	while (*text) {
+		size_t columns = 0;
+
+		text += step(text, &columns);
+		width += columns;
+	}
+	return width;
+}
+
+/* Bytes of @text that fit in @width columns. */
+static size_t fitting(const char *text, size_t width)
+{
+	const char *at = text;
+
+	while (*at) {
+		size_t columns = 0;
+		size_t n = step(at, &columns);
+
+		if (columns > width)
+			break;
+		width -= columns;
+		at += n;
+	}
+	return (size_t)(at - text);
+}
+
+size_t table_terminal_width(FILE *file)
+{
+	struct winsize size = {0};
+
+	if (!isatty(fileno(file)) || ioctl(fileno(file), TIOCGWINSZ, &size) != 0)
+		return 0;
+	return size.ws_col;
+}
+
+/* --- building ------------------------------------------------------------------------------ */
+
+struct table table_begin(const char *const *titles)
+{
+	struct table table = {.n_columns = 0};
+
+	while (titles[table.n_columns] && table.n_columns < TABLE_COLUMNS_MAX) {
+		table.titles[table.n_columns] = titles[table.n_columns];
+		table.n_columns++;
+	}
+	return table;
+}
+
+void table_done(struct table *table)
+{
+	for (size_t i = 0; i < table->n_cells; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	*table = (struct table){.n_columns = 0};
+}
+
+void table_add(struct table *table, const char *text)
+{
+	char **cells = reallocarray(table->cells, table->n_cells + 1, sizeof(char *));
+
+	if (!cells)
+		abort();
+	table->cells = cells;
+	table->cells[table->n_cells++] = page_safe(text);
+}
+
+/* --- printing ------------------------------------------------------------------------------ */
+
+static void measure(const struct table *table, size_t *widths)
+{
+	for (size_t column = 0; column < table->n_columns; column++)
+		widths[column] = table_text_width(table->titles[column]);
+	for (size_t i = 0; i < table->n_cells; i++) {
+		size_t width = table_text_width(table->cells[i]);
+
+		if (width > widths[i % table->n_columns])
+			widths[i % table->n_columns] = width;
+	}
+}
+
+/* Take from the widest column until all fit, or none is wide. */
+static void shrink(size_t *widths, size_t n, size_t max_width)
+{
+	for (;;) {
+		size_t total = (n - 1) * GAP;
+		size_t widest = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			total += widths[i];
+			if (widths[i] > widths[widest])
+				widest = i;
+		}
+		if (total <= max_width || widths[widest] <= NARROWEST)
+			return;
+		widths[widest]--;
+	}
+}
+
+static void print_cell(const char *text, size_t width, bool is_last, FILE *file)
+{
+	size_t columns = table_text_width(text);
+
+	if (columns > width) {
+		(void)fprintf(file, "%.*s…", (int)fitting(text, width - 1), text);
+		columns = table_text_width("…") + width - 1;
+	} else {
+		(void)fputs(text, file);
+	}
+	if (!is_last)
+		(void)fprintf(file, "%*s", (int)(width + GAP - columns), "");
+}
+
+static void print_row(const struct table *table, char *const *cells, const size_t *widths,
+		      FILE *file)
+{
+	for (size_t column = 0; column < table->n_columns; column++) {
+		const char *text = cells ? cells[column] : table->titles[column];
+
+		print_cell(text, widths[column], column + 1 == table->n_columns, file);
+	}
+}
+
+void table_print(const struct table *table, FILE *file, bool has_color, size_t max_width)
+{
+	size_t widths[TABLE_COLUMNS_MAX];
+
+	measure(table, widths);
+	if (max_width > 0)
+		shrink(widths, table->n_columns, max_width);
+	(void)fputs(page_style(has_color, PAGE_STRONG), file);
+	print_row(table, NULL, widths, file);
+	(void)fprintf(file, "%s\n", page_style(has_color, PAGE_PLAIN));
+	for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns) {
+		print_row(table, table->cells + i, widths, file);
+		(void)fputc('\n', file);
+	}
+}
