@@ -124,6 +124,8 @@ static enum kc_status send_chained(struct transmission *transmission, struct apd
 		part.le = 0;
 		part.data = view_slice(rest, 0, APDU_SHORT_DATA_MAX);
 		TRY(exchange(transmission->card, &part, &raw, &response));
+		REQUIRE(response.sw >> 8 != SW1_MORE, KC_ERR_COMMUNICATION,
+			"the card answers before the command is complete");
 		*ret_sw = response.sw;
 		if (response.sw != SW_OK)
 			return KC_OK; /* refused: the rest of the chain would mean nothing */
