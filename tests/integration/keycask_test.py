@@ -462,6 +462,7 @@ class Card:
         self.file = pathlib.Path(file or tempfile.mktemp(prefix="card", suffix=".json",
                                                          dir=scratch()))
         self.log = self.file.with_suffix(".log")
+        self.contacts = self.file.with_suffix(".apdus")
         self.process = None
         if not self.file.exists():
             run(program("keycask-vcard"), "new", self.file, "--profile", profile)
@@ -476,11 +477,21 @@ class Card:
             self.pull()
 
     def insert(self, daemon, *faults):
-        """Put it into the daemon's embedded slot (or a socket's path); faults: options."""
+        """Put it into the daemon's embedded slot (or a socket's path), with faults on order such
+        as "remove@7" or "sw@5:6F00" (keycask vcard --help lists them)."""
         path = daemon.slot_socket if isinstance(daemon, Daemon) else daemon
         check(self.process is None, "the card is in a slot already")
         self.process = start(program("keycask-vcard"), "start", self.file, "--socket", path,
-                             *faults, log=self.log)
+                             "--log", self.contacts,
+                             *(word for fault in faults for word in ("--fault", fault)),
+                             log=self.log)
+
+    def commands(self):
+        """The command APDUs it has been sent so far, in hexadecimal, PINs as asterisks."""
+        if not self.contacts.exists():
+            return []
+        return [line[2:] for line in self.contacts.read_text().splitlines()
+                if line.startswith("> ")]
 
     def pull(self):
         """Out of the slot; the card may have left by itself, on a fault's order."""
