@@ -151,10 +151,11 @@ def openssl(*arguments, input=b""):
 
 
 def start(*command, env=None, log=None, **options):
-    """Start a program that runs beside the test. Its errors go to the file log."""
-    with open(log or os.devnull, "ab") as errors:
+    """Start a program that runs beside the test. What it says goes to the file log."""
+    with open(log or os.devnull, "ab") as said:
+        options.setdefault("stdout", said)
         return subprocess.Popen([str(word) for word in command], env=env or base_environment(),
-                                stdin=subprocess.DEVNULL, stderr=errors, **options)
+                                stdin=subprocess.DEVNULL, stderr=said, **options)
 
 
 def end(process, how=signal.SIGTERM, patience=PATIENCE):
