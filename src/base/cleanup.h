@@ -36,7 +36,7 @@ void freep(void *pointer_to_pointer);
  * NAME_freep(), so that CLEANUP(NAME_freep) struct NAME *thing = NULL; works.
  */
 #define DEFINE_FREEP(name)                                                                         \
-	static inline void name##_freep(struct name **pointer)                                     \
+	__attribute__((unused)) static inline void name##_freep(struct name **pointer)             \
 	{                                                                                          \
 		*pointer = name##_free(*pointer);                                                  \
 	}
