@@ -137,13 +137,16 @@ static int try_memory_file(void)
 static int try_work(void)
 {
 	void *block = malloc(1024 * 1024);
+	void *grown = NULL;
 	struct timespec now;
 
 	if (!block)
 		return SURVIVED;
 	memset(block, 1, 1024 * 1024);
-	block = realloc(block, 4 * 1024 * 1024);
-	free(block);
+	grown = realloc(block, 4 * 1024 * 1024);
+	if (!grown)
+		return SURVIVED;
+	free(grown);
 	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return SURVIVED;
 	fprintf(stderr, "# confined processes still have standard error\n");
