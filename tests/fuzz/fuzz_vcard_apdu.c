@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * APDUs into the software card. The input is a conversation in vpcd's framing, a message of one
+ * byte being a reset; its first byte says how the card starts: bit 0 PIV selected, bit 1 PIN
+ * verified, bit 2 management key proved.
+ */
+#include <stdlib.h>
+
+#include "codec/vpcd.h"
+#include "vcard/card.h"
+#include "vcard/profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* RSA keys take their time to be found, and finding them is not what is tested. */
+static bool asks_for_rsa(struct kc_view command)
+{
+	if (command.len < 2 || command.data[1] != INS_GENERATE)
+		return false;
+	for (size_t i = 0; i < command.len; i++) {
+		const struct piv_algorithm *algorithm = piv_algorithm_find(command.data[i]);
+
+		if (algorithm && !algorithm->curve)
+			return true;
+	}
+	return false;
+}
+
+static void play(struct card *card, struct kc_view message)
+{
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(CARD_ANSWER_MAX + 2);
+
+	if (message.len == 1) {
+		card_reset(card);
+		return;
+	}
+	if (asks_for_rsa(message))
+		return;
+	require(card_transmit(card, message, &response) == KC_OK);
+	require(response.len >= 2);
+}
+
+/* Made once: keys and certificates are most of the time that a card takes to make. */
+static struct card_state *model(void)
+{
+	static struct card_state state;
+	struct profile profile;
+
+	if (state.serial != 0)
+		return &state;
+	require(card_state_init(&state) == KC_OK);
+	require(profile_parse("piv:9a=p256,9c=p256,9e=p384+gzip", &profile) == KC_OK);
+	require(profile_apply(&profile, &state, NULL) == KC_OK);
+	return &state;
+}
+
+/* A card of its own, sharing only the immutable keys. */
+static void copy_model(struct card_state *copy)
+{
+	const struct card_state *from = model();
+
+	*copy = *from;
+	copy->objects = NULL;
+	copy->n_objects = 0;
+	for (size_t i = 0; i < from->n_objects; i++)
+		require(card_state_put_object(copy, from->objects[i].tag,
+					      view_of(from->objects[i].value.data,
+						      from->objects[i].value.len)) == KC_OK);
+	for (size_t i = 0; i < PIV_N_SLOTS; i++)
+		require(!copy->keys[i].pkey || EVP_PKEY_up_ref(copy->keys[i].pkey) == 1);
+}
+
+static void start(struct card *card, uint8_t how)
+{
+	struct card_state state;
+
+	copy_model(&state);
+	card_init(card, &state, NULL, NULL);
+	card->session.is_selected = how & 1;
+	card->session.is_pin_verified = how & 2;
+	card->session.is_pin_fresh = how & 2;
+	card->session.is_management_verified = how & 4;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(card_done) struct card card = {0};
+	struct kc_view rest = view_of(data, size);
+	struct kc_view message = {0};
+	size_t used = 0;
+
+	if (size == 0)
+		return 0;
+	start(&card, data[0]);
+	rest = view_slice(rest, 1, size);
+	while (vpcd_get(rest, &message, &used)) {
+		play(&card, message);
+		rest = view_slice(rest, used, rest.len);
+	}
+	return 0;
+}
