@@ -144,9 +144,7 @@ static int try_work(void)
 		return SURVIVED;
 	memset(block, 1, 1024 * 1024);
 	grown = realloc(block, 4 * 1024 * 1024);
-	if (!grown)
-		return SURVIVED;
-	free(grown);
+	free(grown ? grown : block);
 	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return SURVIVED;
 	fprintf(stderr, "# confined processes still have standard error\n");
