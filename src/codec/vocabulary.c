@@ -60,6 +60,8 @@ static const struct vocabulary_attribute attributes[] = {
 	{"serial_number", VOCABULARY_DATA, CERT},
 	{"subject_key_id", VOCABULARY_DATA, CERT},
 	{"public_key_hash", VOCABULARY_DATA, CERT},
+	{"not_valid_before", VOCABULARY_DATE, CERT},
+	{"not_valid_after", VOCABULARY_DATE, CERT},
 
 	{"key_class", VOCABULARY_TEXT, KEY},
 	{"application_label", VOCABULARY_DATA, KEY},

@@ -46,6 +46,8 @@ enum kc_status describe_certificate(struct json_object *inspected, const char *l
 		{"serial_number", "serial_number"},
 		{"subject_key_id", "subject_key_id"},
 		{"public_key_hash", "public_key_hash"},
+		{"not_valid_before", "not_valid_before"},
+		{"not_valid_after", "not_valid_after"},
 	};
 	CLEANUP(field_free) struct json_object *attributes = NULL;
 
