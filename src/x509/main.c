@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * keycask-x509: the confined process in which certificates are parsed. Descriptor 3 is the socket
+ * of the daemon that started it; it ends when that closes. No certificate is read before every
+ * right is gone.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/try.h"
+#include "sys/child.h"
+#include "x509/inspector.h"
+
+enum {
+	EXIT_USAGE = 2,
+};
+
+int main(int argc, char **argv)
+{
+	enum kc_status status = KC_OK;
+
+	(void)argv;
+	if (child_die_with_parent() != KC_OK)
+		return EXIT_FAILURE;
+	log_setup("keycask-x509",
+		  log_level_from_name(secure_getenv("KEYCASK_LOG"), LOG_LEVEL_WARNING));
+	if (argc > 1 || fcntl(INSPECTOR_FD, F_GETFD) < 0) {
+		(void)fputs("keycask-x509 is started by keycaskd; see keycaskd(8)\n", stderr);
+		return EXIT_USAGE;
+	}
+	status = inspector_run();
+	if (status == KC_OK)
+		return EXIT_SUCCESS;
+	log_error("stage=x509 %s (%s)", error_get()->message, kc_status_name(status));
+	return EXIT_FAILURE;
+}
