@@ -30,11 +30,15 @@ KC_MUST_CHECK enum kc_status wire_server_new(sd_event *event, int listen_fd,
 					     const struct wire_server_hooks *hooks,
 					     struct wire_server **ret_server);
 
-/* Stop listening and close every connection. */
+/* Stop listening and close every connection. Not from inside a handler. */
 struct wire_server *wire_server_free(struct wire_server *server);
 DEFINE_FREEP(wire_server)
 
-/* Stop listening, let calls under way finish, then call @on_drained (from the loop). */
+/*
+ * Stop listening, let calls under way finish and their answers go out, then call @on_drained (from
+ * the loop; it may free the server). Streams are not waited for but closed, and after two seconds
+ * peers that do not read their last answer are too. Fine from inside a handler.
+ */
 void wire_server_drain(struct wire_server *server, void (*on_drained)(void *userdata),
 		       void *userdata);
 

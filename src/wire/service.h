@@ -46,7 +46,8 @@ struct wire_service *wire_service_free(struct wire_service *service);
 DEFINE_FREEP(wire_service)
 
 /*
- * Add an interface; its table and IDL must have the same methods.
+ * Add an interface; its table and IDL must have the same methods. What @interface points to must
+ * outlive the service.
  * Expected: KC_ERR_DECODE  the IDL is wrong; KC_ERR_INTERNAL  table and IDL differ, naming where
  */
 KC_MUST_CHECK enum kc_status wire_service_add(struct wire_service *service,
@@ -63,7 +64,8 @@ KC_MUST_CHECK enum kc_status wire_service_add(struct wire_service *service,
 /* Checked against the IDL; never NULL; lives as long as the call. */
 struct json_object *wire_call_parameters(struct wire_call *call);
 void *wire_call_context(struct wire_call *call);
-/* What the transport's admit hook returned for this connection; NULL with serve.h. */
+/* What the transport's admit hook returned for this connection; NULL with serve.h, and once the
+ * peer has gone (but not yet in on_gone). */
 void *wire_call_peer(struct wire_call *call);
 /* "org.keycask.Keys.Sign" */
 const char *wire_call_method(struct wire_call *call);

@@ -652,6 +652,28 @@ TEST(draining_waits_for_calls_but_not_for_streams)
 	CHECK_INT(world.n_drained, 1);
 }
 
+static void free_server(void *userdata)
+{
+	struct world *world = userdata;
+
+	on_drained(world);
+	world->server = wire_server_free(world->server);
+}
+
+TEST(a_drained_server_may_be_freed_at_once)
+{
+	CLEANUP(world_done) struct world world;
+	CLEANUP(close_peer) int peer = -1;
+
+	world_init(&world);
+	peer = connect_peer();
+	run(&world);
+	wire_server_drain(world.server, free_server, &world);
+	run(&world);
+	CHECK(is_closed(&world, peer));
+	CHECK_INT(world.n_drained, 1);
+}
+
 TEST(draining_an_idle_server_is_told_from_the_loop)
 {
 	CLEANUP(world_done) struct world world;
