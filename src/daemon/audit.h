@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DAEMON_AUDIT_H
+#define DAEMON_AUDIT_H
+
+/*
+ * The audit log: one line of JSON for every use of a private key: when, who, which key, what for,
+ * how it ended. Never the content. audit.log in the state folder, mode 0600, only appended to.
+ */
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "sys/peer.h"
+
+struct audit;
+
+KC_MUST_CHECK enum kc_status audit_open(struct audit **ret_audit);
+struct audit *audit_free(struct audit *audit);
+DEFINE_FREEP(audit)
+
+struct audit_entry {
+	uint64_t request;
+	const struct peer *peer;
+	const char *operation; /* "sign" */
+	const char *algorithm;
+	const char *token_id;
+	const char *key_label;
+	struct kc_view key_hash; /* public-key hash */
+	enum kc_status result;
+};
+
+/* A line that cannot be written is an error in the daemon's own log. */
+void audit_write(struct audit *audit, const struct audit_entry *entry);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clients: kernel-told identity and token sessions. */
+#include "daemon/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/try.h"
+
+enum {
+	SESSIONS_MAX = 16, /* tokens one connection may authenticate to */
+};
+
+struct client {
+	struct registry *registry;
+	struct peer peer;
+	struct pin_session *sessions[SESSIONS_MAX];
+	size_t n_sessions;
+};
+
+enum kc_status client_new(struct registry *registry, int fd, struct client **ret_client)
+{
+	CLEANUP(client_freep) struct client *client = calloc(1, sizeof(*client));
+
+	REQUIRE(client, KC_ERR_ALLOCATE, "out of memory");
+	client->registry = registry;
+	TRY(peer_identify(fd, &client->peer));
+	REQUIRE(client->peer.uid == geteuid(), KC_ERR_MISSING_ENTITLEMENT,
+		"user %u may not use this daemon", (unsigned)client->peer.uid);
+	*ret_client = take(client);
+	return KC_OK;
+}
+
+struct client *client_free(struct client *client)
+{
+	if (!client)
+		return NULL;
+	for (size_t i = 0; i < client->n_sessions; i++)
+		client->sessions[i] = pin_session_free(client->sessions[i]);
+	free(client);
+	return NULL;
+}
+
+const struct peer *client_peer(const struct client *client)
+{
+	return &client->peer;
+}
+
+bool client_is_in_our_login(const struct client *client)
+{
+	return client->peer.login_session == peer_own_login_session();
+}
+
+enum kc_status client_session(struct client *client, const char *token_id,
+			      struct pin_session **ret_session)
+{
+	for (size_t i = 0; i < client->n_sessions; i++) {
+		if (strcmp(pin_session_token_id(client->sessions[i]), token_id) == 0) {
+			*ret_session = client->sessions[i];
+			return KC_OK;
+		}
+	}
+	REQUIRE(client->n_sessions < SESSIONS_MAX, KC_ERR_NOT_AVAILABLE,
+		"one connection may use %d tokens", SESSIONS_MAX);
+	TRY(pin_session_new(client->registry, token_id, &client->sessions[client->n_sessions]));
+	*ret_session = client->sessions[client->n_sessions++];
+	return KC_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DAEMON_CLIENT_H
+#define DAEMON_CLIENT_H
+
+/*
+ * A client: one connection, who is behind it, and its authentication to tokens. The connection is
+ * the client context: what it proved to a token serves no other connection, not even one of the
+ * same program.
+ */
+
+#include "base/cleanup.h"
+#include "sys/peer.h"
+#include "tokens/pin_session.h"
+
+struct client;
+
+/* Who connected on @fd? Expected: KC_ERR_MISSING_ENTITLEMENT  another user */
+KC_MUST_CHECK enum kc_status client_new(struct registry *registry, int fd,
+					struct client **ret_client);
+/* Ends its token sessions. */
+struct client *client_free(struct client *client);
+DEFINE_FREEP(client)
+
+const struct peer *client_peer(const struct client *client);
+
+/* Is the client in the same login session as this daemon? */
+bool client_is_in_our_login(const struct client *client);
+
+/* This client's session with the token, made when it is first needed. Borrowed. */
+KC_MUST_CHECK enum kc_status client_session(struct client *client, const char *token_id,
+					    struct pin_session **ret_session);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading config.json. */
+#include "daemon/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "sys/file.h"
+#include "sys/paths.h"
+#include "wire/message.h"
+
+enum {
+	CONFIG_BYTES_MAX = 64 * 1024,
+	HOUR_S = 3600,
+};
+
+/* The numbers that may be set, with their limits. None may be infinite. */
+static const struct {
+	const char *key;
+	size_t offset;
+	int64_t least;
+	int64_t most;
+} numbers[] = {
+	{"query_deadline_ms", offsetof(struct config, query_deadline_ms), 10, 600 * 1000},
+	{"card_deadline_ms", offsetof(struct config, card_deadline_ms), 10, 600 * 1000},
+	{"prompt_deadline_s", offsetof(struct config, prompt_deadline_s), 1, HOUR_S},
+	{"lease_ms", offsetof(struct config, lease_ms), 0, 600 * 1000},
+	{"pin_idle_s", offsetof(struct config, pin_idle_s), 0, 24 * HOUR_S},
+	{"pin_absolute_s", offsetof(struct config, pin_absolute_s), 1, 24 * HOUR_S},
+};
+
+void config_init(struct config *ret_config)
+{
+	*ret_config = (struct config){
+		.query_deadline_ms = 5000,
+		.card_deadline_ms = 30000,
+		.prompt_deadline_s = 120,
+		.lease_ms = 3000,
+		.pin_idle_s = 600,
+		.pin_absolute_s = 8 * HOUR_S,
+		.pinentry = "/usr/bin/pinentry",
+	};
+}
+
+static enum kc_status set_number(struct config *config, size_t i, struct json_object *value)
+{
+	int64_t number = json_object_get_int64(value);
+	unsigned stored = (unsigned)number;
+
+	REQUIRE(json_object_is_type(value, json_type_int) && number >= numbers[i].least &&
+			number <= numbers[i].most,
+		KC_ERR_DECODE, "\"%s\" must be a number from %lld to %lld", numbers[i].key,
+		(long long)numbers[i].least, (long long)numbers[i].most);
+	memcpy((char *)config + numbers[i].offset, &stored, sizeof(stored));
+	return KC_OK;
+}
+
+static enum kc_status set_pinentry(struct config *config, struct json_object *value)
+{
+	const char *path = json_object_get_string(value);
+
+	REQUIRE(json_object_is_type(value, json_type_string) && path[0] == '/' &&
+			strlen(path) < sizeof(config->pinentry),
+		KC_ERR_DECODE, "\"pinentry\" must be the path of a program");
+	memcpy(config->pinentry, path, strlen(path) + 1);
+	return KC_OK;
+}
+
+static enum kc_status set_value(struct config *config, const char *key, struct json_object *value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		if (strcmp(key, numbers[i].key) == 0)
+			return set_number(config, i, value);
+	}
+	if (strcmp(key, "pinentry") == 0)
+		return set_pinentry(config, value);
+	return fail(KC_ERR_DECODE, "there is no setting \"%.40s\"", key);
+}
+
+enum kc_status config_parse(struct kc_view text, struct config *config)
+{
+	CLEANUP(field_free) struct json_object *object = NULL;
+
+	TRY(message_parse(text, &object));
+	json_object_object_foreach(object, key, value) TRY(set_value(config, key, value));
+	return KC_OK;
+}
+
+enum kc_status config_load(struct config *ret_config)
+{
+	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(CONFIG_BYTES_MAX);
+	char path[PATHS_MAX];
+	enum kc_status status = KC_OK;
+
+	config_init(ret_config);
+	TRY(paths_config("config.json", path, sizeof(path)));
+	status = file_read(path, &text);
+	if (status == KC_ERR_ITEM_NOT_FOUND) {
+		error_clear();
+		return KC_OK;
+	}
+	TRY(status);
+	error_set_hint("correct %s", path);
+	return config_parse(bytes_view(&text), ret_config);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+/*
+ * keycaskd's settings: config.json in the configuration folder, or defaults. Strict: an unknown
+ * key or a value out of range is named, and the daemon does not start with half a configuration.
+ */
+
+#include "base/bytes.h"
+
+struct config {
+	unsigned query_deadline_ms;
+	unsigned card_deadline_ms;
+	unsigned prompt_deadline_s;
+	unsigned lease_ms;
+	unsigned pin_idle_s; /* 0: a PIN serves the one operation it was given for */
+	unsigned pin_absolute_s;
+	char pinentry[256];
+};
+
+void config_init(struct config *ret_config);
+
+/* Change what the JSON object in @text says. Expected: KC_ERR_DECODE, naming the key. */
+KC_MUST_CHECK enum kc_status config_parse(struct kc_view text, struct config *config);
+
+/* The defaults, changed by config.json if there is one. */
+KC_MUST_CHECK enum kc_status config_load(struct config *ret_config);
+
+#endif

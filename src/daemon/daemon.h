@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+/*
+ * keycaskd as a whole: what main.c sets up, wiring.c connects and the handlers use.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "daemon/audit.h"
+#include "daemon/config.h"
+#include "daemon/broadcast.h"
+#include "items/engine.h"
+#include "prompts/prompt.h"
+#include "sys/paths.h"
+#include "tokens/registry.h"
+#include "wire/server.h"
+
+struct daemon {
+	sd_event *event;
+	struct config config;
+	char socket[PATHS_MAX];
+	char slot_socket[PATHS_MAX];
+	char driver_folder[PATHS_MAX];
+	char started[32]; /* RFC 3339 */
+	int lock;
+	struct audit *audit;
+	struct engine *engine;
+	struct desk *desk;
+	struct registry *registry;
+	struct wire_service *service;
+	struct wire_server *server;
+	struct broadcast token_watchers;
+	struct broadcast slot_watchers;
+};
+
+#endif

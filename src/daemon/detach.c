@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Going into the background the classic way, with a pipe that says when it is done. */
+#include "daemon/detach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/try.h"
+#include "sys/socket.h"
+
+/* The process that was started: wait for the daemon's word, or its death. */
+static _Noreturn void wait_and_exit(int fd)
+{
+	uint8_t status = EXIT_FAILURE;
+	ssize_t n = 0;
+
+	do
+		n = read(fd, &status, 1);
+	while (n < 0 && errno == EINTR);
+	_exit(n == 1 ? status : EXIT_FAILURE);
+}
+
+enum kc_status detach_begin(int *ret_ready)
+{
+	CLEANUP(socket_close) int reader = -1;
+	CLEANUP(socket_close) int writer = -1;
+	int ends[2];
+	pid_t pid = 0;
+
+	REQUIRE(pipe2(ends, O_CLOEXEC) == 0, KC_ERR_NOT_AVAILABLE, "pipe: %s", strerror(errno));
+	reader = ends[0];
+	writer = ends[1];
+	pid = fork();
+	REQUIRE(pid >= 0, KC_ERR_NOT_AVAILABLE, "fork: %s", strerror(errno));
+	if (pid > 0) {
+		socket_close(&writer);
+		wait_and_exit(reader);
+	}
+	REQUIRE(setsid() >= 0, KC_ERR_NOT_AVAILABLE, "setsid: %s", strerror(errno));
+	REQUIRE(chdir("/") == 0, KC_ERR_NOT_AVAILABLE, "chdir: %s", strerror(errno));
+	*ret_ready = take_fd(writer);
+	return KC_OK;
+}
+
+/* Standard streams of the starter must not be kept open by a daemon. */
+static void leave_streams(void)
+{
+	CLEANUP(socket_close) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		ignore(dup2(null, fd));
+}
+
+void detach_report(int *ready, int exit_status)
+{
+	uint8_t status = (uint8_t)exit_status;
+
+	if (*ready < 0)
+		return;
+	ignore(write(*ready, &status, 1) < 0);
+	socket_close(ready);
+	if (exit_status == EXIT_SUCCESS)
+		leave_streams();
+}

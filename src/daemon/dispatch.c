@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Method, handler, needed right: one row each, held to protocol/ when the daemon starts. */
+#include "daemon/dispatch.h"
+
+#include "base/try.h"
+#include "daemon/access.h"
+#include "daemon/calls.h"
+#include "wire/protocol.h"
+
+static const struct wire_method item_methods[] = {
+	{"CopyMatching", item_calls_copy_matching, RIGHT_READ},
+};
+
+static const struct wire_method key_methods[] = {
+	{"Sign", key_calls_sign, RIGHT_USE},
+	{"Verify", key_calls_verify, RIGHT_READ},
+	{"IsAlgorithmSupported", key_calls_is_algorithm_supported, RIGHT_READ},
+};
+
+static const struct wire_method token_methods[] = {
+	{"List", token_calls_list, RIGHT_READ},	     {"Info", token_calls_info, RIGHT_READ},
+	{"Watch", token_calls_watch, RIGHT_READ},    {"VerifyPin", pin_calls_verify, RIGHT_USE},
+	{"PinStatus", pin_calls_status, RIGHT_READ},
+};
+
+static const struct wire_method slot_methods[] = {
+	{"List", slot_calls_list, RIGHT_READ},
+	{"Watch", slot_calls_watch, RIGHT_READ},
+};
+
+static const struct wire_method admin_methods[] = {
+	{"Status", admin_calls_status, RIGHT_READ},
+	{"ListDrivers", admin_calls_list_drivers, RIGHT_READ},
+	{"Stop", admin_calls_stop, RIGHT_ADMIN},
+};
+
+static const struct wire_interface interfaces[] = {
+	{protocol_org_keycask_Items, item_methods, ARRAY_LEN(item_methods)},
+	{protocol_org_keycask_Keys, key_methods, ARRAY_LEN(key_methods)},
+	{protocol_org_keycask_Tokens, token_methods, ARRAY_LEN(token_methods)},
+	{protocol_org_keycask_Slots, slot_methods, ARRAY_LEN(slot_methods)},
+	{protocol_org_keycask_Admin, admin_methods, ARRAY_LEN(admin_methods)},
+};
+
+enum kc_status dispatch_fill(struct wire_service *service)
+{
+	for (size_t i = 0; i < ARRAY_LEN(interfaces); i++)
+		TRY(wire_service_add(service, &interfaces[i]));
+	return KC_OK;
+}

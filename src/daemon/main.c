@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * keycaskd: options, the process's own hardening, the event loop. What it is made of is in
+ * wiring.c.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/try.h"
+#include "daemon/detach.h"
+#include "daemon/shutdown.h"
+#include "daemon/wiring.h"
+#include "sys/socket.h"
+#include "wire/client.h"
+
+enum {
+	EXIT_USAGE = 2,
+	PATIENCE_TRIES = 100, /* for another daemon that is just starting */
+	PATIENCE_NSEC = 20 * 1000 * 1000,
+};
+
+struct options {
+	bool detach;
+	enum log_level log_level;
+};
+
+static const char usage[] =
+	"Usage: keycaskd [--user] [--foreground | --detach] [--log-level LEVEL]\n"
+	"\n"
+	"The keycask daemon of one user: slots, tokens and their items.\n"
+	"\n"
+	"  --user              serve the calling user (the default and only scope)\n"
+	"  --foreground        stay in the foreground (the default)\n"
+	"  --detach            return when the socket listens\n"
+	"  --log-level LEVEL   error, warning (the default), info or debug\n"
+	"  --version, --help\n"
+	"\n"
+	"See keycaskd(8).\n";
+
+static _Noreturn void refuse_usage(const char *what)
+{
+	fprintf(stderr, "keycaskd: %s\nTry: keycaskd --help\n", what);
+	exit(EXIT_USAGE);
+}
+
+static struct options read_options(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"user", no_argument, NULL, 'u'},
+		{"foreground", no_argument, NULL, 'f'},
+		{"detach", no_argument, NULL, 'd'},
+		{"log-level", required_argument, NULL, 'l'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct options options = {.log_level = LOG_LEVEL_WARNING};
+	int c = 0;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'u':
+			break;
+		case 'f':
+			options.detach = false;
+			break;
+		case 'd':
+			options.detach = true;
+			break;
+		case 'l':
+			options.log_level = log_level_from_name(optarg, (enum log_level)(-1));
+			if ((int)options.log_level == -1)
+				refuse_usage("the log level is error, warning, info or debug");
+			break;
+		case 'v':
+			puts("keycaskd " KEYCASK_VERSION);
+			exit(EXIT_SUCCESS);
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			refuse_usage("unknown option or missing value");
+		}
+	}
+	if (optind < argc)
+		refuse_usage("there are no arguments");
+	return options;
+}
+
+/* No core with PINs in it, no ptrace by other programs of the user, no file open to others. */
+static void harden(void)
+{
+	struct rlimit none = {0, 0};
+
+	ignore(setrlimit(RLIMIT_CORE, &none));
+	ignore(prctl(PR_SET_DUMPABLE, 0));
+	ignore(umask(077) == 0);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)source;
+	log_info("signal %u: stopping", info->ssi_signo);
+	shutdown_begin(userdata);
+	return 0;
+}
+
+static enum kc_status watch_signals(struct daemon *daemon)
+{
+	struct sigaction ignored = {.sa_handler = SIG_IGN};
+	sigset_t stops;
+
+	ignore(sigaction(SIGPIPE, &ignored, NULL)); /* a pinentry that dies while we write */
+	ignore(sigemptyset(&stops));
+	ignore(sigaddset(&stops, SIGTERM));
+	ignore(sigaddset(&stops, SIGINT));
+	REQUIRE(sigprocmask(SIG_BLOCK, &stops, NULL) == 0 &&
+			sd_event_add_signal(daemon->event, NULL, SIGTERM, on_signal, daemon) >= 0 &&
+			sd_event_add_signal(daemon->event, NULL, SIGINT, on_signal, daemon) >= 0,
+		KC_ERR_INTERNAL, "cannot watch signals");
+	return KC_OK;
+}
+
+static void note_start(struct daemon *daemon)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+
+	if (gmtime_r(&now, &utc))
+		ignore(strftime(daemon->started, sizeof(daemon->started), "%Y-%m-%dT%H:%M:%SZ",
+				&utc) == 0);
+}
+
+static int listener_from_systemd(void)
+{
+	return sd_listen_fds(1) == 1 ? SD_LISTEN_FDS_START : -1;
+}
+
+/* Somebody else serves this socket, or is about to: that is as good for whoever started us. */
+static bool is_served_by_another(const struct daemon *daemon)
+{
+	struct timespec pause = {.tv_nsec = PATIENCE_NSEC};
+
+	for (int i = 0; i < PATIENCE_TRIES; i++) {
+		CLEANUP(wire_client_freep) struct wire_client *client = NULL;
+
+		if (wire_client_connect(daemon->socket, &client) == KC_OK)
+			return true;
+		ignore(nanosleep(&pause, NULL));
+	}
+	return false;
+}
+
+static enum kc_status serve(struct daemon *daemon, int *ready)
+{
+	TRY(config_load(&daemon->config));
+	REQUIRE(sd_event_default(&daemon->event) >= 0, KC_ERR_INTERNAL, "no event loop");
+	TRY(watch_signals(daemon));
+	TRY(wiring_connect(daemon, listener_from_systemd()));
+	note_start(daemon);
+	detach_report(ready, EXIT_SUCCESS);
+	ignore(sd_notify(0, "READY=1"));
+	log_info("serving %s", daemon->socket);
+	REQUIRE(sd_event_loop(daemon->event) >= 0, KC_ERR_INTERNAL, "the event loop failed");
+	return KC_OK;
+}
+
+static int report(struct daemon *daemon, enum kc_status status, bool detach)
+{
+	const struct error_record *record = error_get();
+
+	if (status == KC_OK)
+		return EXIT_SUCCESS;
+	if (status == KC_ERR_DUPLICATE_ITEM && detach && is_served_by_another(daemon))
+		return EXIT_SUCCESS;
+	fprintf(stderr, "keycaskd: %s\n", record->message);
+	if (record->hint[0])
+		fprintf(stderr, "  → %s\n", record->hint);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = read_options(argc, argv);
+	struct daemon daemon = {.lock = -1};
+	CLEANUP(socket_close) int ready = -1;
+	enum kc_status status = KC_OK;
+	int exit_status = 0;
+
+	log_setup("keycaskd", options.log_level);
+	harden();
+	broadcast_init(&daemon.token_watchers);
+	broadcast_init(&daemon.slot_watchers);
+	if (options.detach)
+		status = detach_begin(&ready);
+	if (status == KC_OK)
+		status = serve(&daemon, &ready);
+	exit_status = report(&daemon, status, options.detach);
+	wiring_disconnect(&daemon);
+	sd_event_unref(daemon.event);
+	detach_report(&ready, exit_status);
+	return exit_status;
+}

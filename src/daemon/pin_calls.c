@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.keycask.Tokens: the PIN verbs. */
+#include "base/error.h"
+#include "base/try.h"
+#include "daemon/calls.h"
+#include "daemon/client.h"
+#include "daemon/pin_request.h"
+
+/* The driver's reply to PinStatus, or none after authenticating. */
+static enum kc_status answer_verify(void *details, struct json_object *reply,
+				    struct json_object **ret_parameters)
+{
+	(void)details;
+	(void)reply;
+	return field_new_object(ret_parameters);
+}
+
+static enum kc_status verify(struct wire_call *call)
+{
+	CLEANUP(pin_request_freep) struct pin_request *request = NULL;
+	struct pin_request_options options = {
+		.needs_new_pin = true, .needs_pin = true, .answer = answer_verify};
+	struct operation_options operation;
+
+	TRY(pin_request_new(call, field_text(wire_call_parameters(call), "token_id"), &options,
+			    &request));
+	operation = pin_request_operation(request);
+	TRY(operation_verify_pin(pin_request_token(request), &operation,
+				 pin_request_place(request)));
+	take(request); /* it ends itself */
+	return KC_OK;
+}
+
+void pin_calls_verify(struct wire_call *call)
+{
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	status = verify(call);
+	if (status != KC_OK)
+		wire_call_fail(call, status);
+}
+
+static enum kc_status answer_status(void *details, struct json_object *reply,
+				    struct json_object **ret_parameters)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	struct pin_session *session = details;
+	struct json_object *tries_left = field_get(reply, "tries_left");
+
+	TRY(field_new_object(&parameters));
+	if (tries_left)
+		TRY(field_put(parameters, "tries_left", json_object_get(tries_left)));
+	TRY(field_put_flag(parameters, "is_authenticated", pin_session_is_authenticated(session)));
+	*ret_parameters = take(parameters);
+	return KC_OK;
+}
+
+static enum kc_status status(struct wire_call *call)
+{
+	CLEANUP(pin_request_freep) struct pin_request *request = NULL;
+	const char *token_id = field_text(wire_call_parameters(call), "token_id");
+	struct pin_session *session = NULL;
+	struct pin_request_options options = {.answer = answer_status};
+	struct operation_options operation;
+
+	TRY(client_session(wire_call_peer(call), token_id, &session));
+	options.details = session;
+	TRY(pin_request_new(call, token_id, &options, &request));
+	operation = pin_request_operation(request);
+	TRY(operation_pin_status(pin_request_token(request), &operation,
+				 pin_request_place(request)));
+	take(request);
+	return KC_OK;
+}
+
+void pin_calls_status(struct wire_call *call)
+{
+	enum kc_status result = KC_OK;
+
+	error_clear();
+	result = status(call);
+	if (result != KC_OK)
+		wire_call_fail(call, result);
+}

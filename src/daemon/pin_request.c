@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PINs on their way from a call or a person to an operation. */
+#include "daemon/pin_request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "codec/display.h"
+#include "daemon/client.h"
+#include "sys/socket.h"
+
+enum {
+	PIN_BYTES_MAX = 255,
+	TEXT_MAX = 256,
+};
+
+struct pin_request {
+	struct wire_call *call;
+	struct daemon *daemon;
+	struct client *client;
+	struct token *token;
+	struct pin_session *session;
+	struct pin_request_options options;
+	struct operation *operation;
+	struct prompt *prompt;
+	struct secret pin;
+	bool has_pin;
+	bool may_use_last_try;
+	bool may_prompt;
+	char purpose[TEXT_MAX];
+};
+
+static enum kc_status keep_pin(struct pin_request *request, struct kc_view pin)
+{
+	/* What cannot be typed is no PIN; drivers get it as JSON text. */
+	REQUIRE(pin.len <= PIN_BYTES_MAX && display_is_utf8(pin), KC_ERR_PARAM,
+		"the PIN is not text of up to %d bytes", PIN_BYTES_MAX);
+	TRY(secret_init(&request->pin, pin));
+	request->has_pin = true;
+	return KC_OK;
+}
+
+/* A memfd or file, read from its start; anything that could block is refused. */
+static enum kc_status read_pin(struct pin_request *request, int fd)
+{
+	CLEANUP(secret_done) struct secret content = {0};
+	struct stat info;
+	ssize_t n = 0;
+
+	REQUIRE(fd >= 0, KC_ERR_PARAM, "pin_fd came without a descriptor");
+	REQUIRE(fstat(fd, &info) == 0 && S_ISREG(info.st_mode), KC_ERR_PARAM,
+		"pin_fd must be a memfd or a file");
+	TRY(secret_reserve(&content, PIN_BYTES_MAX + 1));
+	n = pread(fd, content.data, PIN_BYTES_MAX + 1, 0);
+	REQUIRE(n >= 0, KC_ERR_PARAM, "pin_fd cannot be read");
+	return keep_pin(request, view_of(content.data, (size_t)n));
+}
+
+static enum kc_status take_pin(struct pin_request *request, struct json_object *parameters)
+{
+	CLEANUP(socket_close) int fd = -1;
+	struct json_object *text = field_get(parameters, "pin");
+
+	if (field_get(parameters, "pin_fd")) {
+		fd = wire_call_take_descriptor(request->call);
+		REQUIRE(!text && field_number(parameters, "pin_fd", -1) == 0, KC_ERR_PARAM,
+			"give either pin or pin_fd, which must be 0");
+		return read_pin(request, fd);
+	}
+	if (!text)
+		return KC_OK;
+	return keep_pin(request, view_of(json_object_get_string(text),
+					 (size_t)json_object_get_string_len(text)));
+}
+
+static struct prompt_place place_of(struct json_object *interaction)
+{
+	return (struct prompt_place){
+		.tty = field_text(interaction, "tty"),
+		.term = field_text(interaction, "term"),
+		.display = field_text(interaction, "display"),
+		.wayland_display = field_text(interaction, "wayland_display"),
+		.xauthority = field_text(interaction, "xauthority"),
+		.locale = field_text(interaction, "locale"),
+	};
+}
+
+/* The caller's place counts in our own login session only (design/decisions.md 17). */
+static struct prompt_place choose_place(const struct pin_request *request)
+{
+	struct json_object *interaction =
+		field_get(wire_call_parameters(request->call), "interaction");
+	struct prompt_place place = {
+		.display = secure_getenv("DISPLAY"),
+		.wayland_display = secure_getenv("WAYLAND_DISPLAY"),
+		.xauthority = secure_getenv("XAUTHORITY"),
+		.locale = secure_getenv("LC_ALL"),
+	};
+
+	if (interaction && client_is_in_our_login(request->client))
+		place = place_of(interaction);
+	/* A terminal is a device file; any other path would be opened with our rights. */
+	if (place.tty && strncmp(place.tty, "/dev/", 5) != 0)
+		place.tty = NULL;
+	return place;
+}
+
+static enum kc_status read_interaction(struct pin_request *request, struct json_object *parameters)
+{
+	struct json_object *interaction = field_get(parameters, "interaction");
+	const char *ui = field_text(interaction, "authentication_ui");
+	struct prompt_place place = choose_place(request);
+
+	REQUIRE(!ui || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0 ||
+			strcmp(ui, "skip") == 0,
+		KC_ERR_PARAM, "authentication_ui must be \"allow\", \"fail\" or \"skip\"");
+	request->may_prompt = (!ui || strcmp(ui, "allow") == 0) && prompt_is_possible(&place);
+	return KC_OK;
+}
+
+static void compose_purpose(struct pin_request *request, struct json_object *parameters)
+{
+	const char *reason = field_text(field_get(parameters, "interaction"), "operation_prompt");
+	const char *purpose = request->options.purpose;
+
+	if (purpose && reason)
+		(void)snprintf(request->purpose, sizeof(request->purpose), "%s to %s", purpose,
+			       reason);
+	else if (purpose || reason)
+		(void)snprintf(request->purpose, sizeof(request->purpose), "%s",
+			       purpose ? purpose : reason);
+	request->options.purpose = request->purpose[0] ? request->purpose : NULL;
+}
+
+/* Nothing of the request is left; the call is not touched. */
+struct pin_request *pin_request_free(struct pin_request *request)
+{
+	if (!request)
+		return NULL;
+	prompt_cancel(request->prompt);
+	secret_done(&request->pin);
+	free(request);
+	return NULL;
+}
+
+static void on_gone(void *userdata)
+{
+	struct pin_request *request = userdata;
+
+	if (request->operation)
+		operation_cancel(request->operation);
+	if (request->options.ended)
+		request->options.ended(request->options.details, KC_ERR_USER_CANCELED);
+	wire_call_on_gone(request->call, NULL, NULL);
+	wire_call_drop(request->call);
+	ignore(pin_request_free(request) != NULL);
+}
+
+static enum kc_status fill(struct pin_request *request, const char *token_id)
+{
+	struct json_object *parameters = wire_call_parameters(request->call);
+
+	TRY(registry_find_token(request->daemon->registry, token_id, &request->token));
+	TRY(client_session(request->client, token_id, &request->session));
+	TRY(read_interaction(request, parameters));
+	TRY(take_pin(request, parameters));
+	request->may_use_last_try = field_flag(parameters, "last_try", false);
+	compose_purpose(request, parameters);
+	return KC_OK;
+}
+
+enum kc_status pin_request_new(struct wire_call *call, const char *token_id,
+			       const struct pin_request_options *options,
+			       struct pin_request **ret_request)
+{
+	CLEANUP(pin_request_freep) struct pin_request *request = calloc(1, sizeof(*request));
+
+	REQUIRE(request, KC_ERR_ALLOCATE, "out of memory");
+	*request = (struct pin_request){.call = call,
+					.daemon = wire_call_context(call),
+					.client = wire_call_peer(call),
+					.options = *options};
+	TRY(fill(request, token_id));
+	wire_call_on_gone(call, on_gone, request);
+	*ret_request = take(request);
+	return KC_OK;
+}
+
+static void on_done(void *userdata, enum kc_status status, struct json_object *reply)
+{
+	struct pin_request *request = userdata;
+	struct wire_call *call = request->call;
+	struct json_object *parameters = NULL;
+
+	if (status == KC_OK)
+		status = request->options.answer(request->options.details, reply, &parameters);
+	wire_call_on_gone(call, NULL, NULL);
+	if (request->options.ended)
+		request->options.ended(request->options.details, status);
+	ignore(pin_request_free(request) != NULL);
+	if (status == KC_OK)
+		wire_call_reply(call, parameters);
+	else
+		wire_call_fail(call, status);
+}
+
+struct token *pin_request_token(struct pin_request *request)
+{
+	return request->token;
+}
+
+struct operation **pin_request_place(struct pin_request *request)
+{
+	return &request->operation;
+}
+
+struct operation_options pin_request_operation(struct pin_request *request)
+{
+	return (struct operation_options){
+		.session = request->session,
+		.request = wire_call_id(request->call),
+		.pin = request->has_pin ? &request->pin : NULL,
+		.may_use_last_try = request->may_use_last_try,
+		.may_prompt = request->may_prompt,
+		.needs_new_pin = request->options.needs_new_pin,
+		.needs_pin = request->options.needs_pin,
+		.purpose = request->options.purpose,
+		.on_done = on_done,
+		.userdata = request,
+	};
+}
+
+static void on_answered(void *userdata, enum kc_status status, struct secret *pin)
+{
+	struct pin_request *request = userdata;
+
+	request->prompt = NULL;
+	if (status == KC_OK)
+		operation_supply_pin(request->operation, pin);
+	else
+		operation_refuse_pin(request->operation, status);
+}
+
+void pin_request_ask(struct daemon *daemon, struct operation *operation, const char *why,
+		     int tries_left)
+{
+	struct pin_request *request = operation_userdata(operation);
+	const struct token *token = operation_token(operation);
+	struct prompt_place place = choose_place(request);
+	char name[TEXT_MAX];
+	struct prompt_text text = {
+		.application = client_peer(request->client)->name,
+		.purpose = request->options.purpose,
+		.token = name,
+		.error = why,
+		.tries_left = tries_left,
+	};
+	enum kc_status status = KC_OK;
+
+	(void)snprintf(name, sizeof(name), "%s (%s)", token_label(token), token_id(token));
+	error_clear();
+	status = prompt_start(daemon->desk, &place, &text, on_answered, request, &request->prompt);
+	if (status != KC_OK)
+		operation_refuse_pin(operation, status);
+}
+
+void pin_request_stop_asking(struct operation *operation)
+{
+	struct pin_request *request = operation_userdata(operation);
+
+	prompt_cancel(request->prompt);
+	request->prompt = NULL;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Wiring: who tells whom. Tokens publish into the engine, events go to watchers, PINs to people. */
+#include "daemon/wiring.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/try.h"
+#include "daemon/access.h"
+#include "daemon/client.h"
+#include "daemon/dispatch.h"
+#include "daemon/events.h"
+#include "daemon/pin_request.h"
+#include "daemon/publish.h"
+#include "sys/socket.h"
+
+enum {
+	PEERS_MAX = 256,
+};
+
+static enum kc_status on_publish(void *context, const char *token_id,
+				 const struct token_item *items, size_t n_items)
+{
+	struct daemon *daemon = context;
+
+	return publish_items(daemon->engine, token_id, items, n_items);
+}
+
+static void on_withdraw(void *context, const char *token_id)
+{
+	struct daemon *daemon = context;
+
+	error_clear();
+	if (engine_withdraw(daemon->engine, token_id) != KC_OK)
+		log_error("token %s: cannot withdraw: %s", token_id, error_get()->message);
+}
+
+static enum kc_status make_event(const char *event, const struct token *token,
+				 struct json_object **ret_event)
+{
+	CLEANUP(field_free) struct json_object *description = NULL;
+
+	TRY(token_describe(token, &description));
+	return events_make_token(event, description, ret_event);
+}
+
+static void on_token_event(void *context, const char *event, const struct token *token)
+{
+	CLEANUP(field_free) struct json_object *message = NULL;
+	struct daemon *daemon = context;
+
+	log_info("token %s: %s", token_id(token), event);
+	if (make_event(event, token, &message) == KC_OK)
+		broadcast_send(&daemon->token_watchers, message);
+}
+
+static void on_slot_event(void *context, struct json_object *slot)
+{
+	CLEANUP(field_free) struct json_object *message = NULL;
+	struct daemon *daemon = context;
+
+	if (events_make_slot(slot, &message) == KC_OK)
+		broadcast_send(&daemon->slot_watchers, message);
+}
+
+static void on_ask_pin(void *context, struct operation *operation, const char *why, int tries_left)
+{
+	pin_request_ask(context, operation, why, tries_left);
+}
+
+static void on_stop_asking(void *context, struct operation *operation)
+{
+	(void)context;
+	pin_request_stop_asking(operation);
+}
+
+static enum kc_status make_registry(struct daemon *daemon)
+{
+	struct registry_settings settings = {
+		.slot_socket = daemon->slot_socket,
+		.driver_folder = daemon->driver_folder,
+		.query_deadline_ms = daemon->config.query_deadline_ms,
+		.card_deadline_ms = daemon->config.card_deadline_ms,
+		.lease_ms = daemon->config.lease_ms,
+		.pin_idle_s = daemon->config.pin_idle_s,
+		.pin_absolute_s = daemon->config.pin_absolute_s,
+	};
+	struct registry_hooks hooks = {
+		.publish = on_publish,
+		.withdraw = on_withdraw,
+		.token_event = on_token_event,
+		.slot_event = on_slot_event,
+		.ask_pin = on_ask_pin,
+		.stop_asking = on_stop_asking,
+		.context = daemon,
+	};
+
+	return registry_new(daemon->event, &settings, &hooks, &daemon->registry);
+}
+
+static enum kc_status admit_peer(void *context, int fd, void **ret_peer)
+{
+	struct daemon *daemon = context;
+	struct client *client = NULL;
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	status = client_new(daemon->registry, fd, &client);
+	if (status != KC_OK)
+		log_warning("refused: %s", error_get()->message);
+	else
+		*ret_peer = client;
+	return status;
+}
+
+static void dismiss_peer(void *context, void *peer)
+{
+	(void)context;
+	ignore(client_free(peer) != NULL);
+}
+
+static enum kc_status make_server(struct daemon *daemon, int listener)
+{
+	CLEANUP(socket_close) int fd = listener;
+	struct wire_service_options options = {.product = "keycaskd",
+					       .version = KEYCASK_VERSION,
+					       .context = daemon,
+					       .admit = access_check};
+	struct wire_server_hooks hooks = {.admit = admit_peer,
+					  .dismiss = dismiss_peer,
+					  .context = daemon,
+					  .peers_max = PEERS_MAX};
+
+	TRY(wire_service_new(&options, &daemon->service));
+	TRY(dispatch_fill(daemon->service));
+	if (fd < 0)
+		TRY(socket_listen(daemon->socket, &fd));
+	return wire_server_new(daemon->event, take_fd(fd), daemon->service, &hooks,
+			       &daemon->server);
+}
+
+static enum kc_status take_place(struct daemon *daemon)
+{
+	char path[PATHS_MAX];
+
+	TRY(paths_socket(daemon->socket, sizeof(daemon->socket)));
+	TRY(paths_beside_socket("slot.sock", daemon->slot_socket, sizeof(daemon->slot_socket)));
+	TRY(paths_drivers(daemon->driver_folder, sizeof(daemon->driver_folder)));
+	TRY(paths_parent(daemon->socket, path, sizeof(path)));
+	TRY(paths_make_private_folder(path));
+	TRY(paths_beside_socket("keycaskd.lock", path, sizeof(path)));
+	return socket_lock(path, &daemon->lock);
+}
+
+enum kc_status wiring_connect(struct daemon *daemon, int listener)
+{
+	CLEANUP(socket_close) int fd = listener;
+	struct desk_options desk_options = {.program = daemon->config.pinentry,
+					    .timeout_s = daemon->config.prompt_deadline_s};
+
+	broadcast_init(&daemon->token_watchers);
+	broadcast_init(&daemon->slot_watchers);
+	TRY(take_place(daemon));
+	TRY(audit_open(&daemon->audit));
+	TRY(engine_new(&daemon->engine));
+	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
+	TRY(make_registry(daemon));
+	return make_server(daemon, take_fd(fd));
+}
+
+/* The socket goes first, so that nobody connects to a daemon that is ending. */
+void wiring_disconnect(struct daemon *daemon)
+{
+	if (daemon->lock >= 0 && daemon->server)
+		ignore(unlink(daemon->socket));
+	daemon->server = wire_server_free(daemon->server);
+	broadcast_done(&daemon->token_watchers);
+	broadcast_done(&daemon->slot_watchers);
+	daemon->registry = registry_free(daemon->registry);
+	daemon->desk = desk_free(daemon->desk);
+	daemon->service = wire_service_free(daemon->service);
+	daemon->engine = engine_free(daemon->engine);
+	daemon->audit = audit_free(daemon->audit);
+	socket_close(&daemon->lock);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DAEMON_WIRING_H
+#define DAEMON_WIRING_H
+
+/* The one file that knows all rooms: makes the parts of the daemon and connects them. */
+
+#include "daemon/daemon.h"
+
+/*
+ * Lock, folders, store, registry, service and server for @daemon, whose event loop and config are
+ * there. @listener (-1: make one) is a listening socket from systemd, taken.
+ * Expected: KC_ERR_DUPLICATE_ITEM  another keycaskd serves this socket
+ */
+KC_MUST_CHECK enum kc_status wiring_connect(struct daemon *daemon, int listener);
+
+/* Undo it, in reverse. Fine on a half-connected daemon. */
+void wiring_disconnect(struct daemon *daemon);
+
+#endif
