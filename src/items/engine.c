@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "items/locate.h"
-#include "items/publish.h"
-#include "items/query.h"
+#include "items/locate_impl.h"
+#include "items/publish_impl.h"
+#include "items/query_impl.h"
 #include "items/reference.h"
-#include "items/schema.h"
-#include "items/search.h"
-#include "items/store.h"
+#include "items/schema_impl.h"
+#include "items/search_impl.h"
+#include "items/store_impl.h"
 
 struct engine {
 	struct store *store;

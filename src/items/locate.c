@@ -3,14 +3,14 @@
  * The key behind a reference. A key is used on the token that holds it, which for an identity
  * need not be the one its certificate comes from.
  */
-#include "items/locate.h"
+#include "items/locate_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "items/schema.h"
-#include "items/sql.h"
+#include "items/schema_impl.h"
+#include "items/sql_impl.h"
 
 enum {
 	COLUMN_TOKEN_ID,

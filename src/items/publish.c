@@ -4,13 +4,13 @@
  * the token had and inserts what it has now. One bad item fails the whole and the old rows stay,
  * so nobody ever sees half a token.
  */
-#include "items/publish.h"
+#include "items/publish_impl.h"
 
 #include "base/try.h"
 #include "items/reference.h"
-#include "items/row.h"
-#include "items/schema.h"
-#include "items/sql.h"
+#include "items/row_impl.h"
+#include "items/schema_impl.h"
+#include "items/sql_impl.h"
 
 enum {
 	ITEMS_MAX = 4096, /* per token: room for every slot of every card there is */

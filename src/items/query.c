@@ -4,12 +4,12 @@
  * an error and never ignored: a condition that is silently dropped returns items that nobody asked
  * for. Class first, because what an attribute is depends on it.
  */
-#include "items/query.h"
+#include "items/query_impl.h"
 
 #include <string.h>
 
 #include "base/try.h"
-#include "items/value.h"
+#include "items/value_impl.h"
 
 void query_done(struct query *query)
 {

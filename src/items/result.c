@@ -4,12 +4,12 @@
  * have are left out, as is the data of an item without any: a key on a token never has some, an
  * identity has its certificate's.
  */
-#include "items/result.h"
+#include "items/result_impl.h"
 
 #include "base/try.h"
-#include "items/schema.h"
-#include "items/sql.h"
-#include "items/value.h"
+#include "items/schema_impl.h"
+#include "items/sql_impl.h"
+#include "items/value_impl.h"
 
 enum {
 	COLUMN_TOKEN_ID,

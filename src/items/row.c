@@ -4,13 +4,13 @@
  * dates) cannot be claimed by a token; the rest has the defaults that any token item has: private,
  * permanent, never extractable, not synchronizable (reference/keychain.md 3.6).
  */
-#include "items/row.h"
+#include "items/row_impl.h"
 
 #include <time.h>
 
 #include "base/try.h"
 #include "items/reference.h"
-#include "items/value.h"
+#include "items/value_impl.h"
 
 static const char *const reserved[] = {"token_id", "access_group", "creation_date",
 				       "modification_date"};

@@ -5,12 +5,12 @@
  * needs sorting. Each index on an attribute carries the token ID as second column: the two are
  * what exact lookups ask for, and it keeps them flat however many items one token has.
  */
-#include "items/schema.h"
+#include "items/schema_impl.h"
 
 #include <string.h>
 
 #include "base/try.h"
-#include "items/sql.h"
+#include "items/sql_impl.h"
 
 static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY KEY,"
 				   " token_id TEXT NOT NULL UNIQUE);";

@@ -3,16 +3,16 @@
  * One query, one SELECT. Its text depends only on which attributes are asked by and which columns
  * are wanted, so the store has it prepared after the first time; values and limit are bound.
  */
-#include "items/search.h"
+#include "items/search_impl.h"
 
 #include <string.h>
 
 #include "base/try.h"
 #include "codec/tlv.h"
-#include "items/result.h"
-#include "items/schema.h"
-#include "items/sql.h"
-#include "items/value.h"
+#include "items/result_impl.h"
+#include "items/schema_impl.h"
+#include "items/sql_impl.h"
+#include "items/value_impl.h"
 
 /* X.690 8.9: SEQUENCE. */
 enum {

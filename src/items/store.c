@@ -3,7 +3,7 @@
  * SQLite with our errors. Statements are kept by their text: queries come in few shapes, and
  * preparing costs ten times what running does. SQL text is always ours, values are always bound.
  */
-#include "items/store.h"
+#include "items/store_impl.h"
 
 #include <limits.h>
 #include <sqlite3.h>

@@ -3,7 +3,7 @@
  * One attribute value: JSON in, column out, and back. There is no coercion (a number is not its
  * digits, true is not 1): programs that get types wrong are told so.
  */
-#include "items/value.h"
+#include "items/value_impl.h"
 
 #include "base/try.h"
 #include "codec/hex.h"

@@ -3,7 +3,7 @@
  * The catalogue. Rows of one family stand together, and what is below a row follows from family,
  * hash and input alone: message → digest → the operation without a hash → raw.
  */
-#include "keys/algorithms.h"
+#include "keys/algorithms_impl.h"
 
 #include <string.h>
 

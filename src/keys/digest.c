@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hashes: OpenSSL's, and the constants that name them in PKCS#1 v1.5. */
-#include "keys/digest.h"
+#include "keys/digest_impl.h"
 
 #include <openssl/err.h>
 

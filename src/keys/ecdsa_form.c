@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ECDSA signatures from one form into the other, by OpenSSL's own reader and writer. */
-#include "keys/ecdsa_form.h"
+#include "keys/ecdsa_form_impl.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 
 #include "base/try.h"
-#include "keys/digest.h"
+#include "keys/digest_impl.h"
 
 enum {
 	WIDTH_MAX = 66, /* of P-521 */

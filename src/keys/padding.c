@@ -3,13 +3,13 @@
  * EMSA-PKCS1-v1_5 and EMSA-PSS (RFC 8017 9.1.1, 9.2), for tokens that offer the raw RSA operation
  * only. Everything here is public: hashes, salts and what is made of them.
  */
-#include "keys/padding.h"
+#include "keys/padding_impl.h"
 
 #include <openssl/rand.h>
 #include <string.h>
 
 #include "base/try.h"
-#include "keys/digest.h"
+#include "keys/digest_impl.h"
 
 enum {
 	BLOCK_MAX = 2048, /* 16384 bits */

@@ -3,7 +3,7 @@
  * Public keys for OpenSSL. Of an EC key we know the point and the size, not the curve: the point
  * tells, since it lies on one of the curves of that size only.
  */
-#include "keys/public_key.h"
+#include "keys/public_key_impl.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>

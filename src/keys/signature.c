@@ -11,12 +11,12 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "keys/algorithms.h"
-#include "keys/digest.h"
-#include "keys/ecdsa_form.h"
-#include "keys/padding.h"
-#include "keys/public_key.h"
-#include "keys/verify.h"
+#include "keys/algorithms_impl.h"
+#include "keys/digest_impl.h"
+#include "keys/ecdsa_form_impl.h"
+#include "keys/padding_impl.h"
+#include "keys/public_key_impl.h"
+#include "keys/verify_impl.h"
 
 enum {
 	INPUT_MAX = 1024 * 1024, /* as long as a message on the wire */

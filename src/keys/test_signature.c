@@ -13,11 +13,11 @@
 
 #include "base/try.h"
 #include "harness/test.h"
-#include "keys/algorithms.h"
-#include "keys/digest.h"
-#include "keys/ecdsa_form.h"
-#include "keys/padding.h"
-#include "keys/public_key.h"
+#include "keys/algorithms_impl.h"
+#include "keys/digest_impl.h"
+#include "keys/ecdsa_form_impl.h"
+#include "keys/padding_impl.h"
+#include "keys/public_key_impl.h"
 
 /* A key on a pretended token. */
 struct token {

@@ -3,16 +3,16 @@
  * Verification by OpenSSL's EVP, never by code that also makes signatures: our own padding has to
  * satisfy somebody else's reading of the standard each time.
  */
-#include "keys/verify.h"
+#include "keys/verify_impl.h"
 
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "keys/digest.h"
-#include "keys/ecdsa_form.h"
-#include "keys/public_key.h"
+#include "keys/digest_impl.h"
+#include "keys/ecdsa_form_impl.h"
+#include "keys/public_key_impl.h"
 
 enum {
 	SIGNATURE_MAX = 4096,

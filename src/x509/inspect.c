@@ -14,9 +14,9 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "x509/name.h"
-#include "x509/subject_key.h"
-#include "x509/usage.h"
+#include "x509/name_impl.h"
+#include "x509/subject_key_impl.h"
+#include "x509/usage_impl.h"
 
 enum {
 	SHA256_LEN = 32,

@@ -10,7 +10,7 @@
 #include "wire/protocol.h"
 #include "wire/serve.h"
 #include "x509/inspect.h"
-#include "x509/name.h"
+#include "x509/name_impl.h"
 
 static enum kc_status inspect(struct json_object *parameters, struct json_object **ret_reply)
 {

@@ -3,7 +3,7 @@
  * Distinguished names by OpenSSL's reader and writer; no DER is taken apart here but what OpenSSL
  * has just written.
  */
-#include "x509/name.h"
+#include "x509/name_impl.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * form in which a token's key is known. A key we cannot use does not make the certificate
  * unreadable: it is listed, of type "other".
  */
-#include "x509/subject_key.h"
+#include "x509/subject_key_impl.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>

@@ -16,7 +16,7 @@
 #include "base/try.h"
 #include "codec/hex.h"
 #include "harness/test.h"
-#include "x509/name.h"
+#include "x509/name_impl.h"
 
 static X509_NAME *new_name(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Usage extensions and addresses, as names for people and filters. */
-#include "x509/usage.h"
+#include "x509/usage_impl.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>

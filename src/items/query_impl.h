@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_QUERY_H
-#define ITEMS_QUERY_H
+#ifndef ITEMS_QUERY_IMPL_H
+#define ITEMS_QUERY_IMPL_H
 
 /* A query dictionary, checked: what is asked for, of which class, and how it shall come back. */
 

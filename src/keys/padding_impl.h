@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_PADDING_H
-#define KEYS_PADDING_H
+#ifndef KEYS_PADDING_IMPL_H
+#define KEYS_PADDING_IMPL_H
 
 /* The encodings of RFC 8017 that stand between a hash and the raw RSA operation. */
 
-#include "keys/algorithms.h"
+#include "keys/algorithms_impl.h"
 
 enum {
 	PADDING_PKCS1_OVERHEAD = 11, /* RFC 8017 9.2: 00 01, eight FF or more, 00 */

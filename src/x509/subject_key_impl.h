@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef X509_SUBJECT_KEY_H
-#define X509_SUBJECT_KEY_H
+#ifndef X509_SUBJECT_KEY_IMPL_H
+#define X509_SUBJECT_KEY_IMPL_H
 
 /* The public key in a certificate: its kind, its size, its bytes. */
 

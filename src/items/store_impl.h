@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_STORE_H
-#define ITEMS_STORE_H
+#ifndef ITEMS_STORE_IMPL_H
+#define ITEMS_STORE_IMPL_H
 
 /*
  * A SQLite database and its prepared statements, with our errors and types: the only file of the

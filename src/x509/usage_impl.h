@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef X509_USAGE_H
-#define X509_USAGE_H
+#ifndef X509_USAGE_IMPL_H
+#define X509_USAGE_IMPL_H
 
 /* What a certificate says its key is for, and whom it can be written to. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_ALGORITHMS_H
-#define KEYS_ALGORITHMS_H
+#ifndef KEYS_ALGORITHMS_IMPL_H
+#define KEYS_ALGORITHMS_IMPL_H
 
 /*
  * Signature algorithms by name, and for each the next lower one that it can be built on

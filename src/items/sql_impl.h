@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_SQL_H
-#define ITEMS_SQL_H
+#ifndef ITEMS_SQL_IMPL_H
+#define ITEMS_SQL_IMPL_H
 
 /* SQL text piece by piece. Only our own names and numbers ever go in; values are bound. */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_VALUE_H
-#define ITEMS_VALUE_H
+#ifndef ITEMS_VALUE_IMPL_H
+#define ITEMS_VALUE_IMPL_H
 
 /* Attribute values between JSON and the store: checked by type on the way in. */
 
 #include "codec/vocabulary.h"
-#include "items/store.h"
+#include "items/store_impl.h"
 #include "wire/field.h"
 
 enum {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_ROW_H
-#define ITEMS_ROW_H
+#ifndef ITEMS_ROW_IMPL_H
+#define ITEMS_ROW_IMPL_H
 
 /* One published item as it will stand in its table: checked, with all that the engine adds. */
 
 #include "codec/vocabulary.h"
 #include "items/engine.h"
-#include "items/store.h"
+#include "items/store_impl.h"
 
 struct row {
 	enum vocabulary_class item_class;

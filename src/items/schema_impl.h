@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_SCHEMA_H
-#define ITEMS_SCHEMA_H
+#ifndef ITEMS_SCHEMA_IMPL_H
+#define ITEMS_SCHEMA_IMPL_H
 
 /*
  * The tables behind the engine, made from the vocabulary. Certificates and keys are rows;
@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "codec/vocabulary.h"
-#include "items/store.h"
+#include "items/store_impl.h"
 
 KC_MUST_CHECK enum kc_status schema_create(struct store *store);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_ECDSA_FORM_H
-#define KEYS_ECDSA_FORM_H
+#ifndef KEYS_ECDSA_FORM_IMPL_H
+#define KEYS_ECDSA_FORM_IMPL_H
 
 /* The two forms of an ECDSA signature: X9.62's SEQUENCE { r, s } and RFC 4754's r ‖ s. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_PUBLIC_KEY_H
-#define KEYS_PUBLIC_KEY_H
+#ifndef KEYS_PUBLIC_KEY_IMPL_H
+#define KEYS_PUBLIC_KEY_IMPL_H
 
 /* OpenSSL's form of a public key from ours. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef X509_NAME_H
-#define X509_NAME_H
+#ifndef X509_NAME_IMPL_H
+#define X509_NAME_IMPL_H
 
 /*
  * Distinguished names: their bytes for comparing, their text for people.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_LOCATE_H
-#define ITEMS_LOCATE_H
+#ifndef ITEMS_LOCATE_IMPL_H
+#define ITEMS_LOCATE_IMPL_H
 
 /* Behind a reference: the key it stands for, or why there is none. */
 
 #include "items/engine.h"
 #include "items/reference.h"
-#include "items/store.h"
+#include "items/store_impl.h"
 
 /* Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_PARAM  not of a key or an identity */
 KC_MUST_CHECK enum kc_status locate_key(struct store *store, const struct reference *reference,

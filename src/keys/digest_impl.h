@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_DIGEST_H
-#define KEYS_DIGEST_H
+#ifndef KEYS_DIGEST_IMPL_H
+#define KEYS_DIGEST_IMPL_H
 
 /* Hashes by our names for them. */
 
 #include <openssl/evp.h>
 
-#include "keys/algorithms.h"
+#include "keys/algorithms_impl.h"
 
 /* NULL for ALGORITHM_NO_HASH. */
 const EVP_MD *digest_type(enum algorithm_hash hash);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_SEARCH_H
-#define ITEMS_SEARCH_H
+#ifndef ITEMS_SEARCH_IMPL_H
+#define ITEMS_SEARCH_IMPL_H
 
 /* A checked query answered: one SQL statement, one object per row. */
 
-#include "items/query.h"
-#include "items/store.h"
+#include "items/query_impl.h"
+#include "items/store_impl.h"
 
 /* *ret_items is an array, empty when nothing matches. Expected: KC_ERR_PARAM */
 KC_MUST_CHECK enum kc_status search_run(struct store *store, const struct query *query,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_VERIFY_H
-#define KEYS_VERIFY_H
+#ifndef KEYS_VERIFY_IMPL_H
+#define KEYS_VERIFY_IMPL_H
 
 /* The public operation: does a signature match? */
 
-#include "keys/algorithms.h"
+#include "keys/algorithms_impl.h"
 #include "keys/signature.h"
 
 /*

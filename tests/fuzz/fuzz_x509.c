@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a card may call a certificate: read or refused, and what is read can be sent. The same
+ * bytes as a name: the normalized form of a normalized name is itself.
+ */
+#include <stdlib.h>
+
+#include "codec/display.h"
+#include "x509/inspect.h"
+#include "x509/name_impl.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void try_name(struct kc_view view)
+{
+	CLEANUP(bytes_done) struct bytes once = BYTES_INIT(4 * NAME_MAX_BYTES);
+	CLEANUP(bytes_done) struct bytes twice = BYTES_INIT(4 * NAME_MAX_BYTES);
+
+	if (name_normalize(view, &once) != KC_OK || once.len > NAME_MAX_BYTES)
+		return;
+	require(name_normalize(bytes_view(&once), &twice) == KC_OK);
+	require(view_equal(bytes_view(&once), bytes_view(&twice)));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(field_free) struct json_object *fields = NULL;
+
+	try_name(view_of(data, size));
+	if (inspect_certificate(view_of(data, size), &fields) != KC_OK)
+		return 0;
+	require(field_text(fields, "public_key_hash") && field_text(fields, "summary"));
+	require(display_is_utf8(view_of_text(json_object_to_json_string(fields))));
+	return 0;
+}
