@@ -98,9 +98,11 @@ static enum kc_status list_drivers(const struct daemon *daemon, struct json_obje
 void admin_calls_list_drivers(struct wire_call *call)
 {
 	struct json_object *drivers = NULL;
+	enum kc_status status = KC_OK;
 
 	error_clear();
-	calls_answer(call, list_drivers(wire_call_context(call), &drivers), "drivers", drivers);
+	status = list_drivers(wire_call_context(call), &drivers);
+	calls_answer(call, status, "drivers", drivers);
 }
 
 void admin_calls_stop(struct wire_call *call)

@@ -9,8 +9,8 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/audit.h"
-#include "daemon/config.h"
 #include "daemon/broadcast.h"
+#include "daemon/config.h"
 #include "items/engine.h"
 #include "prompts/prompt.h"
 #include "sys/paths.h"

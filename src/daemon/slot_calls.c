@@ -9,9 +9,11 @@ void slot_calls_list(struct wire_call *call)
 {
 	struct daemon *daemon = wire_call_context(call);
 	struct json_object *slots = NULL;
+	enum kc_status status = KC_OK;
 
 	error_clear();
-	calls_answer(call, registry_list_slots(daemon->registry, &slots), "slots", slots);
+	status = registry_list_slots(daemon->registry, &slots);
+	calls_answer(call, status, "slots", slots);
 }
 
 static enum kc_status send_present(struct wire_call *call)

@@ -11,9 +11,11 @@ void token_calls_list(struct wire_call *call)
 {
 	struct daemon *daemon = wire_call_context(call);
 	struct json_object *tokens = NULL;
+	enum kc_status status = KC_OK;
 
 	error_clear();
-	calls_answer(call, registry_list_tokens(daemon->registry, &tokens), "tokens", tokens);
+	status = registry_list_tokens(daemon->registry, &tokens);
+	calls_answer(call, status, "tokens", tokens);
 }
 
 static enum kc_status info(struct wire_call *call, struct json_object **ret_token)
@@ -29,9 +31,11 @@ static enum kc_status info(struct wire_call *call, struct json_object **ret_toke
 void token_calls_info(struct wire_call *call)
 {
 	struct json_object *token = NULL;
+	enum kc_status status = KC_OK;
 
 	error_clear();
-	calls_answer(call, info(call, &token), "token", token);
+	status = info(call, &token);
+	calls_answer(call, status, "token", token);
 }
 
 /* The tokens that are there already come first, as if they had just been inserted. */

@@ -12,8 +12,8 @@
 #include "daemon/client.h"
 #include "daemon/dispatch.h"
 #include "daemon/events.h"
+#include "daemon/intake.h"
 #include "daemon/pin_request.h"
-#include "daemon/publish.h"
 #include "sys/socket.h"
 
 enum {
@@ -25,7 +25,7 @@ static enum kc_status on_publish(void *context, const char *token_id,
 {
 	struct daemon *daemon = context;
 
-	return publish_items(daemon->engine, token_id, items, n_items);
+	return intake_publish(daemon->engine, token_id, items, n_items);
 }
 
 static void on_withdraw(void *context, const char *token_id)

@@ -186,12 +186,6 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	error_clear();
-	/* be_over() answers oldest first; this one failed first and differently. */
-	list_remove(&request->link);
-	ignore(fail(KC_ERR_COMMUNICATION, "no answer in time"));
-	if (!answer(request, KC_ERR_COMMUNICATION, NULL))
-		return 0;
-	error_clear();
 	be_over(caller, fail(KC_ERR_NOT_AVAILABLE, "the process did not answer in time"));
 	return 0;
 }

@@ -35,7 +35,7 @@ DEFINE_FREEP(wire_caller)
  * Call "org.keycask.Driver.Sign". Takes @parameters (NULL: empty); @descriptor (-1: none) is
  * borrowed and sent along. on_reply runs exactly once, unless the caller is freed before or this
  * call itself fails (KC_ERR_NOT_AVAILABLE once the connection is over). Failures of transport reach
- * it as KC_ERR_COMMUNICATION (deadline) or KC_ERR_NOT_AVAILABLE.
+ * it as KC_ERR_NOT_AVAILABLE, a missed deadline among them: the child is over either way.
  */
 KC_MUST_CHECK enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
 					      struct json_object *parameters, int descriptor,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Token items to engine items; items/describe.c knows the attributes. */
-#include "daemon/publish.h"
+#include "daemon/intake.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +58,8 @@ static enum kc_status add(struct batch *batch, const struct token_item *item)
 	return KC_OK;
 }
 
-enum kc_status publish_items(struct engine *engine, const char *token_id,
-			     const struct token_item *items, size_t n_items)
+enum kc_status intake_publish(struct engine *engine, const char *token_id,
+			      const struct token_item *items, size_t n_items)
 {
 	CLEANUP(batch_done)
 	struct batch batch = {
