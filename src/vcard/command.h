@@ -17,6 +17,7 @@ enum command_exit {
 
 int command_new(int argc, char **argv);
 int command_start(int argc, char **argv);
+int command_run(int argc, char **argv);
 
 /* Say on standard error what is wrong with the call and where help is; COMMAND_WRONG_CALL. */
 int command_wrong_call(const char *format, ...) __attribute__((format(printf, 1, 2)));

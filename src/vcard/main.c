@@ -17,6 +17,8 @@ static const char help[] =
 	"        010203040506070801020304050607080102030405060708 (3DES)\n"
 	"  start FILE (--socket PATH | --vpcd HOST[:PORT]) [--fault FAULT]… [--log FILE]\n"
 	"        put the card into a reader; it stays until this process is stopped\n"
+	"  run [--profile PROFILE] [--pin PIN] [--fault FAULT]… [--log FILE] -- COMMAND…\n"
+	"        run COMMAND with a keychain daemon and a new card of its own\n"
 	"\n"
 	"Profiles: piv, or piv:SLOT=ALGORITHM[+OPTION]…,…\n"
 	"  slots        9a 9c 9d 9e, 82 to 95\n"
@@ -46,6 +48,7 @@ static const struct {
 } commands[] = {
 	{"new", command_new},
 	{"start", command_start},
+	{"run", command_run},
 };
 
 static int say(const char *text)
