@@ -31,6 +31,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_status(struct kc_dictionary **r
  * Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_stop(void);
 
+/* Close this process's connection: no PIN that it has given serves any longer, and no descriptor
+ * stays open. The next call opens a new one. Since: 1.0 */
+KC_PUBLIC void kc_daemon_disconnect(void);
+
 /* The library's version, such as "0.1.0". Static. Since: 1.0 */
 KC_PUBLIC const char *kc_version(void);
 

@@ -46,6 +46,11 @@ enum kc_status kc_daemon_stop(void)
 	return line_await_end(STOP_MS);
 }
 
+void kc_daemon_disconnect(void)
+{
+	line_close();
+}
+
 const char *kc_version(void)
 {
 	return KEYCASK_VERSION;

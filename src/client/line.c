@@ -202,3 +202,11 @@ enum kc_status line_await_end(int timeout_ms)
 	line.client = wire_client_free(line.client);
 	return KC_OK;
 }
+
+void line_close(void)
+{
+	CLEANUP(line_unlock) const int held = 0;
+
+	line_lock();
+	line.client = wire_client_free(line.client);
+}

@@ -41,4 +41,7 @@ KC_MUST_CHECK enum kc_status line_open(bool may_start, struct wire_client **ret_
 /* Wait until the daemon at the other end of the line has closed it. */
 KC_MUST_CHECK enum kc_status line_await_end(int timeout_ms);
 
+/* Close the process's connection, if there is one. */
+void line_close(void);
+
 #endif

@@ -161,11 +161,13 @@ static enum kc_status read_event(struct kc_token_watcher *watcher, int timeout_m
 
 	if (status == KC_ERR_COMMUNICATION)
 		return KC_OK;
-	if (status == KC_ERR_NOT_AVAILABLE || (status == KC_OK && !continues)) {
+	if (status == KC_ERR_NOT_AVAILABLE) {
 		lose_stream(watcher);
 		return KC_OK;
 	}
 	TRY(status);
+	if (!continues)
+		lose_stream(watcher);
 	TRY(convert_dictionary_from_json(json, &event));
 	TRY(remember(watcher, event));
 	*ret_event = take(event);

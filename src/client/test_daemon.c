@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The canned daemon: the real wire and the real IDL, answers from fixed text. */
+#include "client/test_daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "harness/test.h"
+#include "wire/protocol.h"
+#include "wire/serve.h"
+
+static struct test_daemon_state *state;
+static const char *all_items;
+static const char *all_tokens;
+
+static struct json_object *parse(const char *text)
+{
+	struct json_object *json = json_tokener_parse(text);
+
+	CHECK(json);
+	return json;
+}
+
+static void reply_with(struct wire_call *call, const char *name, struct json_object *value)
+{
+	struct json_object *parameters = json_object_new_object();
+
+	json_object_object_add(parameters, name, value);
+	wire_call_reply(call, parameters);
+}
+
+/* Class, label and reference are all that it looks at. */
+static bool matches(struct json_object *item, struct json_object *query)
+{
+	static const char *const names[] = {"class", "label", "token_id", "value_persistent_ref"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *wanted = field_text(query, names[i]);
+		const char *actual = field_text(item, names[i]);
+
+		if (wanted && (!actual || strcmp(wanted, actual) != 0))
+			return false;
+	}
+	return true;
+}
+
+static void on_copy_matching(struct wire_call *call)
+{
+	struct json_object *query = field_get(wire_call_parameters(call), "query");
+	struct json_object *items = parse(all_items);
+	struct json_object *found = json_object_new_array();
+
+	state->n_queries++;
+	if (state->dies_on_query) {
+		state->dies_on_query = false;
+		_exit(0);
+	}
+	while (state->is_slow)
+		pause();
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
+		struct json_object *item = json_object_array_get_idx(items, i);
+
+		if (matches(item, query))
+			json_object_array_add(found, json_object_get(item));
+	}
+	json_object_put(items);
+	if (json_object_array_length(found) > 0) {
+		reply_with(call, "items", found);
+		return;
+	}
+	json_object_put(found);
+	error_clear();
+	wire_call_fail(call, fail(KC_ERR_ITEM_NOT_FOUND, "no item matches"));
+}
+
+static void on_sign(struct wire_call *call)
+{
+	struct json_object *parameters = wire_call_parameters(call);
+	int fd = wire_call_take_descriptor(call);
+
+	state->n_signs++;
+	if (state->dies_on_sign)
+		_exit(0);
+	memset(state->pin, 0, sizeof(state->pin));
+	(void)snprintf(state->interaction, sizeof(state->interaction), "%s",
+		       json_object_to_json_string_ext(field_get(parameters, "interaction"),
+						      JSON_C_TO_STRING_PLAIN));
+	if (fd >= 0) {
+		CHECK(field_number(parameters, "pin_fd", -1) == 0);
+		CHECK(read(fd, state->pin, sizeof(state->pin) - 1) >= 0);
+		CHECK(write(fd, "x", 1) < 0); /* sealed */
+		close(fd);
+	}
+	if (fd >= 0 && strcmp(state->pin, "123456") != 0) {
+		error_clear();
+		error_set_sw(0x63c2);
+		error_set_tries_left(2);
+		error_set_token("org.keycask.piv:00", "piv");
+		wire_call_fail(call, fail(KC_ERR_AUTH_FAILED, "wrong PIN"));
+		return;
+	}
+	reply_with(call, "signature", json_object_new_string("c2lnbmF0dXJl"));
+}
+
+static void on_verify(struct wire_call *call)
+{
+	const char *signature = field_text(wire_call_parameters(call), "signature");
+
+	reply_with(call, "valid", json_object_new_boolean(!strcmp(signature, "c2lnbmF0dXJl")));
+}
+
+static void on_supported(struct wire_call *call)
+{
+	reply_with(call, "is_supported", json_object_new_boolean(1));
+}
+
+static void on_tokens(struct wire_call *call)
+{
+	reply_with(call, "tokens", parse(all_tokens));
+}
+
+/* A comes, B comes, A goes; then the stream is over. */
+static void on_watch(struct wire_call *call)
+{
+	static const char *const events[] = {
+		"{\"event\":\"inserted\",\"token_id\":\"A\",\"slot\":\"s\"}",
+		"{\"event\":\"inserted\",\"token_id\":\"B\"}",
+		"{\"event\":\"removed\",\"token_id\":\"A\"}",
+	};
+
+	state->n_watches++;
+	for (size_t i = 0; i < ARRAY_LEN(events) - 1; i++)
+		wire_call_continue(call, parse(events[i]));
+	wire_call_reply(call, parse(events[ARRAY_LEN(events) - 1]));
+}
+
+static void on_unused(struct wire_call *call)
+{
+	error_clear();
+	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not in this test"));
+}
+
+static const struct wire_method items_methods[] = {{"CopyMatching", on_copy_matching, 0}};
+static const struct wire_method keys_methods[] = {
+	{"Sign", on_sign, 0}, {"Verify", on_verify, 0}, {"IsAlgorithmSupported", on_supported, 0}};
+static const struct wire_method tokens_methods[] = {{"List", on_tokens, 0},
+						    {"Info", on_unused, 0},
+						    {"Watch", on_watch, 0},
+						    {"VerifyPin", on_unused, 0},
+						    {"PinStatus", on_unused, 0}};
+
+_Noreturn static void serve(int fd)
+{
+	const struct wire_service_options options = {.product = "test", .version = "0"};
+	const struct wire_interface interfaces[] = {
+		{protocol_org_keycask_Items, items_methods, ARRAY_LEN(items_methods)},
+		{protocol_org_keycask_Keys, keys_methods, ARRAY_LEN(keys_methods)},
+		{protocol_org_keycask_Tokens, tokens_methods, ARRAY_LEN(tokens_methods)},
+	};
+	struct wire_service *service = NULL;
+	struct wire_serve *connection = NULL;
+
+	CHECK_OK(wire_service_new(&options, &service));
+	for (size_t i = 0; i < ARRAY_LEN(interfaces); i++)
+		CHECK_OK(wire_service_add(service, &interfaces[i]));
+	CHECK_OK(wire_serve_new(fd, service, &connection));
+	while (wire_serve_step(connection) == KC_OK)
+		continue;
+	_exit(0);
+}
+
+_Noreturn static void accept_all(int listener)
+{
+	ignore(signal(SIGCHLD, SIG_IGN) == SIG_ERR);
+	for (;;) {
+		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0)
+			_exit(1);
+		state->n_connections++;
+		if (fork() == 0) {
+			close(listener);
+			serve(fd);
+		}
+		close(fd);
+	}
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK(fd >= 0 && strlen(path) < sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path));
+	CHECK(bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
+	CHECK(listen(fd, 16) == 0);
+	return fd;
+}
+
+struct test_daemon test_daemon_start(const char *items, const char *tokens)
+{
+	char path[100];
+	struct test_daemon daemon = {.pid = 0};
+	int listener = -1;
+
+	all_items = items;
+	all_tokens = tokens;
+	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	CHECK(state != MAP_FAILED);
+	daemon.state = state;
+	CHECK(snprintf(path, sizeof(path), "%s/s", test_directory()) < (int)sizeof(path));
+	CHECK(setenv("KEYCASK_SOCKET", path, 1) == 0 && setenv("KEYCASK_AUTOSTART", "0", 1) == 0);
+	listener = listen_at(path);
+	daemon.pid = fork();
+	CHECK(daemon.pid >= 0);
+	if (daemon.pid == 0) {
+		ignore(setpgid(0, 0));
+		accept_all(listener);
+	}
+	ignore(setpgid(daemon.pid, daemon.pid));
+	close(listener);
+	return daemon;
+}
+
+void test_daemon_stop(struct test_daemon *daemon)
+{
+	char path[100];
+
+	ignore(kill(-daemon->pid, SIGKILL));
+	ignore(waitpid(daemon->pid, NULL, 0));
+	ignore(munmap(daemon->state, sizeof(*daemon->state)));
+	ignore(snprintf(path, sizeof(path), "%s/s", test_directory()) < 0);
+	ignore(unlink(path));
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLIENT_TEST_DAEMON_H
+#define CLIENT_TEST_DAEMON_H
+
+/*
+ * A daemon for tests of the client and of the CLI: it answers from fixed text, in processes of
+ * its own, at a socket in the test's directory that KEYCASK_SOCKET then names.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Shared with the daemon's processes. */
+struct test_daemon_state {
+	int n_connections;
+	int n_queries;
+	int n_signs;
+	int n_watches;
+	bool dies_on_query; /* once: drop the connection instead of answering */
+	bool dies_on_sign;
+	bool is_slow; /* never answers a query */
+	char pin[32]; /* what came with the last Sign */
+	char interaction[512];
+};
+
+struct test_daemon {
+	pid_t pid;
+	struct test_daemon_state *state;
+};
+
+/* @items: a JSON array of all items, each with its "class"; @tokens: what Tokens.List gives. */
+struct test_daemon test_daemon_start(const char *items, const char *tokens);
+/* All its processes, and its socket. */
+void test_daemon_stop(struct test_daemon *daemon);
+
+#endif

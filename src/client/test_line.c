@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The line to the daemon: what is repeated and what never, fork, threads, the watcher, autostart.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <keycask/daemon.h>
+#include <keycask/error.h>
+#include <keycask/item.h>
+#include <keycask/key.h>
+#include <keycask/token.h>
+
+#include "base/bytes.h"
+#include "base/try.h"
+#include "client/launch.h"
+#include "client/test_daemon.h"
+#include "harness/test.h"
+
+#define ITEMS "[{\"class\":\"key\",\"label\":\"L\",\"value_persistent_ref\":\"cmVm\"}]"
+
+static enum kc_status query(void)
+{
+	struct kc_dictionary *dictionary = KC_DICTIONARY({KC_CLASS, KC_TEXT("key")});
+	enum kc_status status = kc_item_copy_matching(dictionary, NULL);
+
+	kc_dictionary_free(dictionary);
+	return status;
+}
+
+static enum kc_status sign(const char *pin, struct kc_bytes *ret_signature)
+{
+	struct kc_options options = KC_OPTIONS_INIT;
+	struct kc_key *key = NULL;
+	enum kc_status status = kc_key_from_persistent_ref(view_of_text("ref"), &key);
+
+	if (pin)
+		options.pin = view_of_text(pin);
+	options.interaction = KC_INTERACTION_FAIL;
+	if (status == KC_OK)
+		status = kc_key_sign(key, KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256,
+				     view_of_text("data"), &options, ret_signature);
+	kc_key_free(key);
+	return status;
+}
+
+TEST(calls_share_one_connection)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+
+	CHECK_OK(query());
+	CHECK_OK(query());
+	CHECK_INT(daemon.state->n_connections, 1);
+	CHECK_INT(daemon.state->n_queries, 2);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(a_query_is_asked_again_when_the_connection_breaks)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+
+	daemon.state->dies_on_query = true;
+	CHECK_OK(query());
+	CHECK_INT(daemon.state->n_queries, 2);
+	CHECK_INT(daemon.state->n_connections, 2);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(a_signature_is_never_asked_for_twice)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_bytes signature = {NULL, 0};
+
+	daemon.state->dies_on_sign = true;
+	CHECK_STATUS(sign(NULL, &signature), KC_ERR_NOT_AVAILABLE);
+	CHECK_INT(daemon.state->n_signs, 1);
+	CHECK(!signature.data);
+	daemon.state->dies_on_sign = false;
+	CHECK_OK(sign(NULL, &signature));
+	CHECK_INT(daemon.state->n_signs, 2);
+	kc_bytes_free(&signature);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(a_signature_is_sent_on_a_line_that_stands)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_bytes signature = {NULL, 0};
+
+	CHECK_OK(query());
+	test_daemon_stop(&daemon);
+	daemon = test_daemon_start(ITEMS, "[]");
+	CHECK_OK(sign(NULL, &signature));
+	CHECK_INT(daemon.state->n_signs, 1);
+	kc_bytes_free(&signature);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(a_pin_travels_sealed_and_a_failure_keeps_its_record)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_bytes signature = {NULL, 0};
+
+	CHECK_OK(sign("123456", &signature));
+	CHECK_HEX(view_of(signature.data, signature.len), "7369676e6174757265");
+	CHECK_TEXT(daemon.state->pin, "123456");
+	CHECK(strstr(daemon.state->interaction, "\"authentication_ui\":\"fail\""));
+	CHECK(!strstr(daemon.state->interaction, "tty"));
+	kc_bytes_free(&signature);
+	CHECK_STATUS(sign("", &signature), KC_ERR_AUTH_FAILED);
+	CHECK_INT(kc_error_sw(kc_error_last()), 0x63c2);
+	CHECK_INT(kc_error_tries_left(kc_error_last()), 2);
+	CHECK_TEXT(kc_error_token_id(kc_error_last()), "org.keycask.piv:00");
+	CHECK_TEXT(kc_error_message(kc_error_last()), "wrong PIN");
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(options_of_another_size_are_refused)
+{
+	struct kc_options options = KC_OPTIONS_INIT;
+	struct kc_bytes signature = {NULL, 0};
+	struct kc_key *key = NULL;
+
+	options.size = 3;
+	CHECK_OK(kc_key_from_persistent_ref(view_of_text("ref"), &key));
+	CHECK_STATUS(kc_key_sign(key, "x", view_of_text("d"), &options, &signature), KC_ERR_PARAM);
+	kc_key_free(key);
+}
+
+TEST(verify_tells_a_wrong_signature_from_a_failure)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_key *key = NULL;
+	bool is_supported = false;
+
+	CHECK_OK(kc_key_from_persistent_ref(view_of_text("ref"), &key));
+	CHECK_OK(kc_key_verify(key, "a", view_of_text("d"), view_of_text("signature")));
+	CHECK_STATUS(kc_key_verify(key, "a", view_of_text("d"), view_of_text("x")),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK_OK(kc_key_is_algorithm_supported(key, "sign", "a", &is_supported));
+	CHECK(is_supported);
+	kc_key_free(key);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(a_child_has_a_connection_of_its_own)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	int status = 0;
+	pid_t pid = 0;
+
+	CHECK_OK(query());
+	pid = fork();
+	if (pid == 0)
+		_exit(query() == KC_OK ? 0 : 1);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK_OK(query());
+	CHECK_INT(daemon.state->n_connections, 2);
+	CHECK_INT(daemon.state->n_queries, 3);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+static void *query_often(void *userdata)
+{
+	int *n_good = userdata;
+
+	for (int i = 0; i < 50; i++)
+		*n_good += query() == KC_OK ? 1 : 0;
+	return NULL;
+}
+
+TEST(threads_share_the_line)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	pthread_t threads[4];
+	int n_good[4] = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		CHECK(pthread_create(&threads[i], NULL, query_often, &n_good[i]) == 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		CHECK(pthread_join(threads[i], NULL) == 0);
+		CHECK_INT(n_good[i], 50);
+	}
+	CHECK_INT(daemon.state->n_connections, 1);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+/* --- the watcher --------------------------------------------------------------------------- */
+
+static void check_event(struct kc_token_watcher *watcher, const char *what, const char *token_id)
+{
+	struct kc_dictionary *event = NULL;
+
+	CHECK_OK(kc_token_watcher_next(watcher, -1, &event));
+	CHECK(event);
+	CHECK_TEXT(kc_dictionary_text(event, KC_EVENT), what);
+	CHECK_TEXT(kc_dictionary_text(event, KC_TOKEN_ID), token_id);
+	kc_dictionary_free(event);
+}
+
+TEST(a_watcher_outlives_its_daemon)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_token_watcher *watcher = NULL;
+	int fd = -1;
+
+	CHECK_OK(kc_token_watcher_new(&watcher));
+	fd = kc_token_watcher_fd(watcher);
+	for (int i = 0; i < 2; i++) {
+		check_event(watcher, "inserted", "A");
+		check_event(watcher, "inserted", "B");
+		check_event(watcher, "removed", "A");
+		/* Its daemon has gone: so has B. */
+		check_event(watcher, "removed", "B");
+	}
+	CHECK_INT(kc_token_watcher_fd(watcher), fd);
+	CHECK(daemon.state->n_watches >= 2);
+	watcher = kc_token_watcher_free(watcher);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+TEST(a_watcher_says_when_nothing_came)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_token_watcher *watcher = NULL;
+	struct kc_dictionary *event = NULL;
+	struct pollfd poll_watcher = {.events = POLLIN};
+
+	CHECK_OK(kc_token_watcher_new(&watcher));
+	poll_watcher.fd = kc_token_watcher_fd(watcher);
+	for (int i = 0; i < 4; i++)
+		check_event(watcher, i < 2 ? "inserted" : "removed", i % 2 == 0 ? "A" : "B");
+	test_daemon_stop(&daemon);
+	do {
+		event = kc_dictionary_free(event);
+		CHECK_OK(kc_token_watcher_next(watcher, 0, &event));
+	} while (event);
+	/* It goes on looking for a daemon. */
+	CHECK_INT(poll(&poll_watcher, 1, -1), 1);
+	CHECK_OK(kc_token_watcher_next(watcher, 0, &event));
+	CHECK(!event);
+	kc_token_watcher_free(watcher);
+}
+
+TEST(a_watcher_works_on_in_a_child)
+{
+	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct kc_token_watcher *watcher = NULL;
+	int status = 0;
+	pid_t pid = 0;
+
+	CHECK_OK(kc_token_watcher_new(&watcher));
+	check_event(watcher, "inserted", "A");
+	pid = fork();
+	if (pid == 0) {
+		check_event(watcher, "removed", "A");
+		check_event(watcher, "inserted", "A");
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	check_event(watcher, "inserted", "B");
+	kc_token_watcher_free(watcher);
+	kc_daemon_disconnect();
+	test_daemon_stop(&daemon);
+}
+
+/* --- autostart ----------------------------------------------------------------------------- */
+
+static int n_signals;
+
+static void on_child(int number)
+{
+	(void)number;
+	n_signals++;
+}
+
+/* A program keycaskd that does what the shell text @body says. */
+static void make_program(const char *body)
+{
+	char path[200];
+	FILE *file = NULL;
+
+	CHECK(snprintf(path, sizeof(path), "%s/keycaskd", test_directory()) < (int)sizeof(path));
+	file = fopen(path, "we");
+	CHECK(file);
+	CHECK(fprintf(file, "#!/bin/sh\n%s\n", body) > 0 && fclose(file) == 0);
+	CHECK(chmod(path, 0700) == 0);
+	CHECK(setenv("KEYCASK_LIBEXEC_DIR", test_directory(), 1) == 0);
+	CHECK(snprintf(path, sizeof(path), "%s/none", test_directory()) < (int)sizeof(path));
+	CHECK(setenv("KEYCASK_SOCKET", path, 1) == 0);
+}
+
+TEST(a_daemon_that_does_not_start_says_why)
+{
+	struct sigaction action = {.sa_handler = on_child};
+	struct kc_value *tokens = NULL;
+
+	CHECK(sigaction(SIGCHLD, &action, NULL) == 0);
+	make_program("echo first >&2; echo \"no room: $*\" >&2; exit 3");
+	CHECK_STATUS(kc_token_list(&tokens), KC_ERR_NOT_AVAILABLE);
+	CHECK_TEXT(kc_error_message(kc_error_last()),
+		   "keycaskd did not start: no room: --user --detach");
+	CHECK(strstr(kc_error_hint(kc_error_last()), "keycaskd --user"));
+	/* The application has not noticed that there was a child. */
+	CHECK_INT(n_signals, 0);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0);
+}
+
+TEST(no_daemon_is_started_when_that_is_forbidden)
+{
+	struct kc_value *tokens = NULL;
+
+	make_program("exit 3");
+	CHECK(setenv("KEYCASK_AUTOSTART", "0", 1) == 0);
+	CHECK_STATUS(kc_token_list(&tokens), KC_ERR_NOT_AVAILABLE);
+	CHECK(strstr(kc_error_message(kc_error_last()), "cannot connect"));
+	CHECK(unsetenv("KEYCASK_AUTOSTART") == 0);
+	CHECK_STATUS(kc_daemon_stop(), KC_ERR_NOT_AVAILABLE);
+	CHECK(strstr(kc_error_message(kc_error_last()), "cannot connect"));
+}
+
+static int run_shell(const char *text, int timeout_ms, char *ret_said, size_t size)
+{
+	const char *const arguments[] = {"/bin/sh", "-c", text, NULL};
+	int exit_status = -1;
+
+	if (launch_run("/bin/sh", arguments, timeout_ms, &exit_status, ret_said, size) != KC_OK)
+		return -1;
+	return exit_status;
+}
+
+TEST(a_launched_program_gets_nothing_it_should_not_have)
+{
+	char said[256] = "";
+	int leaked = open("/dev/null", O_RDONLY);
+
+	CHECK(leaked >= 3);
+	CHECK(setenv("SECRET_OF_THE_APP", "x", 1) == 0);
+	CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	CHECK_INT(run_shell("echo \"fds: $(ls /proc/self/fd | wc -l) $SECRET_OF_THE_APP\" >&2;"
+			    "exit 5",
+			    10000, said, sizeof(said)),
+		  5);
+	CHECK_TEXT(said, "fds: 4 ");
+	CHECK_INT(run_shell("kill -PIPE $$", 10000, said, sizeof(said)), -1);
+	close(leaked);
+}
+
+TEST(a_launched_program_is_not_waited_for_for_ever)
+{
+	char said[64] = "";
+
+	CHECK_INT(run_shell("exec sleep 1000", 50, said, sizeof(said)), -1);
+	CHECK(waitpid(-1, NULL, __WALL | WNOHANG) < 0);
+	error_clear();
+}
