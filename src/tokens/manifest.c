@@ -66,15 +66,23 @@ static enum kc_status read_name(struct json_object *object, const char *key, cha
 	return KC_OK;
 }
 
+static bool read_aid(struct json_object *value, struct bytes *aid)
+{
+	bool is_aid = json_object_is_type(value, json_type_string) &&
+		      hex_decode(json_object_get_string(value), aid) == KC_OK &&
+		      aid->len >= AID_BYTES_MIN;
+
+	error_clear(); /* what the author reads is said by the caller */
+	return is_aid;
+}
+
 static enum kc_status add_aid(struct manifest *manifest, struct json_object *value)
 {
 	CLEANUP(bytes_done) struct bytes aid = BYTES_INIT(AID_BYTES_MAX);
-	bool is_text = json_object_is_type(value, json_type_string);
 
-	REQUIRE(is_text && hex_decode(json_object_get_string(value), &aid) == KC_OK &&
-			aid.len >= AID_BYTES_MIN,
-		KC_ERR_DECODE, "\"aids\" must be hexadecimal texts of %d to %d bytes",
-		AID_BYTES_MIN, AID_BYTES_MAX);
+	REQUIRE(read_aid(value, &aid), KC_ERR_DECODE,
+		"\"aids\" must be hexadecimal texts of %d to %d bytes", AID_BYTES_MIN,
+		AID_BYTES_MAX);
 	REQUIRE(manifest->n_aids < MANIFEST_AIDS_MAX, KC_ERR_DECODE, "more than %d AIDs",
 		MANIFEST_AIDS_MAX);
 	manifest->aids[manifest->n_aids] = hex_encode(bytes_view(&aid), HEX_UPPER);

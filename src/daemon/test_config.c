@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings: defaults, limits at their border and one past, messages. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "daemon/config.h"
+#include "harness/test.h"
+
+TEST(defaults_have_no_infinite_deadline)
+{
+	struct config config;
+
+	config_init(&config);
+	CHECK(config.query_deadline_ms > 0 && config.card_deadline_ms > 0);
+	CHECK(config.prompt_deadline_s > 0 && config.pin_absolute_s > 0);
+	CHECK_INT(config.pin_idle_s, 600);
+}
+
+TEST(a_setting_changes_what_it_names_only)
+{
+	struct config config;
+
+	config_init(&config);
+	CHECK_OK(config_parse(view_of_text("{\"lease_ms\":0,\"pinentry\":\"/bin/p\"}"), &config));
+	CHECK_INT(config.lease_ms, 0);
+	CHECK_TEXT(config.pinentry, "/bin/p");
+	CHECK_INT(config.card_deadline_ms, 30000);
+}
+
+TEST(values_out_of_range_are_named)
+{
+	static const struct {
+		const char *text;
+		const char *message;
+	} cases[] = {
+		{"{\"card_deadline_ms\":9}", "\"card_deadline_ms\" must be a number from 10"},
+		{"{\"card_deadline_ms\":600001}", "600000"},
+		{"{\"card_deadline_ms\":\"30\"}", "must be a number"},
+		{"{\"pin_idle_s\":-1}", "from 0 to 86400"},
+		{"{\"prompt_deadline_s\":4294967297}", "from 1 to 3600"},
+		{"{\"pinentry\":\"pinentry\"}", "path of a program"},
+		{"{\"pinentry\":3}", "path of a program"},
+		{"{\"leese_ms\":3}", "no setting \"leese_ms\""},
+		{"[]", ""},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config config;
+
+		config_init(&config);
+		error_clear();
+		CHECK_STATUS(config_parse(view_of_text(cases[i].text), &config), KC_ERR_DECODE);
+		if (!strstr(error_get()->message, cases[i].message))
+			test_fail(__FILE__, __LINE__, "case %zu says \"%s\"", i,
+				  error_get()->message);
+	}
+}
+
+TEST(no_file_means_defaults_and_a_bad_one_is_named)
+{
+	struct config config;
+	char path[512];
+	FILE *file = NULL;
+
+	setenv("KEYCASK_CONFIG_DIR", test_directory(), 1);
+	CHECK_OK(config_load(&config));
+	snprintf(path, sizeof(path), "%s/config.json", test_directory());
+	file = fopen(path, "w");
+	CHECK(file && fputs("{", file) >= 0 && fclose(file) == 0);
+	error_clear();
+	CHECK_STATUS(config_load(&config), KC_ERR_DECODE);
+	CHECK(strstr(error_get()->hint, path));
+}
