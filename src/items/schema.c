@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tables, indexes and joins. A row's position is its token's ordinal (order of arrival) and its
- * place in what the token published, so that the primary key is the order of results and nothing
- * needs sorting. Each index on an attribute carries the token ID as second column: the two are
- * what exact lookups ask for, and it keeps them flat however many items one token has.
+ * place in what the token published, so that the primary key is the order of results and a lookup
+ * of one among many equals needs no sorting.
  */
 #include "items/schema_impl.h"
 
@@ -26,16 +25,18 @@ static const char keys_rest[] =
 	" UNIQUE (application_label, token_id, key_class, application_tag, key_type,"
 	" key_size_in_bits, effective_key_size));";
 
-static const char indexes[] =
-	"CREATE INDEX c_label ON certificates (label, token_id);"
-	"CREATE INDEX c_subject ON certificates (subject, token_id);"
-	"CREATE INDEX c_subject_raw ON certificates (subject_raw, token_id);"
-	"CREATE INDEX c_issuer_raw ON certificates (issuer_raw, serial_number, token_id);"
-	"CREATE INDEX c_serial_number ON certificates (serial_number, token_id);"
-	"CREATE INDEX c_subject_key_id ON certificates (subject_key_id, token_id);"
-	"CREATE INDEX c_public_key_hash ON certificates (public_key_hash, token_id);"
-	"CREATE INDEX k_label ON keys (label, token_id);"
-	"CREATE INDEX k_application_tag ON keys (application_tag, token_id);";
+/* One column each: rows with equal values then stand in order of position, unsorted. */
+static const char indexes[] = "CREATE INDEX c_label ON certificates (label);"
+			      "CREATE INDEX c_subject ON certificates (subject);"
+			      "CREATE INDEX c_subject_raw ON certificates (subject_raw);"
+			      "CREATE INDEX c_issuer ON certificates (issuer);"
+			      "CREATE INDEX c_issuer_raw ON certificates (issuer_raw);"
+			      "CREATE INDEX c_serial_number ON certificates (serial_number);"
+			      "CREATE INDEX c_subject_key_id ON certificates (subject_key_id);"
+			      "CREATE INDEX c_public_key_hash ON certificates (public_key_hash);"
+			      "CREATE INDEX k_label ON keys (label);"
+			      "CREATE INDEX k_application_label ON keys (application_label);"
+			      "CREATE INDEX k_application_tag ON keys (application_tag);";
 
 #define IDENTITY_JOIN(key_)                                                                        \
 	key_ ".application_label = c.public_key_hash AND " key_                                    \

@@ -25,18 +25,29 @@ static bool is_name(const struct vocabulary_attribute *attribute)
 }
 
 /*
- * A Name matches as normalized and as it stands in the certificate: normalizing is the confined
- * X.509 process's work, and what people pass is mostly a Name copied from another certificate.
+ * Normalizing a Name is the confined X.509 process's work, and what people pass is mostly a Name
+ * copied from another certificate: a Name that stands so in some certificate here counts as the
+ * normalized form that it has there, any other as normalized already.
  */
+static enum kc_status put_name_term(struct bytes *sql, const char *name, size_t parameter)
+{
+	return sql_put(
+		sql,
+		" AND c.\"%s\" = coalesce("
+		"(SELECT n.issuer FROM certificates AS n WHERE n.issuer_raw = ?%zu LIMIT 1),"
+		"(SELECT n.subject FROM certificates AS n WHERE n.subject_raw = ?%zu LIMIT 1),"
+		" ?%zu)",
+		name, parameter, parameter, parameter);
+}
+
 static enum kc_status put_term(struct bytes *sql, const struct query *query, size_t index)
 {
 	const struct vocabulary_attribute *attribute = query->terms[index].attribute;
-	char table = schema_table_of(attribute, query->item_class);
 
 	if (is_name(attribute))
-		return sql_put(sql, " AND (%c.\"%s\" = ?%zu OR %c.\"%s_raw\" = ?%zu)", table,
-			       attribute->name, index + 1, table, attribute->name, index + 1);
-	return sql_put(sql, " AND %c.\"%s\" = ?%zu", table, attribute->name, index + 1);
+		return put_name_term(sql, attribute->name, index + 1);
+	return sql_put(sql, " AND %c.\"%s\" = ?%zu", schema_table_of(attribute, query->item_class),
+		       attribute->name, index + 1);
 }
 
 static enum kc_status put_conditions(struct bytes *sql, const struct query *query)

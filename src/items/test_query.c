@@ -127,6 +127,22 @@ TEST(query_by_name_in_each_form)
 	check_found(engine, "{\"class\":\"identity\",\"issuer\":\"MARJOkNB\"" ALL, 2);
 }
 
+/* A CA's subject as it stands finds what the CA issued, however that spells the name. */
+TEST(query_by_issuer_finds_another_spelling)
+{
+	CLEANUP(engine_freep) struct engine *engine = NULL;
+	CLEANUP(sample_done) struct sample sample = {.n = 0};
+
+	sample_add_certificate(&sample, "root", "root", "\x01", "root");
+	sample_add_certificate(&sample, "leaf", "?", "\x02", "leaf");
+	CHECK_OK(field_put_data(sample.items[1].attributes, "issuer", view_of_text("S:root")));
+	CHECK_OK(engine_new(&engine));
+	CHECK_OK(engine_publish(engine, TOKEN_A, sample.items, sample.n));
+	/* S:ROOT */
+	check_found(engine, "{\"class\":\"certificate\",\"issuer\":\"UzpST09U\"" ALL, 1);
+	check_found(engine, "{\"class\":\"certificate\",\"subject\":\"UzpST09U\"" ALL, 1);
+}
+
 TEST(query_returns_what_is_asked_for)
 {
 	CLEANUP(engine_freep) struct engine *engine = new_engine();
