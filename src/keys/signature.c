@@ -6,6 +6,7 @@
  */
 #include "keys/signature.h"
 
+#include <assert.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <stdlib.h>
@@ -75,9 +76,13 @@ static enum kc_status find_algorithm(const struct signature_key *key, const char
 				     const struct algorithm **ret_algorithm)
 {
 	const struct algorithm *algorithm = algorithms_find(name);
+	enum kc_status status = KC_OK;
 
-	if (!algorithm)
-		return algorithms_fail_unknown(name, key->key_type);
+	if (!algorithm) {
+		status = algorithms_fail_unknown(name, key->key_type);
+		assert(status != KC_OK);
+		return status;
+	}
 	REQUIRE(strcmp(algorithm->key_type, key->key_type) == 0, KC_ERR_PARAM,
 		"%s is for %s keys, this one is %s", name, algorithm->key_type, key->key_type);
 	REQUIRE(algorithm->family != ALGORITHM_EDDSA, KC_ERR_PARAM, "%s is not supported", name);

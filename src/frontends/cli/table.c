@@ -5,6 +5,7 @@
  */
 #include "frontends/cli/table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -168,8 +169,9 @@ static void print_row(const struct table *table, char *const *cells, const size_
 
 void table_print(const struct table *table, FILE *file, bool has_color, size_t max_width)
 {
-	size_t widths[TABLE_COLUMNS_MAX];
+	size_t widths[TABLE_COLUMNS_MAX] = {0};
 
+	assert(table->n_columns > 0 && table->n_columns <= TABLE_COLUMNS_MAX);
 	measure(table, widths);
 	if (max_width > 0)
 		shrink(widths, table->n_columns, max_width);
