@@ -151,15 +151,29 @@ static enum kc_status watch_token(struct run *run, struct wire_client *client)
 	return fail(KC_ERR_NOT_AVAILABLE, "keycaskd stops watching");
 }
 
+/* The client socket need not listen as early as the slot does. */
+static enum kc_status connect_client(struct run *run, struct wire_client **ret_client)
+{
+	char path[RUN_PATH_BYTES];
+
+	run_path(run, "keycask.sock", path);
+	for (int ms = 0; ms < RUN_PATIENCE_MS; ms += ATTEMPT_MS) {
+		if (wire_client_connect(path, ret_client) == KC_OK)
+			return KC_OK;
+		error_clear();
+		TRY(check_daemon(run));
+		TRY(run_pause(run, ATTEMPT_MS));
+	}
+	return fail(KC_ERR_NOT_AVAILABLE, "keycaskd does not listen");
+}
+
 /* A card with faults may never get that far; its command wants to see just that. */
 enum kc_status run_daemon_await_token(struct run *run)
 {
 	CLEANUP(wire_client_freep) struct wire_client *client = NULL;
-	char path[RUN_PATH_BYTES];
 	enum kc_status status = KC_OK;
 
-	run_path(run, "keycask.sock", path);
-	TRY(wire_client_connect(path, &client));
+	TRY(connect_client(run, &client));
 	status = watch_token(run, client);
 	if (status == KC_OK || status == KC_ERR_USER_CANCELED || run->options->faults.n_faults == 0)
 		return status;
