@@ -23,7 +23,7 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 
 static void print_tip(bool has_color, const char *command, const char *why)
 {
-	(void)printf("  %s%-32s%s %s\n", page_style(has_color, PAGE_STRONG), command,
+	(void)printf("  %s%-33s%s %s\n", page_style(has_color, PAGE_STRONG), command,
 		     page_style(has_color, PAGE_PLAIN), why);
 }
 
@@ -64,7 +64,7 @@ void help_welcome(bool has_color)
 		print_tip(has_color, "keycask watch", "put a card in and see it appear");
 		print_tip(has_color, "keycask list", "what is in the keychain");
 	}
-	print_tip(has_color, "keycask vcard run --profile piv", "try it with a card in software");
+	print_tip(has_color, "keycask vcard run -- keycask list", "try it with a card in software");
 	print_tip(has_color, "keycask help", "all commands");
 }
 

@@ -85,11 +85,14 @@ static bool is_usable(const struct kc_dictionary *item, const void *what)
 	return inventory_is_key(item);
 }
 
+static bool is_hexadecimal(const char *name)
+{
+	return strspn(name, "0123456789abcdefABCDEF") == strlen(name);
+}
+
 static bool is_hash_prefix(const char *name)
 {
-	size_t len = strlen(name);
-
-	return len >= HASH_DIGITS_MIN && strspn(name, "0123456789abcdefABCDEF") == len;
+	return strlen(name) >= HASH_DIGITS_MIN && is_hexadecimal(name);
 }
 
 /* --- what is said when nothing does ---------------------------------------------------------- */
@@ -156,7 +159,9 @@ static enum kc_status explain_reference(const struct kc_bytes *reference)
 		error_set_hint("insert the token %s and repeat: the reference is alive then", name);
 	else
 		resolve_hint_tokens();
-	return fail(KC_ERR_ITEM_NOT_FOUND, "nothing that is present has this persistent reference");
+	return fail(KC_ERR_ITEM_NOT_FOUND, "%s",
+		    name[0] ? "the token of this persistent reference is not present"
+			    : "nothing that is present has this persistent reference");
 }
 
 static const char *noun(enum resolve_kind kind)
@@ -166,6 +171,9 @@ static const char *noun(enum resolve_kind kind)
 
 static enum kc_status not_found(const char *name, enum resolve_kind kind)
 {
+	if (name && is_hexadecimal(name) && !is_hash_prefix(name))
+		error_set_hint("the beginning of a hash must have at least %d digits",
+			       HASH_DIGITS_MIN);
 	resolve_hint_tokens();
 	if (!name)
 		return fail(KC_ERR_ITEM_NOT_FOUND, "there is no %s", noun(kind));
@@ -273,8 +281,10 @@ enum kc_status resolve_token(const char *name, char **ret_token_id)
 		found = kc_dictionary_text(token, KC_TOKEN_ID);
 		n_found++;
 	}
-	if (n_found == 0)
+	if (n_found == 0 && name)
 		resolve_hint_tokens();
+	else if (n_found == 0)
+		error_set_hint("insert the card and repeat");
 	REQUIRE(n_found > 0 || !name, KC_ERR_ITEM_NOT_FOUND, "no token is called '%s'", name);
 	REQUIRE(n_found > 0, KC_ERR_ITEM_NOT_FOUND, "no token is present");
 	if (n_found > 1)

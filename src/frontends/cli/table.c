@@ -157,14 +157,13 @@ static void print_cell(const char *text, size_t width, bool is_last, FILE *file)
 		(void)fprintf(file, "%*s", (int)(width + GAP - columns), "");
 }
 
-static void print_row(const struct table *table, char *const *cells, const size_t *widths,
-		      FILE *file)
+/* Nothing is printed behind the last cell that has something: no blanks at the end of a line. */
+static void print_row(size_t n_columns, char *const *cells, const size_t *widths, FILE *file)
 {
-	for (size_t column = 0; column < table->n_columns; column++) {
-		const char *text = cells ? cells[column] : table->titles[column];
-
-		print_cell(text, widths[column], column + 1 == table->n_columns, file);
-	}
+	while (n_columns > 1 && cells[n_columns - 1][0] == '\0')
+		n_columns--;
+	for (size_t column = 0; column < n_columns; column++)
+		print_cell(cells[column], widths[column], column + 1 == n_columns, file);
 }
 
 void table_print(const struct table *table, FILE *file, bool has_color, size_t max_width)
@@ -176,10 +175,12 @@ void table_print(const struct table *table, FILE *file, bool has_color, size_t m
 	if (max_width > 0)
 		shrink(widths, table->n_columns, max_width);
 	(void)fputs(page_style(has_color, PAGE_STRONG), file);
-	print_row(table, NULL, widths, file);
+	for (size_t column = 0; column < table->n_columns; column++)
+		print_cell(table->titles[column], widths[column], column + 1 == table->n_columns,
+			   file);
 	(void)fprintf(file, "%s\n", page_style(has_color, PAGE_PLAIN));
 	for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns) {
-		print_row(table, table->cells + i, widths, file);
+		print_row(table->n_columns, table->cells + i, widths, file);
 		(void)fputc('\n', file);
 	}
 }
