@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "client/typed_impl.h"
-#include "codec/display.h"
+#include "codec/utf8.h"
 
 enum {
 	SMALLEST_CAPACITY = 8,
@@ -137,7 +137,7 @@ enum kc_status kc_dictionary_set(struct kc_dictionary *dictionary, const char *n
 
 	error_clear();
 	REQUIRE(dictionary, KC_ERR_PARAM, "no dictionary");
-	REQUIRE(name && display_is_utf8(view_of_text(name)), KC_ERR_PARAM,
+	REQUIRE(name && utf8_is_text(view_of_text(name)), KC_ERR_PARAM,
 		"a name that is missing or not UTF-8");
 	TRY(typed_from_literal(value, 1, &copy));
 	return dictionary_put(dictionary, name, copy);

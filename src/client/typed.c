@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "codec/display.h"
+#include "codec/utf8.h"
 
 /* --- life cycle ---------------------------------------------------------------------------- */
 
@@ -56,7 +56,7 @@ enum kc_status typed_append(struct kc_value *array, struct kc_value *item)
 
 static enum kc_status fill_text(struct kc_value *value, const char *text)
 {
-	REQUIRE(display_is_utf8(view_of_text(text)), KC_ERR_PARAM, "a text that is not UTF-8");
+	REQUIRE(utf8_is_text(view_of_text(text)), KC_ERR_PARAM, "a text that is not UTF-8");
 	value->text = strdup(text);
 	REQUIRE(value->text, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;

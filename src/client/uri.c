@@ -10,8 +10,8 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "client/typed_impl.h"
-#include "codec/display.h"
 #include "codec/hex.h"
+#include "codec/utf8.h"
 #include "codec/vocabulary.h"
 
 enum {
@@ -85,7 +85,7 @@ static enum kc_status read_part(struct kc_dictionary *query, const char *from, c
 	name = strndup(from, (size_t)(equals - from));
 	REQUIRE(name, KC_ERR_ALLOCATE, "out of memory");
 	TRY(decode_percent(equals + 1, end, &text));
-	REQUIRE(display_is_utf8(bytes_view(&text)), KC_ERR_PARAM, "'%s' is not UTF-8", name);
+	REQUIRE(utf8_is_text(bytes_view(&text)), KC_ERR_PARAM, "'%s' is not UTF-8", name);
 	TRY(bytes_append_byte(&text, '\0'));
 	TRY(put_part(query, name, (const char *)text.data));
 	REQUIRE(kc_dictionary_count(query) > n_before, KC_ERR_PARAM, "'%s' comes twice", name);

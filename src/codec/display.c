@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/utf8.h"
+
 enum {
 	ESCAPE_MAX = 16,
 };
@@ -46,44 +48,11 @@ static bool is_harmful(uint32_t point)
 	return (point & 0xFFFE) == 0xFFFE;
 }
 
-/* Bytes that a character with this first byte takes; 0: none starts so (RFC 3629 section 4). */
-static size_t length_from_lead(uint8_t lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xC2 && lead <= 0xDF)
-		return 2;
-	if (lead >= 0xE0 && lead <= 0xEF)
-		return 3;
-	return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-}
-
-/* Read the character at the start of @text; its length, 0 when it is none. */
-static size_t read_character(struct kc_view text, uint32_t *ret_point)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = length_from_lead(text.data[0]);
-	uint32_t point = 0;
-
-	if (len == 0 || len > text.len)
-		return 0;
-	point = len == 1 ? text.data[0] : text.data[0] & (0x7FU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((text.data[i] & 0xC0) != 0x80)
-			return 0;
-		point = point << 6 | (text.data[i] & 0x3FU);
-	}
-	if (point < smallest[len] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
-		return 0;
-	*ret_point = point;
-	return len;
-}
-
 /* What stands for the start of @text in @piece; how many bytes of @text that covers. */
 static size_t next_piece(struct kc_view text, char piece[ESCAPE_MAX], size_t *ret_piece_len)
 {
-	uint32_t point = 0;
-	size_t len = read_character(text, &point);
+	size_t len = utf8_length(text);
+	uint32_t point = len > 0 ? utf8_point(text, len) : 0;
 	int printed = 0;
 
 	if (len > 0 && !is_harmful(point)) {
@@ -149,18 +118,4 @@ char *display_escape(struct kc_view text, size_t max)
 	memcpy(out + len, ellipsis, mark);
 	out[len + mark] = '\0';
 	return out;
-}
-
-bool display_is_utf8(struct kc_view text)
-{
-	uint32_t point = 0;
-
-	while (text.len > 0) {
-		size_t len = read_character(text, &point);
-
-		if (len == 0 || point == 0)
-			return false;
-		text = view_of(text.data + len, text.len - len);
-	}
-	return true;
 }

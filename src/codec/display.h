@@ -19,7 +19,4 @@
  */
 char *display_escape(struct kc_view text, size_t max);
 
-/* Is @text UTF-8 as RFC 3629 has it (shortest form, no surrogates), without NUL? */
-bool display_is_utf8(struct kc_view text);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Foreign text on a screen, and what counts as UTF-8. */
 #include "codec/display.h"
+#include "codec/utf8.h"
 #include "harness/test.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ static void check_display(struct kc_view text, size_t max, const char *expected)
 
 	CHECK_TEXT(shown, expected);
 	CHECK(strlen(shown) <= max);
-	CHECK(display_is_utf8(view_of_text(shown)));
+	CHECK(utf8_is_text(view_of_text(shown)));
 }
 
 TEST(display_keeps_what_is_harmless)
@@ -58,10 +59,10 @@ TEST(display_cuts_at_a_character)
 
 TEST(display_knows_utf8)
 {
-	CHECK(display_is_utf8(view_of_text("é王\xF0\x9F\x94\x91")));
-	CHECK(display_is_utf8(view_of(NULL, 0)));
-	CHECK(!display_is_utf8(view_of("a\0", 2)));
-	CHECK(!display_is_utf8(view_of_text("\x80")));
-	CHECK(!display_is_utf8(view_of_text("\xE2\x82")));
-	CHECK(!display_is_utf8(view_of_text("\xE0\x80\x80")));
+	CHECK(utf8_is_text(view_of_text("é王\xF0\x9F\x94\x91")));
+	CHECK(utf8_is_text(view_of(NULL, 0)));
+	CHECK(!utf8_is_text(view_of("a\0", 2)));
+	CHECK(!utf8_is_text(view_of_text("\x80")));
+	CHECK(!utf8_is_text(view_of_text("\xE2\x82")));
+	CHECK(!utf8_is_text(view_of_text("\xE0\x80\x80")));
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/try.h"
-#include "codec/display.h"
+#include "codec/utf8.h"
 #include "daemon/client.h"
 #include "sys/socket.h"
 
@@ -37,7 +37,7 @@ struct pin_request {
 static enum kc_status keep_pin(struct pin_request *request, struct kc_view pin)
 {
 	/* What cannot be typed is no PIN; drivers get it as JSON text. */
-	REQUIRE(pin.len <= PIN_BYTES_MAX && display_is_utf8(pin), KC_ERR_PARAM,
+	REQUIRE(pin.len <= PIN_BYTES_MAX && utf8_is_text(pin), KC_ERR_PARAM,
 		"the PIN is not text of up to %d bytes", PIN_BYTES_MAX);
 	TRY(secret_init(&request->pin, pin));
 	request->has_pin = true;

@@ -6,8 +6,8 @@
 #include "items/reference.h"
 
 #include "base/try.h"
-#include "codec/display.h"
 #include "codec/tlv.h"
+#include "codec/utf8.h"
 
 /* X.690: universal tags. */
 enum {
@@ -29,7 +29,7 @@ static enum kc_status check_parts(const struct reference *reference)
 	REQUIRE(has_class(reference->item_class), KC_ERR_PARAM,
 		"not a persistent reference of a token item");
 	REQUIRE(reference->token_id.len > 0 && reference->token_id.len <= REFERENCE_TOKEN_MAX &&
-			display_is_utf8(reference->token_id),
+			utf8_is_text(reference->token_id),
 		KC_ERR_PARAM, "a token ID is 1 to %d bytes of UTF-8", REFERENCE_TOKEN_MAX);
 	REQUIRE(reference->object_id.len > 0 && reference->object_id.len <= REFERENCE_OBJECT_MAX,
 		KC_ERR_PARAM, "an object ID is 1 to %d bytes", REFERENCE_OBJECT_MAX);

@@ -14,16 +14,16 @@
 static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY KEY,"
 				   " token_id TEXT NOT NULL UNIQUE);";
 
-/* What makes an item the same item (reference/keychain.md 1.5, 1.6), once per token. */
+/*
+ * On a token an item is its object: the same certificate or key may stand in two slots of one
+ * card, and must not cost the others their place in the keychain.
+ */
 static const char certificates_rest[] =
 	"object_id BLOB NOT NULL, public_key BLOB NOT NULL, data BLOB NOT NULL,"
-	" subject_raw BLOB, issuer_raw BLOB, UNIQUE (token_id, object_id),"
-	" UNIQUE (issuer, serial_number, token_id, certificate_type));";
+	" subject_raw BLOB, issuer_raw BLOB, UNIQUE (token_id, object_id));";
 static const char keys_rest[] =
 	"object_id BLOB NOT NULL, public_key BLOB NOT NULL, access_constraint TEXT NOT NULL,"
-	" algorithms TEXT NOT NULL, UNIQUE (token_id, object_id),"
-	" UNIQUE (application_label, token_id, key_class, application_tag, key_type,"
-	" key_size_in_bits, effective_key_size));";
+	" algorithms TEXT NOT NULL, UNIQUE (token_id, object_id));";
 
 /* One column each: rows with equal values then stand in order of position, unsorted. */
 static const char indexes[] = "CREATE INDEX c_label ON certificates (label);"

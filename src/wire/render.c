@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "base/try.h"
+#include "codec/utf8.h"
 #include "wire/message.h"
-#include "wire/utf8_impl.h"
 
 struct render {
 	struct bytes *bytes;

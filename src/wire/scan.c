@@ -6,8 +6,8 @@
 #include "wire/scan_impl.h"
 
 #include "base/try.h"
+#include "codec/utf8.h"
 #include "wire/message.h"
-#include "wire/utf8_impl.h"
 
 enum {
 	NUMBER_MAX = 64,

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "codec/utf8.h"
 #include "harness/test.h"
 #include "wire/message.h"
-#include "wire/utf8_impl.h"
 
 static enum kc_status parse(const char *text)
 {

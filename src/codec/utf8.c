@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * json-c's own check only counts continuation bytes, so what comes in is held to RFC 3629 section 4
- * here, and what goes out too.
- */
-#include "wire/utf8_impl.h"
+/* UTF-8: what comes in over the wire, what people are shown, what may be a PIN. */
+#include "codec/utf8.h"
 
 static bool is_between(uint8_t byte, uint8_t low, uint8_t high)
 {
@@ -51,4 +48,25 @@ size_t utf8_length(struct kc_view view)
 			return 0;
 	}
 	return len;
+}
+
+uint32_t utf8_point(struct kc_view view, size_t len)
+{
+	uint32_t point = len == 1 ? view.data[0] : view.data[0] & (0x7FU >> len);
+
+	for (size_t i = 1; i < len; i++)
+		point = point << 6 | (view.data[i] & 0x3FU);
+	return point;
+}
+
+bool utf8_is_text(struct kc_view text)
+{
+	while (text.len > 0) {
+		size_t len = utf8_length(text);
+
+		if (len == 0 || text.data[0] == '\0')
+			return false;
+		text = view_slice(text, len, text.len);
+	}
+	return true;
 }
