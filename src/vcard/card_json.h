@@ -2,9 +2,26 @@
 #ifndef VCARD_CARD_JSON_H
 #define VCARD_CARD_JSON_H
 
-/* The card's memory as JSON text and back. Pure; the file itself is card_file's. */
+/*
+ * The card's memory as JSON text and back; the file itself is card_file's. One object, readable
+ * with any tool:
+ *   {"format": "keycask-vcard", "version": 1, "serial": 12345678,
+ *    "pin": {"value": HEX, "tries_left": 3, "tries_max": 3}, "puk": …,
+ *    "management_key": {"algorithm": "3des", "value": HEX, "touch_policy": 1},
+ *    "keys": [{"slot": "9a", "algorithm": "p256", "pin_policy": "once", "touch_policy": 1,
+ *              "origin": 1, "private_key": BASE64 of PKCS#8}],
+ *    "objects": [{"tag": "5fc102", "value": BASE64}]}
+ * Every member is required: a file that lacks one was written by something else.
+ */
 
 #include "vcard/card_state.h"
+
+#define CARD_JSON_FORMAT "keycask-vcard"
+
+enum {
+	CARD_JSON_VERSION = 1,
+	CARD_JSON_PKCS8_MAX = 8192,
+};
 
 /* New text, the caller's to free(). */
 KC_MUST_CHECK enum kc_status card_json_write(const struct card_state *state, char **ret_text);

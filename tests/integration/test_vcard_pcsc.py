@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The software card through real pcscd and vpcd: yubico-piv-tool personalises it, OpenSC signs."""
+import base64
 import re
 
-from keycask_test import Card, check, check_equal, main, openssl, run, scratch, test
+from keycask_test import Card, Daemon, check, check_equal, main, openssl, run, scratch, test
 from piv_tools import (KEYS, MANAGEMENT_KEY, PIN, PUK, Pcscd, TestCa, factory_card,
-                       personalise_inserted, verify)
+                       personalise, personalise_inserted, verify)
 
 NEW_KEY = "0102030405060708090a0b0c0d0e0f101112131415161718"
 
@@ -36,6 +37,23 @@ def tools_personalise_a_card_and_opensc_signs_with_it():
         pcscd.pull()
         pcscd.insert(card)
         check_signs(pcscd, made, "9a", "01", "SHA256-RSA-PKCS")
+
+
+@test
+def a_card_made_by_tools_signs_in_the_embedded_slot():
+    made = personalise()
+    data = scratch() / "data"
+    data.write_bytes(b"signed through the keychain\n")
+    with Daemon() as daemon, made.card as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        identities = [item for item in daemon.cli("list") if item["class"] == "identity"]
+        check_equal(len(identities), len(KEYS), "identities")
+        for identity in identities:
+            slot = "9a" if identity["key_type"] == "rsa" else "9c"
+            answer = daemon.cli("sign", "--key", identity["persistent_ref"], data, pin=PIN)
+            verify(made.public_keys[slot], base64.b64decode(answer["signature"]),
+                   data.read_bytes())
 
 
 @test
