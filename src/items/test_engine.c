@@ -219,20 +219,28 @@ TEST(engine_refuses_bad_items)
 	CHECK_STATUS(engine_publish(engine, "\xFF", NULL, 0), KC_ERR_PARAM);
 }
 
-TEST(engine_takes_an_item_once_per_token)
+TEST(engine_takes_an_object_once_per_token)
 {
 	CLEANUP(engine_freep) struct engine *engine = new_engine();
 	CLEANUP(sample_done) struct sample sample = {.n = 0};
 
 	publish_card(engine, TOKEN_A);
-	/* The object ID, the certificate (issuer and serial number), the key. */
 	sample_add_certificate(&sample, "c-new", "other", "\x01", "auth");
 	check_publication_fails(engine, &sample.items[0], KC_ERR_DUPLICATE_ITEM);
-	sample_add_certificate(&sample, "c-other", "ca", "\x09", "other");
-	check_publication_fails(engine, &sample.items[1], KC_ERR_DUPLICATE_ITEM);
 	CHECK(strstr(error_get()->hint, "item 2 of 2"));
 	/* The same on another token is another item. */
 	publish_card(engine, TOKEN_B);
+}
+
+TEST(engine_takes_one_certificate_in_two_slots_of_a_card)
+{
+	CLEANUP(engine_freep) struct engine *engine = new_engine();
+	CLEANUP(sample_done) struct sample sample = {.n = 0};
+
+	sample_add_certificate(&sample, "slot-1", "ca", "\x09", "same");
+	sample_add_certificate(&sample, "slot-2", "ca", "\x09", "same");
+	CHECK_OK(engine_publish(engine, TOKEN_A, sample.items, sample.n));
+	CHECK_INT(count(engine, "certificate"), 2);
 }
 
 TEST(engine_gives_items_in_order_of_arrival)
