@@ -129,13 +129,14 @@ enum kc_status date_parse(const char *text, int64_t *ret_date_us)
 enum kc_status date_format(int64_t date_us, char ret_text[static DATE_TEXT_MAX])
 {
 	int64_t us = date_us % US_PER_SECOND;
-	time_t seconds = 0;
+	time_t seconds = (time_t)(date_us / US_PER_SECOND);
 	struct tm fields = {0};
 	size_t len = 0;
 
-	if (us < 0)
+	if (us < 0) {
 		us += US_PER_SECOND;
-	seconds = (time_t)((date_us - us) / US_PER_SECOND);
+		seconds--;
+	}
 	REQUIRE(gmtime_r(&seconds, &fields) && fields.tm_year >= -1900 &&
 			fields.tm_year + 1900 <= LATEST_YEAR,
 		KC_ERR_PARAM, "a date outside the years 0 to 9999");
