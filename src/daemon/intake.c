@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/try.h"
 #include "items/describe.h"
 
@@ -58,6 +59,16 @@ static enum kc_status add(struct batch *batch, const struct token_item *item)
 	return KC_OK;
 }
 
+/* One item that cannot be described must not cost the token its others. */
+static void drop_last(struct batch *batch)
+{
+	size_t i = --batch->n_items;
+
+	log_warning("an item is left out: %s", error_get()->message);
+	field_free(&batch->items[i].attributes);
+	bytes_done(&batch->public_keys[i]);
+}
+
 enum kc_status intake_publish(struct engine *engine, const char *token_id,
 			      const struct token_item *items, size_t n_items)
 {
@@ -68,7 +79,11 @@ enum kc_status intake_publish(struct engine *engine, const char *token_id,
 	};
 
 	REQUIRE(batch.items && batch.public_keys, KC_ERR_ALLOCATE, "out of memory");
-	for (size_t i = 0; i < n_items; i++)
-		TRY(add(&batch, &items[i]));
+	for (size_t i = 0; i < n_items; i++) {
+		error_clear();
+		if (add(&batch, &items[i]) != KC_OK)
+			drop_last(&batch);
+	}
+	error_clear();
 	return engine_publish(engine, token_id, batch.items, batch.n_items);
 }
