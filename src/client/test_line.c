@@ -21,7 +21,7 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "client/launch.h"
-#include "client/test_daemon.h"
+#include "harness/canned_daemon.h"
 #include "harness/test.h"
 
 #define ITEMS "[{\"class\":\"key\",\"label\":\"L\",\"value_persistent_ref\":\"cmVm\"}]"
@@ -53,31 +53,31 @@ static enum kc_status sign(const char *pin, struct kc_bytes *ret_signature)
 
 TEST(calls_share_one_connection)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 
 	CHECK_OK(query());
 	CHECK_OK(query());
 	CHECK_INT(daemon.state->n_connections, 1);
 	CHECK_INT(daemon.state->n_queries, 2);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_query_is_asked_again_when_the_connection_breaks)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 
 	daemon.state->dies_on_query = true;
 	CHECK_OK(query());
 	CHECK_INT(daemon.state->n_queries, 2);
 	CHECK_INT(daemon.state->n_connections, 2);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_signature_is_never_asked_for_twice)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_bytes signature = {NULL, 0};
 
 	daemon.state->dies_on_sign = true;
@@ -89,27 +89,27 @@ TEST(a_signature_is_never_asked_for_twice)
 	CHECK_INT(daemon.state->n_signs, 2);
 	kc_bytes_free(&signature);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_signature_is_sent_on_a_line_that_stands)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_bytes signature = {NULL, 0};
 
 	CHECK_OK(query());
-	test_daemon_stop(&daemon);
-	daemon = test_daemon_start(ITEMS, "[]");
+	canned_daemon_stop(&daemon);
+	daemon = canned_daemon_start(ITEMS, "[]");
 	CHECK_OK(sign(NULL, &signature));
 	CHECK_INT(daemon.state->n_signs, 1);
 	kc_bytes_free(&signature);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_pin_travels_sealed_and_a_failure_keeps_its_record)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_bytes signature = {NULL, 0};
 
 	CHECK_OK(sign("123456", &signature));
@@ -124,7 +124,7 @@ TEST(a_pin_travels_sealed_and_a_failure_keeps_its_record)
 	CHECK_TEXT(kc_error_token_id(kc_error_last()), "org.keycask.piv:00");
 	CHECK_TEXT(kc_error_message(kc_error_last()), "wrong PIN");
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(options_of_another_size_are_refused)
@@ -141,7 +141,7 @@ TEST(options_of_another_size_are_refused)
 
 TEST(verify_tells_a_wrong_signature_from_a_failure)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_key *key = NULL;
 	bool is_supported = false;
 
@@ -153,12 +153,12 @@ TEST(verify_tells_a_wrong_signature_from_a_failure)
 	CHECK(is_supported);
 	kc_key_free(key);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_child_has_a_connection_of_its_own)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	int status = 0;
 	pid_t pid = 0;
 
@@ -171,7 +171,7 @@ TEST(a_child_has_a_connection_of_its_own)
 	CHECK_INT(daemon.state->n_connections, 2);
 	CHECK_INT(daemon.state->n_queries, 3);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 static void *query_often(void *userdata)
@@ -185,7 +185,7 @@ static void *query_often(void *userdata)
 
 TEST(threads_share_the_line)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	pthread_t threads[4];
 	int n_good[4] = {0};
 
@@ -197,7 +197,7 @@ TEST(threads_share_the_line)
 	}
 	CHECK_INT(daemon.state->n_connections, 1);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 /* --- the watcher --------------------------------------------------------------------------- */
@@ -215,7 +215,7 @@ static void check_event(struct kc_token_watcher *watcher, const char *what, cons
 
 TEST(a_watcher_outlives_its_daemon)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_token_watcher *watcher = NULL;
 	int fd = -1;
 
@@ -232,12 +232,12 @@ TEST(a_watcher_outlives_its_daemon)
 	CHECK(daemon.state->n_watches >= 2);
 	watcher = kc_token_watcher_free(watcher);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_watcher_says_when_nothing_came)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_token_watcher *watcher = NULL;
 	struct kc_dictionary *event = NULL;
 	struct pollfd poll_watcher = {.events = POLLIN};
@@ -246,7 +246,7 @@ TEST(a_watcher_says_when_nothing_came)
 	poll_watcher.fd = kc_token_watcher_fd(watcher);
 	for (int i = 0; i < 4; i++)
 		check_event(watcher, i < 2 ? "inserted" : "removed", i % 2 == 0 ? "A" : "B");
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 	do {
 		event = kc_dictionary_free(event);
 		CHECK_OK(kc_token_watcher_next(watcher, 0, &event));
@@ -260,7 +260,7 @@ TEST(a_watcher_says_when_nothing_came)
 
 TEST(a_watcher_works_on_in_a_child)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_token_watcher *watcher = NULL;
 	int status = 0;
 	pid_t pid = 0;
@@ -277,7 +277,7 @@ TEST(a_watcher_works_on_in_a_child)
 	check_event(watcher, "inserted", "B");
 	kc_token_watcher_free(watcher);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 /* --- autostart ----------------------------------------------------------------------------- */
@@ -352,7 +352,7 @@ TEST(a_launched_program_gets_nothing_it_should_not_have)
 
 	CHECK(leaked >= 3);
 	CHECK(setenv("SECRET_OF_THE_APP", "x", 1) == 0);
-	CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	CHECK(sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL) == 0);
 	CHECK_INT(run_shell("echo \"fds: $(ls /proc/self/fd | wc -l) $SECRET_OF_THE_APP\" >&2;"
 			    "exit 5",
 			    10000, said, sizeof(said)),

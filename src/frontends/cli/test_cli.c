@@ -10,13 +10,13 @@
 #include <keycask/text.h>
 
 #include "base/bytes.h"
-#include "client/test_daemon.h"
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
 #include "frontends/cli/suggest.h"
 #include "frontends/cli/table.h"
+#include "harness/canned_daemon.h"
 #include "harness/test.h"
 
 /* --- options ------------------------------------------------------------------------------- */
@@ -207,7 +207,7 @@ static void check_unnamed(const char *name, enum resolve_kind kind, enum kc_stat
 
 TEST(an_item_has_four_kinds_of_names)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 
 	check_named("Anna", RESOLVE_ANY, "Anna");
 	check_named("Anna", RESOLVE_KEY, "Anna");
@@ -221,12 +221,12 @@ TEST(an_item_has_four_kinds_of_names)
 		    "Key of Anna");
 	check_named(NULL, RESOLVE_SIGNER, "Anna");
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(names_that_name_none_or_several)
 {
-	struct test_daemon daemon = test_daemon_start(
+	struct canned_daemon daemon = canned_daemon_start(
 		ITEMS, "[{\"token_id\":\"p:T\",\"driver\":\"p\",\"state\":\"present\"}]");
 
 	check_unnamed("twin", RESOLVE_ANY, KC_ERR_PARAM, 2);
@@ -239,12 +239,12 @@ TEST(names_that_name_none_or_several)
 	check_unnamed("01020304ff", RESOLVE_SIGNER, KC_ERR_ITEM_NOT_FOUND, 0);
 	check_unnamed("bm93aGVyZQ==", RESOLVE_ANY, KC_ERR_ITEM_NOT_FOUND, 0);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(without_a_token_the_hint_says_to_insert_it)
 {
-	struct test_daemon daemon = test_daemon_start("[]", "[]");
+	struct canned_daemon daemon = canned_daemon_start("[]", "[]");
 	char *token_id = NULL;
 
 	check_unnamed("Anna", RESOLVE_KEY, KC_ERR_ITEM_NOT_FOUND, 0);
@@ -253,12 +253,12 @@ TEST(without_a_token_the_hint_says_to_insert_it)
 	CHECK_STATUS(resolve_token(NULL, &token_id), KC_ERR_ITEM_NOT_FOUND);
 	CHECK(strstr(error_get()->hint, "insert the card"));
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(a_token_is_named_by_id_label_or_instance)
 {
-	struct test_daemon daemon = test_daemon_start(
+	struct canned_daemon daemon = canned_daemon_start(
 		"[]", "[{\"token_id\":\"p.q:0123456789\",\"driver\":\"p\",\"state\":\"present\"},"
 		      "{\"token_id\":\"p.q:0123456700\",\"driver\":\"p\",\"state\":\"present\","
 		      "\"label\":\"Mine\"}]");
@@ -278,12 +278,12 @@ TEST(a_token_is_named_by_id_label_or_instance)
 	error_clear();
 	CHECK_STATUS(resolve_token(NULL, &token_id), KC_ERR_PARAM);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 TEST(identities_hide_their_parts)
 {
-	struct test_daemon daemon = test_daemon_start(ITEMS, "[]");
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct inventory inventory = {.items = NULL};
 
 	CHECK_OK(inventory_collect(&(struct inventory_filter){.label = NULL}, &inventory));
@@ -296,7 +296,7 @@ TEST(identities_hide_their_parts)
 	CHECK(!kc_dictionary_get(inventory.items[0], KC_VALUE_PERSISTENT_REF));
 	inventory_done(&inventory);
 	kc_daemon_disconnect();
-	test_daemon_stop(&daemon);
+	canned_daemon_stop(&daemon);
 }
 
 /* --- PINs and failures --------------------------------------------------------------------- */

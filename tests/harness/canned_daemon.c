@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The canned daemon: the real wire and the real IDL, answers from fixed text. */
-#include "client/test_daemon.h"
+#include "harness/canned_daemon.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "wire/protocol.h"
 #include "wire/serve.h"
 
-static struct test_daemon_state *state;
+static struct canned_daemon_state *state;
 static const char *all_items;
 static const char *all_tokens;
 
@@ -179,7 +179,7 @@ _Noreturn static void serve(int fd)
 
 _Noreturn static void accept_all(int listener)
 {
-	ignore(signal(SIGCHLD, SIG_IGN) == SIG_ERR);
+	ignore(sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, NULL));
 	for (;;) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -206,10 +206,10 @@ static int listen_at(const char *path)
 	return fd;
 }
 
-struct test_daemon test_daemon_start(const char *items, const char *tokens)
+struct canned_daemon canned_daemon_start(const char *items, const char *tokens)
 {
 	char path[100];
-	struct test_daemon daemon = {.pid = 0};
+	struct canned_daemon daemon = {.pid = 0};
 	int listener = -1;
 
 	all_items = items;
@@ -232,7 +232,7 @@ struct test_daemon test_daemon_start(const char *items, const char *tokens)
 	return daemon;
 }
 
-void test_daemon_stop(struct test_daemon *daemon)
+void canned_daemon_stop(struct canned_daemon *daemon)
 {
 	char path[100];
 

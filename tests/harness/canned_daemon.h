@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef CLIENT_TEST_DAEMON_H
-#define CLIENT_TEST_DAEMON_H
+#ifndef HARNESS_CANNED_DAEMON_H
+#define HARNESS_CANNED_DAEMON_H
 
 /*
  * A daemon for tests of the client and of the CLI: it answers from fixed text, in processes of
@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 /* Shared with the daemon's processes. */
-struct test_daemon_state {
+struct canned_daemon_state {
 	int n_connections;
 	int n_queries;
 	int n_signs;
@@ -23,14 +23,14 @@ struct test_daemon_state {
 	char interaction[512];
 };
 
-struct test_daemon {
+struct canned_daemon {
 	pid_t pid;
-	struct test_daemon_state *state;
+	struct canned_daemon_state *state;
 };
 
 /* @items: a JSON array of all items, each with its "class"; @tokens: what Tokens.List gives. */
-struct test_daemon test_daemon_start(const char *items, const char *tokens);
+struct canned_daemon canned_daemon_start(const char *items, const char *tokens);
 /* All its processes, and its socket. */
-void test_daemon_stop(struct test_daemon *daemon);
+void canned_daemon_stop(struct canned_daemon *daemon);
 
 #endif
