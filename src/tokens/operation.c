@@ -92,7 +92,7 @@ static void finish(struct operation *operation, enum kc_status status, struct js
 
 	status = status_of_driver(status, operation->token);
 	log_debug("req=%" PRIu64 " stage=operation method=%s status=%s", operation->options.request,
-		  operation->method, kc_status_name(status));
+		  operation->method ? operation->method : "Authenticate", kc_status_name(status));
 	list_remove(&operation->link);
 	if (on_done)
 		on_done(userdata, status, reply);
@@ -114,6 +114,17 @@ static enum kc_status call(struct operation *operation, const char *method,
 	return KC_OK;
 }
 
+/* The token is over; any other failure to tell the tries left does not matter. */
+static bool is_lost(enum kc_status status)
+{
+	return status == KC_ERR_NOT_AVAILABLE || status == KC_ERR_TOKEN_NOT_FOUND;
+}
+
+static int tries_in(struct json_object *reply)
+{
+	return (int)field_number(reply, "tries_left", -1);
+}
+
 /* Leave the card to others and ask a person; operation_supply_pin() comes back to the queue. */
 static void ask_person(struct operation *operation, const char *why, int tries_left)
 {
@@ -131,6 +142,33 @@ static void ask_person(struct operation *operation, const char *why, int tries_l
 	hooks->ask_pin(hooks->context, operation, why, tries_left);
 }
 
+static void on_tries_for_prompt(void *userdata, enum kc_status status, struct json_object *reply)
+{
+	struct operation *operation = userdata;
+
+	if (!has_returned(operation))
+		return;
+	if (is_lost(status))
+		fail_operation(operation, status);
+	else
+		ask_person(operation, NULL, status == KC_OK ? tries_in(reply) : -1);
+}
+
+/* The first question; the person is told how many tries there are. */
+static void ask_first(struct operation *operation)
+{
+	enum kc_status status = KC_OK;
+
+	if (!operation->options.may_prompt) {
+		ask_person(operation, NULL, -1);
+		return;
+	}
+	error_clear();
+	status = call(operation, METHOD_PIN_STATUS, NULL, on_tries_for_prompt);
+	if (status != KC_OK)
+		fail_operation(operation, status);
+}
+
 static void perform(struct operation *operation);
 static void authenticate(struct operation *operation);
 
@@ -144,7 +182,7 @@ static void need_pin(struct operation *operation)
 		pin = pin_session_use(session);
 	operation->is_session_pin_tried = true;
 	if (!pin.data) {
-		ask_person(operation, NULL, -1);
+		ask_first(operation);
 		return;
 	}
 	if (secret_init(&operation->pin, pin) != KC_OK) {
@@ -253,13 +291,13 @@ static void prove_pin(struct operation *operation)
 static void on_tries_known(void *userdata, enum kc_status status, struct json_object *reply)
 {
 	struct operation *operation = userdata;
-	int64_t tries_left = status == KC_OK ? field_number(reply, "tries_left", -1) : -1;
+	int tries_left = status == KC_OK ? tries_in(reply) : -1;
 	bool may_go_on = tries_left != 1 || operation->options.may_use_last_try ||
 			 operation->is_last_try_confirmed;
 
 	if (!has_returned(operation))
 		return;
-	if (status == KC_ERR_NOT_AVAILABLE || status == KC_ERR_TOKEN_NOT_FOUND) {
+	if (is_lost(status)) {
 		fail_operation(operation, status);
 		return;
 	}
@@ -304,7 +342,7 @@ static void run(struct card_task *task)
 	if (operation->has_pin)
 		authenticate(operation);
 	else if (operation->options.needs_new_pin)
-		ask_person(operation, NULL, -1);
+		ask_first(operation);
 	else
 		perform(operation);
 }
