@@ -100,10 +100,10 @@ const struct algorithm *algorithms_below(const struct algorithm *algorithm)
 	return NULL;
 }
 
-enum kc_status algorithms_fail_unknown(const char *name, const char *key_type)
+/* What a key of @key_type takes that is like @name, or at least the form of it. */
+static void set_advice(const char *name, const char *key_type)
 {
 	struct nearest nearest = nearest_begin(name);
-	enum kc_status status = fail(KC_ERR_PARAM, "no signature algorithm \"%.64s\"", name);
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].key_type, key_type) == 0)
@@ -116,5 +116,18 @@ enum kc_status algorithms_fail_unknown(const char *name, const char *key_type)
 	else if (strcmp(key_type, "ec") == 0)
 		error_set_hint("an EC key takes ecdsa_signature_message_x962_sha256 and others of "
 			       "that form");
+}
+
+enum kc_status algorithms_fail_unfit(const char *name, const char *key_type)
+{
+	const struct algorithm *other = algorithms_find(name);
+	enum kc_status status = KC_OK;
+
+	if (other)
+		status = fail(KC_ERR_PARAM, "%s is for %s keys, this one is %s", name,
+			      other->key_type, key_type);
+	else
+		status = fail(KC_ERR_PARAM, "no signature algorithm \"%.64s\"", name);
+	set_advice(name, key_type);
 	return status;
 }

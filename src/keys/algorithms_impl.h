@@ -47,8 +47,8 @@ const struct algorithm *algorithms_below(const struct algorithm *algorithm);
 /* The one that @algorithm becomes when the message has been hashed; itself if it takes none. */
 const struct algorithm *algorithms_without_message(const struct algorithm *algorithm);
 
-/* KC_ERR_PARAM saying that @name is none, with the nearest ones for @key_type as a hint. */
-KC_MUST_CHECK enum kc_status algorithms_fail_unknown(const char *name, const char *key_type);
+/* KC_ERR_PARAM saying why @name is none for @key_type, with those nearest to it as a hint. */
+KC_MUST_CHECK enum kc_status algorithms_fail_unfit(const char *name, const char *key_type);
 
 size_t algorithms_count(void);
 const struct algorithm *algorithms_at(size_t index);

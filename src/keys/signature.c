@@ -78,13 +78,11 @@ static enum kc_status find_algorithm(const struct signature_key *key, const char
 	const struct algorithm *algorithm = algorithms_find(name);
 	enum kc_status status = KC_OK;
 
-	if (!algorithm) {
-		status = algorithms_fail_unknown(name, key->key_type);
+	if (!algorithm || strcmp(algorithm->key_type, key->key_type) != 0) {
+		status = algorithms_fail_unfit(name, key->key_type);
 		assert(status != KC_OK);
 		return status;
 	}
-	REQUIRE(strcmp(algorithm->key_type, key->key_type) == 0, KC_ERR_PARAM,
-		"%s is for %s keys, this one is %s", name, algorithm->key_type, key->key_type);
 	REQUIRE(algorithm->family != ALGORITHM_EDDSA, KC_ERR_PARAM, "%s is not supported", name);
 	*ret_algorithm = algorithm;
 	return KC_OK;

@@ -475,6 +475,12 @@ TEST(signature_refuses_what_is_not_for_the_key)
 				      view_of_text("m"), view_of_text("s")),
 		     KC_ERR_PARAM);
 	CHECK(strstr(error_get()->hint, "ecdsa_signature_message_x962_sha256"));
+	error_clear();
+	CHECK_STATUS(signature_verify(&token.key, "rsa_signature_message_pkcs1v15_sha256",
+				      view_of_text("m"), view_of_text("s")),
+		     KC_ERR_PARAM);
+	CHECK(strstr(error_get()->message, "is for rsa keys"));
+	CHECK(strstr(error_get()->hint, "ecdsa_signature_message_"));
 }
 
 /* A token that answers with somebody else's signature, or with noise, is found out. */
