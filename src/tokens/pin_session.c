@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PINs of client contexts: locked memory, an idle limit and an absolute one. */
+/*
+ * PINs of client contexts: locked memory, an idle limit and an absolute one. To forget is to begin
+ * anew: drivers know a session by its number, so one that has forgotten gets another number, and
+ * the authentication that a driver still remembers is nobody's.
+ */
 #include "tokens/pin_session.h"
 
 #include <stdlib.h>
@@ -38,12 +42,19 @@ enum kc_status pin_session_new(struct registry *registry, const char *token_id,
 	return KC_OK;
 }
 
+static void drop_pin(struct pin_session *session)
+{
+	secret_done(&session->pin);
+	session->idle = sd_event_source_disable_unref(session->idle);
+	session->absolute = sd_event_source_disable_unref(session->absolute);
+}
+
 struct pin_session *pin_session_free(struct pin_session *session)
 {
 	if (!session)
 		return NULL;
 	list_remove(&session->link);
-	pin_session_forget(session);
+	drop_pin(session);
 	free(session->token_id);
 	free(session);
 	return NULL;
@@ -61,9 +72,8 @@ const char *pin_session_token_id(const struct pin_session *session)
 
 void pin_session_forget(struct pin_session *session)
 {
-	secret_done(&session->pin);
-	session->idle = sd_event_source_disable_unref(session->idle);
-	session->absolute = sd_event_source_disable_unref(session->absolute);
+	drop_pin(session);
+	session->id = ++session->registry->last_session;
 }
 
 static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
@@ -94,7 +104,7 @@ void pin_session_remember(struct pin_session *session, struct secret *pin)
 {
 	const struct registry_settings *settings = &session->registry->settings;
 
-	pin_session_forget(session);
+	drop_pin(session);
 	if (settings->pin_idle_s > 0 &&
 	    set_limit(session, &session->idle, settings->pin_idle_s) == KC_OK &&
 	    set_limit(session, &session->absolute, settings->pin_absolute_s) == KC_OK)
@@ -102,12 +112,23 @@ void pin_session_remember(struct pin_session *session, struct secret *pin)
 	secret_done(pin);
 }
 
-struct kc_view pin_session_use(struct pin_session *session)
+void pin_session_note_use(struct pin_session *session)
 {
 	if (session->pin.data &&
 	    set_limit(session, &session->idle, session->registry->settings.pin_idle_s) != KC_OK)
 		pin_session_forget(session);
+}
+
+struct kc_view pin_session_use(struct pin_session *session)
+{
+	pin_session_note_use(session);
 	return secret_view(&session->pin);
+}
+
+void pin_session_end_use(struct pin_session *session)
+{
+	if (!session->pin.data)
+		pin_session_forget(session);
 }
 
 bool pin_session_is_authenticated(const struct pin_session *session)

@@ -19,16 +19,21 @@ KC_MUST_CHECK enum kc_status pin_session_new(struct registry *registry, const ch
 struct pin_session *pin_session_free(struct pin_session *session);
 DEFINE_FREEP(pin_session)
 
-/* Unique and never reused; what drivers see. */
+/* What drivers see: unique, never reused, and another one after the session has forgotten. */
 uint64_t pin_session_id(const struct pin_session *session);
 const char *pin_session_token_id(const struct pin_session *session);
 
-/* Keep @pin, which the card has just accepted; @pin becomes empty. */
+/* Keep @pin, which the card has just accepted, if policy lets it be kept; @pin becomes empty. Both
+ * limits start. */
 void pin_session_remember(struct pin_session *session, struct secret *pin);
 void pin_session_forget(struct pin_session *session);
 
 /* The PIN, borrowed, and its idle time starts anew; empty when there is none (any more). */
 struct kc_view pin_session_use(struct pin_session *session);
+/* The authentication is used without the PIN: its idle time starts anew. */
+void pin_session_note_use(struct pin_session *session);
+/* An operation is over: without a PIN that is kept, its authentication is over too. */
+void pin_session_end_use(struct pin_session *session);
 bool pin_session_is_authenticated(const struct pin_session *session);
 
 /* The token has left: every session of it forgets its PIN. */

@@ -41,7 +41,8 @@ enum kc_status status_of_driver(enum kc_status status, const struct token *token
 	if (mapped == KC_ERR_ITEM_NOT_FOUND)
 		error_set_hint("insert the token %s again and repeat", token->token_id);
 	if (mapped == KC_ERR_AUTH_FAILED && error_get()->tries_left >= 0)
-		error_set_hint("check the PIN; %d tries are left", error_get()->tries_left);
+		error_set_hint("check the PIN; %d %s left", error_get()->tries_left,
+			       error_get()->tries_left == 1 ? "try is" : "tries are");
 	if (mapped == KC_ERR_PIN_BLOCKED)
 		error_set_hint("unblock the PIN with the token's PUK");
 	return error_remap(mapped);
