@@ -2,10 +2,12 @@
 /* PINs on their way from a call or a person to an operation. */
 #include "daemon/pin_request.h"
 
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/try.h"
@@ -31,7 +33,6 @@ struct pin_request {
 	bool has_pin;
 	bool may_use_last_try;
 	bool may_prompt;
-	char purpose[TEXT_MAX];
 };
 
 static enum kc_status keep_pin(struct pin_request *request, struct kc_view pin)
@@ -44,6 +45,15 @@ static enum kc_status keep_pin(struct pin_request *request, struct kc_view pin)
 	return KC_OK;
 }
 
+/* A file of another process (FUSE) could keep us reading for ever. */
+static bool is_local(int fd)
+{
+	struct statfs info;
+
+	return fstatfs(fd, &info) == 0 && info.f_type != FUSE_SUPER_MAGIC &&
+	       info.f_type != NFS_SUPER_MAGIC;
+}
+
 /* A memfd or file, read from its start; anything that could block is refused. */
 static enum kc_status read_pin(struct pin_request *request, int fd)
 {
@@ -52,8 +62,8 @@ static enum kc_status read_pin(struct pin_request *request, int fd)
 	ssize_t n = 0;
 
 	REQUIRE(fd >= 0, KC_ERR_PARAM, "pin_fd came without a descriptor");
-	REQUIRE(fstat(fd, &info) == 0 && S_ISREG(info.st_mode), KC_ERR_PARAM,
-		"pin_fd must be a memfd or a file");
+	REQUIRE(fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && is_local(fd), KC_ERR_PARAM,
+		"pin_fd must be a memfd or a local file");
 	TRY(secret_reserve(&content, PIN_BYTES_MAX + 1));
 	n = pread(fd, content.data, PIN_BYTES_MAX + 1, 0);
 	REQUIRE(n >= 0, KC_ERR_PARAM, "pin_fd cannot be read");
@@ -89,6 +99,25 @@ static struct prompt_place place_of(struct json_object *interaction)
 	};
 }
 
+/*
+ * A terminal is a device of ours in /dev or /dev/pts, where no program can put links; any other
+ * path would be opened with our rights.
+ */
+static bool is_terminal(const char *path)
+{
+	static const char *const folders[] = {"/dev/", "/dev/pts/"};
+	bool is_in_place = false;
+	struct stat info;
+
+	for (size_t i = 0; path && i < ARRAY_LEN(folders); i++) {
+		size_t len = strlen(folders[i]);
+
+		is_in_place |= strncmp(path, folders[i], len) == 0 && !strchr(path + len, '/');
+	}
+	return is_in_place && stat(path, &info) == 0 && S_ISCHR(info.st_mode) &&
+	       info.st_uid == geteuid();
+}
+
 /* The caller's place counts in our own login session only (design/decisions.md 17). */
 static struct prompt_place choose_place(const struct pin_request *request)
 {
@@ -103,8 +132,7 @@ static struct prompt_place choose_place(const struct pin_request *request)
 
 	if (interaction && client_is_in_our_login(request->client))
 		place = place_of(interaction);
-	/* A terminal is a device file; any other path would be opened with our rights. */
-	if (place.tty && strncmp(place.tty, "/dev/", 5) != 0)
+	if (!is_terminal(place.tty))
 		place.tty = NULL;
 	return place;
 }
@@ -120,20 +148,6 @@ static enum kc_status read_interaction(struct pin_request *request, struct json_
 		KC_ERR_PARAM, "authentication_ui must be \"allow\", \"fail\" or \"skip\"");
 	request->may_prompt = (!ui || strcmp(ui, "allow") == 0) && prompt_is_possible(&place);
 	return KC_OK;
-}
-
-static void compose_purpose(struct pin_request *request, struct json_object *parameters)
-{
-	const char *reason = field_text(field_get(parameters, "interaction"), "operation_prompt");
-	const char *purpose = request->options.purpose;
-
-	if (purpose && reason)
-		(void)snprintf(request->purpose, sizeof(request->purpose), "%s to %s", purpose,
-			       reason);
-	else if (purpose || reason)
-		(void)snprintf(request->purpose, sizeof(request->purpose), "%s",
-			       purpose ? purpose : reason);
-	request->options.purpose = request->purpose[0] ? request->purpose : NULL;
 }
 
 /* Nothing of the request is left; the call is not touched. */
@@ -169,7 +183,6 @@ static enum kc_status fill(struct pin_request *request, const char *token_id)
 	TRY(read_interaction(request, parameters));
 	TRY(take_pin(request, parameters));
 	request->may_use_last_try = field_flag(parameters, "last_try", false);
-	compose_purpose(request, parameters);
 	return KC_OK;
 }
 
@@ -253,8 +266,11 @@ void pin_request_ask(struct daemon *daemon, struct operation *operation, const c
 	struct prompt_place place = choose_place(request);
 	char name[TEXT_MAX];
 	struct prompt_text text = {
+		.client = (int)client_peer(request->client)->pid,
 		.application = client_peer(request->client)->name,
-		.purpose = request->options.purpose,
+		.key = operation_purpose(operation),
+		.reason = field_text(field_get(wire_call_parameters(request->call), "interaction"),
+				     "operation_prompt"),
 		.token = name,
 		.error = why,
 		.tries_left = tries_left,

@@ -17,7 +17,7 @@ typedef enum kc_status (*pin_request_answer_fn)(void *details, struct json_objec
 						struct json_object **ret_parameters);
 
 struct pin_request_options {
-	const char *purpose; /* what the PIN is for, e.g. the key's label; NULL: the token itself */
+	const char *purpose; /* what the PIN is for: the key's label; NULL: the token itself */
 	bool needs_new_pin;
 	bool needs_pin;
 	pin_request_answer_fn answer;

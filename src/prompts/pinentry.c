@@ -3,13 +3,18 @@
 #include "prompts/pinentry.h"
 
 #include <assuan.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "codec/utf8.h"
+#include "sys/child.h"
 
 enum {
 	LINE_BYTES = 1000, /* ASSUAN_LINELENGTH less room for the line's end */
@@ -22,18 +27,64 @@ static void release_context(assuan_context_t *context)
 		assuan_release(*context);
 }
 
-/* In the child, between fork and exec: what a graphical pinentry finds in its environment only. */
-static void set_environment(void *userdata, int reserved)
+enum kc_status pinentry_control_new(struct pinentry_control **ret_control)
 {
-	const struct pinentry_request *request = userdata;
+	void *page = mmap(NULL, sizeof(struct pinentry_control), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	(void)reserved;
+	REQUIRE(page != MAP_FAILED, KC_ERR_ALLOCATE, "out of memory");
+	*ret_control = page;
+	return KC_OK;
+}
+
+void pinentry_control_free(struct pinentry_control *control)
+{
+	if (control)
+		ignore(munmap(control, sizeof(*control)));
+}
+
+/* The group, because a pinentry may be a script that runs another. */
+void pinentry_cancel(struct pinentry_control *control)
+{
+	int group = 0;
+
+	atomic_store(&control->is_cancelled, true);
+	group = atomic_load(&control->group);
+	if (group > 0)
+		ignore(kill(-group, SIGKILL));
+}
+
+/* In the child: what a graphical pinentry finds in its environment only. */
+static void set_environment(const struct pinentry_request *request)
+{
 	if (request->display)
 		ignore(setenv("DISPLAY", request->display, 1));
 	if (request->wayland_display)
 		ignore(setenv("WAYLAND_DISPLAY", request->wayland_display, 1));
 	if (request->xauthority)
 		ignore(setenv("XAUTHORITY", request->xauthority, 1));
+}
+
+/*
+ * In the child, between fork and exec. Either pinentry_cancel() sees the group or the group sees
+ * that it is cancelled. It dies with the prompt's thread, and takes signals as programs do.
+ */
+static void prepare_child(void *userdata, int reserved)
+{
+	const struct pinentry_request *request = userdata;
+	struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	(void)reserved;
+	ignore(setpgid(0, 0));
+	ignore(child_die_with_parent());
+	atomic_store(&request->control->group, (int)getpid());
+	if (atomic_load(&request->control->is_cancelled))
+		_exit(EXIT_FAILURE);
+	ignore(sigemptyset(&none));
+	ignore(sigprocmask(SIG_SETMASK, &none, NULL));
+	ignore(sigaction(SIGPIPE, &usual, NULL));
+	set_environment(request);
 }
 
 static enum kc_status connect_program(const struct pinentry_request *request,
@@ -45,11 +96,10 @@ static enum kc_status connect_program(const struct pinentry_request *request,
 	gpg_error_t error = 0;
 
 	memcpy(&userdata, &request, sizeof(userdata)); /* libassuan takes it without const */
-	error = assuan_pipe_connect(context, request->program, arguments, kept, set_environment,
+	error = assuan_pipe_connect(context, request->program, arguments, kept, prepare_child,
 				    userdata, 0);
 	REQUIRE(!error, KC_ERR_NOT_AVAILABLE, "cannot run %s: %s", request->program,
 		gpg_strerror(error));
-	atomic_store(request->pid, (int)assuan_get_pid(context));
 	return KC_OK;
 }
 
@@ -131,6 +181,8 @@ static enum kc_status get_pin(const struct pinentry_request *request, assuan_con
 	assuan_end_confidential(context);
 	switch ((int)gpg_err_code(error)) {
 	case GPG_ERR_NO_ERROR:
+		REQUIRE(utf8_is_text(secret_view(&pin)), KC_ERR_NOT_AVAILABLE,
+			"%s gave something that is no text", request->program);
 		*ret_pin = secret_take(&pin);
 		return KC_OK;
 	case GPG_ERR_CANCELED:
@@ -144,11 +196,20 @@ static enum kc_status get_pin(const struct pinentry_request *request, assuan_con
 	}
 }
 
+/* libassuan reports a program that is not there as one that says nothing. */
+static enum kc_status check_program(const struct pinentry_request *request)
+{
+	if (access(request->program, X_OK) == 0)
+		return KC_OK;
+	error_set_hint("install a pinentry, or name one as \"pinentry\" in config.json");
+	return fail(KC_ERR_NOT_AVAILABLE, "cannot run %s: %s", request->program, strerror(errno));
+}
+
 static enum kc_status converse(const struct pinentry_request *request, assuan_context_t context,
 			       struct secret *ret_pin)
 {
+	TRY(check_program(request));
 	TRY(connect_program(request, context));
-	REQUIRE(!atomic_load(request->is_cancelled), KC_ERR_USER_CANCELED, "cancelled");
 	TRY(send_texts(request, context));
 	return get_pin(request, context, ret_pin);
 }
@@ -160,6 +221,6 @@ enum kc_status pinentry_ask(const struct pinentry_request *request, struct secre
 
 	REQUIRE(!assuan_new(&context), KC_ERR_ALLOCATE, "out of memory");
 	status = converse(request, context, ret_pin);
-	atomic_store(request->pid, 0); /* assuan_release() reaps it */
+	atomic_store(&request->control->group, 0); /* assuan_release() reaps it */
 	return status;
 }

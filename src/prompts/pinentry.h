@@ -12,6 +12,13 @@
 
 #include "base/secret.h"
 
+/* Shared with the child between fork and exec, so that nobody waits for a program that started
+ * while it was being cancelled. */
+struct pinentry_control {
+	atomic_int group; /* process group to kill; 0 before and after */
+	atomic_bool is_cancelled;
+};
+
 struct pinentry_request {
 	const char *program;
 	unsigned timeout_s;
@@ -22,10 +29,15 @@ struct pinentry_request {
 	const char *xauthority;
 	const char *locale;
 	const char *description;
-	const char *error;	   /* NULL: none */
-	atomic_int *pid;	   /* out: the program's, for killing it; 0 before and after */
-	atomic_bool *is_cancelled; /* in: stop before asking */
+	const char *error; /* NULL: none */
+	struct pinentry_control *control;
 };
+
+KC_MUST_CHECK enum kc_status pinentry_control_new(struct pinentry_control **ret_control);
+void pinentry_control_free(struct pinentry_control *control);
+
+/* From any thread: pinentry_ask() returns soon. */
+void pinentry_cancel(struct pinentry_control *control);
 
 /*
  * Expected: KC_ERR_USER_CANCELED  the person, or the time limit, ended it

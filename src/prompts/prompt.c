@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,10 @@
 #include "sys/socket.h"
 
 enum {
-	FOREIGN_MAX = 160, /* characters of any text that is not ours */
+	FOREIGN_MAX = 160, /* bytes of any text that is not ours */
+	CLIENT_PROMPTS_MAX = 4,
+	PATIENCE_S = 2, /* for a pinentry that keeps the time limit itself, and says so */
+	USEC_PER_SEC = 1000000,
 };
 
 struct desk {
@@ -46,6 +48,7 @@ struct prompt {
 	struct list link; /* desk::prompts */
 	struct desk *desk;
 	char *place[PLACE_FIELDS];
+	int client;
 	char *description;
 	char *error;
 	prompt_done_fn on_done;
@@ -55,8 +58,9 @@ struct prompt {
 	pthread_t thread;
 	int answered; /* eventfd, written by the thread when it ends */
 	sd_event_source *watch;
-	atomic_int pid;
-	atomic_bool is_cancelled;
+	sd_event_source *deadline;
+	bool is_late;
+	struct pinentry_control *control;
 	enum kc_status status; /* the thread's, after it has ended */
 	struct error_record record;
 	struct secret pin;
@@ -76,14 +80,9 @@ enum kc_status desk_new(sd_event *event, const struct desk_options *options, str
 /* Make the thread end, and wait for that. */
 static void join_thread(struct prompt *prompt)
 {
-	int pid = 0;
-
 	if (!prompt->is_shown)
 		return;
-	atomic_store(&prompt->is_cancelled, true);
-	pid = atomic_load(&prompt->pid);
-	if (pid > 0)
-		ignore(kill(pid, SIGKILL));
+	pinentry_cancel(prompt->control);
 	ignore(pthread_join(prompt->thread, NULL));
 	prompt->is_shown = false;
 }
@@ -94,7 +93,9 @@ static struct prompt *prompt_free(struct prompt *prompt)
 		return NULL;
 	list_remove(&prompt->link);
 	join_thread(prompt);
+	pinentry_control_free(prompt->control);
 	prompt->watch = sd_event_source_disable_unref(prompt->watch);
+	prompt->deadline = sd_event_source_disable_unref(prompt->deadline);
 	socket_close(&prompt->answered);
 	secret_done(&prompt->pin);
 	for (size_t i = 0; i < PLACE_FIELDS; i++)
@@ -135,8 +136,7 @@ static void *run_thread(void *userdata)
 		.locale = prompt->place[PLACE_LOCALE],
 		.description = prompt->description,
 		.error = prompt->error,
-		.pid = &prompt->pid,
-		.is_cancelled = &prompt->is_cancelled,
+		.control = prompt->control,
 	};
 
 	error_clear();
@@ -159,9 +159,37 @@ static int on_answered(sd_event_source *source, int fd, uint32_t revents, void *
 	join_thread(prompt);
 	list_remove(&prompt->link);
 	error_adopt(&prompt->record);
+	if (prompt->is_late && prompt->status != KC_OK) {
+		error_clear();
+		prompt->status =
+			fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
+			     desk->options.timeout_s);
+	}
 	prompt->on_done(prompt->userdata, prompt->status, &prompt->pin);
 	show_next(desk);
 	return 0;
+}
+
+/* Not every pinentry keeps its time limit, and some never begin to talk. */
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct prompt *prompt = userdata;
+
+	(void)source;
+	(void)usec;
+	prompt->is_late = true;
+	pinentry_cancel(prompt->control);
+	return 0;
+}
+
+static enum kc_status set_deadline(struct prompt *prompt)
+{
+	uint64_t seconds = (uint64_t)prompt->desk->options.timeout_s + PATIENCE_S;
+
+	REQUIRE(sd_event_add_time_relative(prompt->desk->event, &prompt->deadline, CLOCK_MONOTONIC,
+					   seconds * USEC_PER_SEC, 0, on_deadline, prompt) >= 0,
+		KC_ERR_INTERNAL, "no timer for the prompt");
+	return KC_OK;
 }
 
 static enum kc_status show(struct prompt *prompt)
@@ -171,6 +199,8 @@ static enum kc_status show(struct prompt *prompt)
 	REQUIRE(sd_event_add_io(prompt->desk->event, &prompt->watch, prompt->answered, EPOLLIN,
 				on_answered, prompt) >= 0,
 		KC_ERR_INTERNAL, "cannot watch the prompt");
+	TRY(pinentry_control_new(&prompt->control));
+	TRY(set_deadline(prompt));
 	REQUIRE(pthread_create(&prompt->thread, NULL, run_thread, prompt) == 0,
 		KC_ERR_NOT_AVAILABLE, "no thread for the prompt");
 	prompt->is_shown = true;
@@ -223,24 +253,60 @@ static enum kc_status make_harmless(const char *text, char **ret_text)
 	return KC_OK;
 }
 
+/* "Key: label" on a line of its own, nothing without a text. */
+static enum kc_status put_line(FILE *out, const char *name, const char *text)
+{
+	CLEANUP(freep) char *harmless = NULL;
+
+	if (!text)
+		return KC_OK;
+	TRY(make_harmless(text, &harmless));
+	ignore(fprintf(out, "\n%s: %s", name, harmless) < 0);
+	return KC_OK;
+}
+
+/*
+ * What is ours comes first and what others may choose last, each on a line with its name: a text
+ * that pretends to be another, or fills all the room, cannot hide the others. Dialogs that guess
+ * at markup look at the first line, which is always this one.
+ */
+static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
+{
+	ignore(fprintf(out, "A program wants to use a token and needs its PIN.\n") < 0);
+	if (text->tries_left >= 0)
+		ignore(fprintf(out, "\nTries left: %d", text->tries_left) < 0);
+	if (text->tries_left == 1)
+		ignore(fprintf(out, " - if this PIN is wrong, it is blocked!") < 0);
+	TRY(put_line(out, "Program", text->application));
+	TRY(put_line(out, "Token", text->token));
+	TRY(put_line(out, "Key", text->key));
+	return put_line(out, "Reason", text->reason);
+}
+
 static enum kc_status compose(struct prompt *prompt, const struct prompt_text *text)
 {
-	CLEANUP(freep) char *application = NULL;
-	CLEANUP(freep) char *purpose = NULL;
-	CLEANUP(freep) char *token = NULL;
-	char tries[64] = "";
-	int len = 0;
+	size_t len = 0;
+	FILE *out = open_memstream(&prompt->description, &len);
+	enum kc_status status = KC_OK;
 
-	TRY(make_harmless(text->application, &application));
-	TRY(make_harmless(text->purpose ? text->purpose : "the token", &purpose));
-	TRY(make_harmless(text->token, &token));
-	if (text->tries_left >= 0)
-		(void)snprintf(tries, sizeof(tries), "\nTries left: %d", text->tries_left);
-	len = asprintf(&prompt->description,
-		       "%s wants to use %s.\nToken: %s%s\n\nPlease enter the token's PIN.",
-		       application, purpose, token, tries);
-	REQUIRE(len >= 0, KC_ERR_ALLOCATE, "out of memory");
+	REQUIRE(out, KC_ERR_ALLOCATE, "out of memory");
+	status = put_lines(out, text);
+	if (fclose(out) != 0 && status == KC_OK)
+		status = fail(KC_ERR_ALLOCATE, "out of memory");
+	TRY(status);
 	return text->error ? make_harmless(text->error, &prompt->error) : KC_OK;
+}
+
+/* Dialog upon dialog would wear a person down until one is answered. */
+static enum kc_status check_quota(struct desk *desk, const struct prompt_text *text)
+{
+	int n_prompts = 0;
+
+	list_for_each (link, &desk->prompts)
+		n_prompts += list_entry(link, struct prompt, link)->client == text->client;
+	REQUIRE(n_prompts < CLIENT_PROMPTS_MAX, KC_ERR_NOT_AVAILABLE,
+		"this program has %d PIN prompts waiting already", n_prompts);
+	return KC_OK;
 }
 
 enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
@@ -250,11 +316,13 @@ enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 	CLEANUP(prompt_freep) struct prompt *prompt = calloc(1, sizeof(*prompt));
 
 	REQUIRE(prompt, KC_ERR_ALLOCATE, "out of memory");
-	prompt->desk = desk;
-	prompt->answered = -1;
-	prompt->on_done = on_done;
-	prompt->userdata = userdata;
+	*prompt = (struct prompt){.desk = desk,
+				  .answered = -1,
+				  .client = text->client,
+				  .on_done = on_done,
+				  .userdata = userdata};
 	list_init(&prompt->link);
+	TRY(check_quota(desk, text));
 	TRY(copy_place(prompt, place));
 	TRY(compose(prompt, text));
 	list_append(&desk->prompts, &prompt->link);

@@ -39,8 +39,10 @@ struct prompt_place {
 
 /* What to say. Foreign text is made harmless and cut here. */
 struct prompt_text {
+	int client;		 /* its process ID, for its quota */
 	const char *application; /* who asks: the name of the client's program */
-	const char *purpose;	 /* what for: key and given reason; may be NULL */
+	const char *key;	 /* label; NULL: the token itself */
+	const char *reason;	 /* what the client gives as such; may be NULL */
 	const char *token;	 /* label and ID */
 	const char *error;	 /* why it is asked again; may be NULL */
 	int tries_left;		 /* -1: unknown */
@@ -52,7 +54,10 @@ typedef void (*prompt_done_fn)(void *userdata, enum kc_status status, struct sec
 /* Is there a place to ask at: a terminal or a display? */
 bool prompt_is_possible(const struct prompt_place *place);
 
-/* Ask as soon as it is this prompt's turn. Everything is copied. */
+/*
+ * Ask as soon as it is this prompt's turn. Everything is copied.
+ * Expected: KC_ERR_NOT_AVAILABLE  this client has enough questions waiting
+ */
 KC_MUST_CHECK enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 					  const struct prompt_text *text, prompt_done_fn on_done,
 					  void *userdata, struct prompt **ret_prompt);
