@@ -20,6 +20,7 @@
 enum {
 	CHUNK_BYTES = 2048,
 	ATR_BYTES_MAX = 33, /* ISO 7816-3 8.2.1: TS and at most 32 characters */
+	RESPONSE_BYTES_MIN = 2,
 };
 
 struct embedded {
@@ -97,10 +98,41 @@ static enum kc_status receive_frame(struct embedded *card, struct bytes *message
 
 	while (!vpcd_get(bytes_view(&card->input), &content, &used))
 		TRY(receive_more(card, until_ms));
-	REQUIRE(used == card->input.len, KC_ERR_COMMUNICATION,
-		"the card speaks without being asked");
 	TRY(bytes_append(message, content));
 	bytes_consume(&card->input, used);
+	return KC_OK;
+}
+
+/* The answer to what was asked is the last thing to come. */
+static enum kc_status receive_answer(struct embedded *card, struct bytes *answer)
+{
+	TRY(receive_frame(card, answer));
+	REQUIRE(card->input.len == 0, KC_ERR_COMMUNICATION, "the card speaks without being asked");
+	return KC_OK;
+}
+
+/* ISO 7816-3 8.1: TS is 3B or 3F. */
+static bool is_atr(struct kc_view frame)
+{
+	return frame.len >= 2 && frame.len <= ATR_BYTES_MAX &&
+	       (frame.data[0] == 0x3b || frame.data[0] == 0x3f);
+}
+
+/*
+ * The slot process before us may have died between a command and its response, which then still
+ * comes, and comes first. Commands go one by one: there is one such response at most.
+ */
+static enum kc_status receive_atr(struct embedded *card, struct bytes *atr)
+{
+	CLEANUP(bytes_done) struct bytes first = BYTES_INIT(VPCD_MESSAGE_MAX);
+
+	TRY(receive_frame(card, &first));
+	if (is_atr(bytes_view(&first)))
+		TRY(bytes_append(atr, bytes_view(&first)));
+	else if (first.len >= RESPONSE_BYTES_MIN)
+		TRY(receive_frame(card, atr));
+	REQUIRE(is_atr(bytes_view(atr)) && card->input.len == 0, KC_ERR_COMMUNICATION,
+		"the card gives no ATR");
 	return KC_OK;
 }
 
@@ -114,15 +146,11 @@ static enum kc_status send_control(struct embedded *card, enum vpcd_control cont
 static enum kc_status power_up(void *state, struct bytes *atr)
 {
 	struct embedded *card = state;
-	size_t before = atr->len;
 
 	TRY(send_control(card, VPCD_POWER_ON));
 	TRY(send_control(card, VPCD_RESET));
 	TRY(send_control(card, VPCD_GET_ATR));
-	TRY(receive_frame(card, atr));
-	REQUIRE(atr->len - before >= 2 && atr->len - before <= ATR_BYTES_MAX, KC_ERR_COMMUNICATION,
-		"an ATR of %zu bytes", atr->len - before);
-	return KC_OK;
+	return receive_atr(card, atr);
 }
 
 static enum kc_status transmit(void *state, struct kc_view command, struct bytes *response)
@@ -132,7 +160,7 @@ static enum kc_status transmit(void *state, struct kc_view command, struct bytes
 	/* Frames of one byte are control commands; an APDU has four at least. */
 	REQUIRE(command.len >= 4, KC_ERR_BAD_PARAMETER, "an APDU of %zu bytes", command.len);
 	TRY(send_frame(card, command));
-	return receive_frame(card, response);
+	return receive_answer(card, response);
 }
 
 /* Nobody else can reach an embedded card: a transaction is ours anyway. */

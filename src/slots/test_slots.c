@@ -71,6 +71,28 @@ TEST(an_atr_of_impossible_length_makes_the_card_mute)
 	close_scene(&scene);
 }
 
+/* An APDU's response comes before the ATR: the process that had asked for it is dead. */
+TEST(power_up_skips_an_answer_that_was_for_somebody_else)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x02\x90\x00\x00\x03\x3b\x81\x01", 9);
+	CHECK_OK(port_power_up(scene.port, &atr));
+	CHECK_HEX(bytes_view(&atr), "3B8101");
+	close_scene(&scene);
+}
+
+TEST(power_up_skips_no_second_answer)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x02\x90\x00\x00\x02\x90\x00\x00\x03\x3b\x81\x01", 13);
+	CHECK_STATUS(port_power_up(scene.port, &atr), KC_ERR_COMMUNICATION);
+	close_scene(&scene);
+}
+
 TEST(transmit_carries_one_apdu_and_one_answer)
 {
 	struct scene scene = open_scene(PATIENCE_MS);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keycask-x509 process: started on demand, replaced when it dies of a certificate. */
+/*
+ * The keycask-x509 process: started on demand, asked one thing at a time. When it dies of a
+ * question, that one alone is to blame: it gets a second chance in a new process, as the death may
+ * have come from outside, and the others never notice.
+ */
 #include "tokens/inspector.h"
 
 #include <stdlib.h>
@@ -9,23 +13,33 @@
 #include "base/try.h"
 #include "tokens/helper.h"
 
+enum {
+	DEATHS_MAX = 2, /* of one certificate */
+};
+
 struct inspector {
 	sd_event *event;
 	unsigned deadline_ms;
 	struct helper *helper;	 /* NULL: not running */
-	struct list inspections; /* inspection::link */
+	struct list inspections; /* inspection::link, in order; the first may be under way */
+	bool is_asking;
 };
 
 struct inspection {
-	struct list link;	/* inspector::inspections */
+	struct list link; /* inspector::inspections */
+	struct inspector *inspector;
+	struct json_object *parameters;
+	unsigned n_deaths;
 	wire_reply_fn on_reply; /* NULL: cancelled */
 	void *userdata;
 };
 
 static struct inspection *inspection_free(struct inspection *inspection)
 {
-	if (inspection)
-		list_remove(&inspection->link);
+	if (!inspection)
+		return NULL;
+	list_remove(&inspection->link);
+	field_free(&inspection->parameters);
 	free(inspection);
 	return NULL;
 }
@@ -55,6 +69,11 @@ struct inspector *inspector_free(struct inspector *inspector)
 	return NULL;
 }
 
+static struct inspection *first(const struct inspector *inspector)
+{
+	return list_entry(inspector->inspections.next, struct inspection, link);
+}
+
 static void on_ended(void *userdata, int wait_status)
 {
 	struct inspector *inspector = userdata;
@@ -77,30 +96,63 @@ static enum kc_status ensure_running(struct inspector *inspector)
 	return helper_new(inspector->event, &options, &inspector->helper);
 }
 
+static void on_inspected(void *userdata, enum kc_status status, struct json_object *parameters);
+
+static enum kc_status ask(struct inspector *inspector, struct inspection *inspection)
+{
+	TRY(ensure_running(inspector));
+	TRY(helper_call(inspector->helper, "org.keycask.X509.Inspect",
+			json_object_get(inspection->parameters), -1, inspector->deadline_ms,
+			on_inspected, inspection));
+	inspector->is_asking = true;
+	return KC_OK;
+}
+
+static void finish(struct inspection *inspection, enum kc_status status,
+		   struct json_object *parameters)
+{
+	wire_reply_fn on_reply = inspection->on_reply;
+	void *userdata = inspection->userdata;
+
+	ignore(inspection_free(inspection) != NULL);
+	if (on_reply)
+		on_reply(userdata, status, parameters);
+}
+
+static void ask_next(struct inspector *inspector)
+{
+	while (!inspector->is_asking && !list_is_empty(&inspector->inspections)) {
+		enum kc_status status = KC_ERR_USER_CANCELED;
+
+		error_clear();
+		if (first(inspector)->on_reply)
+			status = ask(inspector, first(inspector));
+		if (status != KC_OK)
+			finish(first(inspector), status, NULL);
+	}
+}
+
 static void on_inspected(void *userdata, enum kc_status status, struct json_object *parameters)
 {
-	CLEANUP(inspection_freep) struct inspection *inspection = userdata;
+	struct inspection *inspection = userdata;
+	struct inspector *inspector = inspection->inspector;
+	bool has_died = status == KC_ERR_NOT_AVAILABLE;
 
-	if (inspection->on_reply)
-		inspection->on_reply(inspection->userdata, status, parameters);
+	inspector->is_asking = false;
+	if (has_died) {
+		log_warning("keycask-x509: %s", error_get()->message);
+		inspector->helper = helper_free(inspector->helper);
+		inspection->n_deaths++;
+	}
+	if (!has_died || inspection->n_deaths >= DEATHS_MAX)
+		finish(inspection, status, parameters);
+	ask_next(inspector);
 }
 
 void inspector_cancel(struct inspection *inspection)
 {
 	if (inspection)
 		inspection->on_reply = NULL;
-}
-
-static enum kc_status ask(struct inspector *inspector, struct kc_view der,
-			  struct inspection *inspection)
-{
-	CLEANUP(field_free) struct json_object *parameters = NULL;
-
-	TRY(ensure_running(inspector));
-	TRY(field_new_object(&parameters));
-	TRY(field_put_data(parameters, "certificate", der));
-	return helper_call(inspector->helper, "org.keycask.X509.Inspect", take(parameters), -1,
-			   inspector->deadline_ms, on_inspected, inspection);
 }
 
 enum kc_status inspector_inspect(struct inspector *inspector, struct kc_view der,
@@ -110,9 +162,13 @@ enum kc_status inspector_inspect(struct inspector *inspector, struct kc_view der
 	CLEANUP(inspection_freep) struct inspection *inspection = calloc(1, sizeof(*inspection));
 
 	REQUIRE(inspection, KC_ERR_ALLOCATE, "out of memory");
-	*inspection = (struct inspection){.on_reply = on_reply, .userdata = userdata};
+	*inspection = (struct inspection){
+		.inspector = inspector, .on_reply = on_reply, .userdata = userdata};
 	list_init(&inspection->link);
-	TRY(ask(inspector, der, inspection));
+	TRY(field_new_object(&inspection->parameters));
+	TRY(field_put_data(inspection->parameters, "certificate", der));
+	if (!inspector->is_asking)
+		TRY(ask(inspector, inspection));
 	list_append(&inspector->inspections, &inspection->link);
 	*ret_inspection = take(inspection);
 	return KC_OK;

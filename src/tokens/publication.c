@@ -32,21 +32,46 @@ static void fail_publication(struct publication *publication, enum kc_status sta
 	token->publication = publication_free(publication);
 }
 
+/* A token ID names one card: the second one with it, a copy or a lie, stays outside. */
+static enum kc_status check_unique(const struct token *token)
+{
+	struct token *other = NULL;
+
+	error_clear();
+	REQUIRE(registry_find_token(token->registry, token->token_id, &other) != KC_OK,
+		KC_ERR_DUPLICATE_ITEM, "another card with this token ID is in %s already",
+		other->slot_name);
+	error_clear();
+	return KC_OK;
+}
+
+/* Unique once more: while this one was read, another may have been published. */
+static enum kc_status put_items(struct publication *publication)
+{
+	struct token *token = publication->token;
+	const struct registry_hooks *hooks = &token->registry->hooks;
+	const struct token_item *items = NULL;
+	size_t n_items = 0;
+
+	TRY(check_unique(token));
+	items = contents_items(publication->contents, &n_items);
+	error_clear();
+	TRY(hooks->publish(hooks->context, token->token_id, items, n_items));
+	log_info("token %s in %s: %zu items", token->token_id, token->slot_name, n_items);
+	return KC_OK;
+}
+
 static void publish(struct publication *publication)
 {
 	struct token *token = publication->token;
 	const struct registry_hooks *hooks = &token->registry->hooks;
-	size_t n_items = 0;
-	const struct token_item *items = contents_items(publication->contents, &n_items);
 
-	error_clear();
-	if (hooks->publish(hooks->context, token->token_id, items, n_items) != KC_OK) {
+	if (put_items(publication) != KC_OK) {
 		fail_publication(publication, KC_ERR_INTERNAL);
 		return;
 	}
 	token->state = TOKEN_PRESENT;
 	token->publication = publication_free(publication);
-	log_info("token %s in %s: %zu items", token->token_id, token->slot_name, n_items);
 	hooks->token_event(hooks->context, "inserted", token);
 }
 
@@ -103,7 +128,6 @@ static enum kc_status set_identity(struct token *token, struct json_object *para
 {
 	const char *instance = field_text(parameters, "instance_id");
 	const char *label = field_text(parameters, "label");
-	struct token *other = NULL;
 
 	REQUIRE(contents_is_instance_id(instance), KC_ERR_CORRUPTED_DATA,
 		"the driver gives a token ID that is none");
@@ -112,12 +136,7 @@ static enum kc_status set_identity(struct token *token, struct json_object *para
 	token->label = strdup(label);
 	token->token_id = contents_token_id(token->manifest->class_id, instance);
 	REQUIRE(token->token_id && token->label, KC_ERR_ALLOCATE, "out of memory");
-	error_clear();
-	REQUIRE(registry_find_token(token->registry, token->token_id, &other) != KC_OK,
-		KC_ERR_DUPLICATE_ITEM, "another card with this token ID is in %s already",
-		other->slot_name);
-	error_clear();
-	return KC_OK;
+	return check_unique(token);
 }
 
 static void on_opened(void *userdata, enum kc_status status, struct json_object *parameters)

@@ -16,6 +16,7 @@ struct registry *registry_free(struct registry *registry)
 		return NULL;
 	slot_end_all(registry);
 	registry->listener = sd_event_source_disable_unref(registry->listener);
+	registry->accept_pause = sd_event_source_disable_unref(registry->accept_pause);
 	if (registry->settings.slot_socket)
 		ignore(unlink(registry->settings.slot_socket));
 	registry->inspector = inspector_free(registry->inspector);

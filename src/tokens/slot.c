@@ -27,6 +27,8 @@ enum {
 	RESTART_FIRST_MS = 100,
 	RESTARTS_MAX = 8,
 	USEC_PER_MSEC = 1000,
+	FORGIVEN_AFTER_US = 60 * 1000 * 1000, /* a process that lived so long starts afresh */
+	ACCEPT_PAUSE_US = 100 * 1000,	      /* when descriptors ran out */
 };
 
 enum slot_state {
@@ -50,6 +52,7 @@ struct slot {
 	sd_event_source *watch;
 	struct card *card;
 	unsigned n_restarts;
+	uint64_t started_us; /* when the slot process was started last */
 	sd_event_source *restart;
 };
 
@@ -152,19 +155,32 @@ static void on_probed(void *userdata, struct json_object *answered, const char *
 	token_list_start(slot->registry, slot->card, slot->name, answered, selected);
 }
 
+static uint64_t now_us(const struct slot *slot)
+{
+	uint64_t now = 0;
+
+	ignore(sd_event_now(slot->registry->event, CLOCK_MONOTONIC, &now));
+	return now;
+}
+
 static enum kc_status start_card(struct slot *slot);
+
+/* A card that cannot be served is as good as mute, until it is pulled. */
+static void start_or_mute(struct slot *slot)
+{
+	error_clear();
+	slot->started_us = now_us(slot);
+	if (start_card(slot) == KC_OK)
+		return;
+	log_error("slot %s: %s", slot->name, error_get()->message);
+	set_state(slot, SLOT_MUTE);
+}
 
 static int on_restart(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct slot *slot = userdata;
-
 	(void)source;
 	(void)usec;
-	error_clear();
-	if (start_card(slot) != KC_OK) {
-		log_error("slot %s: %s", slot->name, error_get()->message);
-		set_state(slot, SLOT_MUTE);
-	}
+	start_or_mute(userdata);
 	return 0;
 }
 
@@ -189,6 +205,8 @@ static void on_lost(void *userdata, bool is_gone, bool is_mute)
 		return;
 	}
 	drop_card(slot, false);
+	if (now_us(slot) - slot->started_us > FORGIVEN_AFTER_US)
+		slot->n_restarts = 0;
 	if (is_mute || slot->n_restarts >= RESTARTS_MAX)
 		set_state(slot, SLOT_MUTE);
 	else
@@ -213,10 +231,13 @@ static enum kc_status insert_card(struct slot *slot, int fd)
 {
 	slot->fd = fd;
 	set_state(slot, SLOT_PROBING);
-	REQUIRE(sd_event_add_io(slot->registry->event, &slot->watch, fd, EPOLLRDHUP, on_card_hangup,
-				slot) >= 0,
-		KC_ERR_INTERNAL, "cannot watch the card");
-	return start_card(slot);
+	if (sd_event_add_io(slot->registry->event, &slot->watch, fd, EPOLLRDHUP, on_card_hangup,
+			    slot) < 0) {
+		remove_card(slot);
+		return fail(KC_ERR_INTERNAL, "cannot watch the card");
+	}
+	start_or_mute(slot);
+	return KC_OK;
 }
 
 static bool is_number_used(struct registry *registry, unsigned number)
@@ -259,6 +280,25 @@ static enum kc_status admit_card(struct registry *registry, int fd)
 	return insert_card(slot, take_fd(owned));
 }
 
+static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct registry *registry = userdata;
+
+	(void)source;
+	(void)usec;
+	return sd_event_source_set_enabled(registry->listener, SD_EVENT_ON);
+}
+
+/* A card that we cannot accept stays readable: do not look at it for a moment. */
+static void pause_accepting(struct registry *registry)
+{
+	log_warning("slot: cannot accept a card: %s", strerror(errno));
+	if (sd_event_source_set_enabled(registry->listener, SD_EVENT_OFF) < 0 ||
+	    sd_event_source_set_time_relative(registry->accept_pause, ACCEPT_PAUSE_US) < 0 ||
+	    sd_event_source_set_enabled(registry->accept_pause, SD_EVENT_ONESHOT) < 0)
+		log_error("slot: cannot pause");
+}
+
 static int on_card(sd_event_source *source, int listener, uint32_t revents, void *userdata)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -266,9 +306,29 @@ static int on_card(sd_event_source *source, int listener, uint32_t revents, void
 	(void)source;
 	(void)revents;
 	error_clear();
+	if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		pause_accepting(userdata);
 	if (fd >= 0 && admit_card(userdata, fd) != KC_OK)
 		log_error("slot: %s (%s)", error_get()->message, error_get()->origin);
 	return 0;
+}
+
+/* A card that leaves is noticed before one that comes: put in again at once, it finds its slot
+ * empty. */
+static int add_sources(struct registry *registry, int fd)
+{
+	int error = sd_event_add_io(registry->event, &registry->listener, fd, EPOLLIN, on_card,
+				    registry);
+
+	if (error >= 0)
+		error = sd_event_source_set_priority(registry->listener,
+						     SD_EVENT_PRIORITY_NORMAL + 1);
+	if (error >= 0)
+		error = sd_event_add_time(registry->event, &registry->accept_pause, CLOCK_MONOTONIC,
+					  UINT64_MAX, 0, on_pause_over, registry);
+	if (error >= 0)
+		error = sd_event_source_set_enabled(registry->accept_pause, SD_EVENT_OFF);
+	return error < 0 ? error : sd_event_source_set_io_fd_own(registry->listener, true);
 }
 
 enum kc_status slot_listen(struct registry *registry)
@@ -278,10 +338,7 @@ enum kc_status slot_listen(struct registry *registry)
 
 	TRY(slot_new(registry, 0, &first));
 	TRY(socket_listen(registry->settings.slot_socket, &fd));
-	REQUIRE(sd_event_add_io(registry->event, &registry->listener, fd, EPOLLIN, on_card,
-				registry) >= 0 &&
-			sd_event_source_set_io_fd_own(registry->listener, true) >= 0,
-		KC_ERR_INTERNAL, "cannot watch the slot socket");
+	REQUIRE(add_sources(registry, fd) >= 0, KC_ERR_INTERNAL, "cannot watch the slot socket");
 	take_fd(fd);
 	return KC_OK;
 }

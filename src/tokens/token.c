@@ -132,6 +132,8 @@ static void on_driver_ended(void *userdata, int wait_status)
 
 	log_warning("driver %s of %s ended (wait status %d)", token->manifest->class_id,
 		    token_id(token), wait_status);
+	/* Its end has reset the card: nobody may rely on what was selected or verified. */
+	card_request_reset(token->card);
 	stop_driver(token);
 	withdraw(token, false);
 	if (was_refused)
