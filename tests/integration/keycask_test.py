@@ -349,10 +349,17 @@ class Daemon:
         if status != 0:
             self.show_log()
         check_equal(status, 0, "keycaskd's exit status")
+        self.check_sanitizers()
         left = [path.name for path in self.socket.parent.glob("*") if path.is_socket()]
         check_equal(left, [], "sockets left by keycaskd")
         eventually(lambda: not [pid for pid in children if is_running(pid)],
                    "keycaskd's children end")
+
+    def check_sanitizers(self):
+        """Its children's reports are in its log, and their exit status is nobody's."""
+        if re.search(r"Sanitizer|runtime error:", self.read_log()):
+            self.show_log()
+            raise Failure("a sanitizer's report in the log")
 
     def kill(self):
         """What a crash leaves behind; start() again is recovery."""
