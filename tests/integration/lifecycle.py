@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Clients that go on while cards and processes come and go: watchers, signers, and what is left of
+the daemon after them."""
+import base64
+import json
+import os
+import pathlib
+import signal
+import tempfile
+import threading
+
+from keycask_test import (
+    PATIENCE, PIN, VarlinkError, check, check_equal, eventually, is_running, open_descriptors,
+    openssl, processes, scratch)
+
+ALGORITHM = "ecdsa_signature_message_x962_sha256"
+NO_PROMPT = {"authentication_ui": "fail"}
+LEAST_MS = {"card_deadline_ms": 600, "query_deadline_ms": 600}
+
+
+def configure(daemon, **settings):
+    """Write config.json before the daemon starts; the daemon."""
+    folder = pathlib.Path(daemon.env["KEYCASK_CONFIG_DIR"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(settings))
+    return daemon
+
+
+def query(connection, **keys):
+    """The items, none when there are none."""
+    try:
+        return connection.call("Items.CopyMatching", {"query": {"match_limit": "all", **keys}})["items"]
+    except VarlinkError as error:
+        check_equal(error.name, "item_not_found", "the failure of a query")
+        return []
+
+
+class Key:
+    """A private key with its certificate, as published: constraint is "none" or "pin"."""
+
+    def __init__(self, connection, constraint="none", **keys):
+        found = [item for item in query(
+            connection, **{"class": "identity"}, return_attributes=True, return_data=True,
+            return_persistent_ref=True, **keys)
+            if item["access_control"]["sign"] == constraint]
+        check(found, f"no key of constraint {constraint}")
+        self.constraint = constraint
+        self.reference = found[0]["value_persistent_ref"]
+        self.token_id = found[0]["token_id"]
+        self.label = found[0]["label"]
+        certificate = base64.b64decode(found[0]["value_data"])
+        self.public_key = openssl("x509", "-inform", "DER", "-pubkey", "-noout",
+                                  input=certificate)
+
+    def parameters(self, data):
+        wanted = {"key": self.reference, "algorithm": ALGORITHM, "interaction": NO_PROMPT,
+                  "data": base64.b64encode(data).decode()}
+        return {**wanted, "pin": PIN} if self.constraint == "pin" else wanted
+
+    def sign(self, connection, data=b"data"):
+        """The signature, in base64."""
+        return connection.call("Keys.Sign", self.parameters(data))["signature"]
+
+    def is_signature(self, signature, data=b"data"):
+        """What openssl, not we, thinks of it."""
+        with tempfile.TemporaryDirectory(dir=scratch()) as folder:
+            folder = pathlib.Path(folder)
+            (folder / "key").write_bytes(self.public_key)
+            (folder / "signature").write_bytes(base64.b64decode(signature))
+            try:
+                openssl("dgst", "-sha256", "-verify", folder / "key", "-signature",
+                        folder / "signature", input=data)
+            except AssertionError:
+                return False
+        return True
+
+    def check_signs(self, daemon, data=b"data"):
+        with daemon.connect() as connection:
+            check(self.is_signature(self.sign(connection, data), data), "a wrong signature")
+
+
+class Watcher:
+    """Tokens.Watch or Slots.Watch on a connection of its own."""
+
+    def __init__(self, daemon, method="Tokens.Watch"):
+        self.connection = daemon.connect()
+        self.connection.send(method, more=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def next(self):
+        result, continues = self.connection.receive()
+        check(continues, "a watch has ended")
+        return result
+
+    def expect(self, event, token_id=None):
+        told = self.next()
+        check_equal(told["event"], event, "event")
+        if token_id is not None:
+            check_equal(told["token_id"], token_id, "token of the event")
+        return told
+
+    def expect_state(self, state, name=None):
+        slot = self.next()["slot"]
+        check_equal(slot["state"], state, f"state of {slot['name']}")
+        if name is not None:
+            check_equal(slot["name"], name, "slot")
+        return slot
+
+    def check_quiet(self):
+        check(self.connection.is_quiet(), "an event that nothing has happened for")
+
+
+class Worker:
+    """A client that repeats step() on a connection of its own, in a thread, until it is ended."""
+
+    def __init__(self, daemon):
+        self.connection = daemon.connect()
+        self.trouble = None
+        self.is_over = False
+        self.thread = threading.Thread(target=self._go, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.is_over = True
+        self.thread.join(PATIENCE)
+        hung = self.thread.is_alive()
+        self.connection.close()
+        if kind is None:
+            check(not hung, f"{type(self).__name__} hangs")
+            check(self.trouble is None, f"{type(self).__name__}: {self.trouble}")
+
+    def _go(self):
+        try:
+            while not self.is_over:
+                self.step()
+        except Exception as error:  # pylint: disable=broad-except
+            self.trouble = error
+
+    def step(self):
+        raise NotImplementedError
+
+
+class Signer(Worker):
+    """Signs all the time: a signature, or item_not_found with the token's name, nothing else."""
+
+    def __init__(self, daemon, key):
+        super().__init__(daemon)
+        self.key = key
+        self.signatures = []
+        self.n_lost = 0
+
+    def step(self):
+        data = f"message {len(self.signatures)}".encode()
+        try:
+            self.signatures.append((data, self.key.sign(self.connection, data)))
+        except VarlinkError as error:
+            if error.name != "item_not_found" or error.record.get("token_id") != self.key.token_id:
+                raise
+            self.n_lost += 1
+
+    def await_signature(self):
+        """Wait for one that was begun after this call."""
+        seen = len(self.signatures) + 1
+        eventually(lambda: self.trouble or len(self.signatures) > seen, "a signature")
+
+    def check_all(self, most=50):
+        """A sample of them holds before openssl, the last one always."""
+        step = max(1, len(self.signatures) // most)
+        for data, signature in self.signatures[::-1][::step]:
+            check(self.key.is_signature(signature, data), "a wrong signature")
+
+
+class Lister(Worker):
+    """Lists all the time: everything is there at once, or nothing."""
+
+    def __init__(self, daemon, n_items):
+        super().__init__(daemon)
+        self.n_items = n_items
+        self.n_full = 0
+
+    def step(self):
+        self.connection.call("Tokens.List")
+        n = len(query(self.connection, **{"class": "certificate"}))
+        check(n in (0, self.n_items), f"{n} of {self.n_items} certificates")
+        self.n_full += n > 0
+
+
+# --- what is left ------------------------------------------------------------------------------
+
+
+def child_named(daemon, name):
+    """The daemon's child of that name, waiting for it."""
+    found = []
+
+    def look():
+        found[:] = [pid for pid, child in daemon.children().items() if child.startswith(name[:15])]
+        return found
+    eventually(look, f"{name} runs")
+    return found[0]
+
+
+def zombies(parent):
+    """Dead children that nobody has waited for."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            text = pathlib.Path("/proc", entry, "stat").read_text(errors="replace") \
+                if entry.isdigit() else ""
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        state, of = (text.rpartition(")")[2].split() + ["", ""])[:2]
+        if state == "Z" and int(of) == parent:
+            found.append(int(entry))
+    return found
+
+
+def private_dirty_kb(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines()
+                if line.startswith("Private_Dirty:"))
+
+
+def is_sanitized(pid):
+    """ASan keeps freed memory aside: how much a process then has says nothing."""
+    return "libasan" in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+
+def settled_descriptors(pid):
+    """How many are open once connections closed before are closed at the other end too, which
+    nothing announces."""
+    readings = [open_descriptors(pid)]
+
+    def is_settled():
+        readings.append(open_descriptors(pid))
+        return len(readings) > 10 and len(set(readings[-10:])) == 1
+    eventually(is_settled, "descriptors settle")
+    return readings[-1]
+
+
+class Footprint:
+    """Descriptors and children of the daemon, to be the same again later."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.n_descriptors = settled_descriptors(daemon.pid)
+        self.children = sorted(daemon.children().values())
+
+    def check_same(self):
+        daemon = self.daemon
+        eventually(lambda: sorted(daemon.children().values()) == self.children,
+                   f"children are {self.children} again, not "
+                   f"{sorted(daemon.children().values())}")
+        eventually(lambda: open_descriptors(daemon.pid) == self.n_descriptors,
+                   f"{self.n_descriptors} descriptors again, not {open_descriptors(daemon.pid)}")
+        check_equal(zombies(daemon.pid), [], "zombies")
+
+
+def check_all_end(pids):
+    eventually(lambda: not [pid for pid in pids if is_running(pid)], "the processes end")
+
+
+def kill(pid, how=signal.SIGKILL):
+    os.kill(pid, how)
