@@ -27,7 +27,7 @@ def configure(daemon, **settings):
 
 
 def query(connection, **keys):
-    """The items, none when there are none."""
+    """The items that match, [] when none does; asks a connection, or a daemon anew."""
     try:
         return connection.call("Items.CopyMatching", {"query": {"match_limit": "all", **keys}})["items"]
     except VarlinkError as error:
