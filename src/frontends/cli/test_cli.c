@@ -27,7 +27,7 @@ struct parsed {
 	int number;
 	bool flag;
 	int n_words;
-	char *words[8];
+	char *words[16];
 };
 
 static enum kc_status parse(struct parsed *parsed, const char *const *words)
