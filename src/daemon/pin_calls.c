@@ -60,10 +60,14 @@ static enum kc_status status(struct wire_call *call)
 {
 	CLEANUP(pin_request_freep) struct pin_request *request = NULL;
 	const char *token_id = field_text(wire_call_parameters(call), "token_id");
+	struct daemon *daemon = wire_call_context(call);
 	struct pin_session *session = NULL;
+	struct token *token = NULL;
 	struct pin_request_options options = {.answer = answer_status};
 	struct operation_options operation;
 
+	/* Before a session is made: names that nobody has must not use up the client's. */
+	TRY(registry_find_token(daemon->registry, token_id, &token));
 	TRY(client_session(wire_call_peer(call), token_id, &session));
 	options.details = session;
 	TRY(pin_request_new(call, token_id, &options, &request));

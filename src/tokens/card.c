@@ -302,15 +302,28 @@ static void pump(struct card *card)
 		take_card(card);
 }
 
-void card_submit(struct card *card, struct card_task *task)
+/* Into the queue, before @successor. */
+static void enqueue(struct card *card, struct card_task *task, struct list *successor)
 {
 	if (card->phase == PHASE_LOST) {
 		error_clear();
 		task->abort(task, fail(KC_ERR_TOKEN_NOT_FOUND, "the card was removed"));
 		return;
 	}
-	list_append(&card->queue, &task->link);
+	list_append(successor, &task->link);
 	pump(card);
+}
+
+void card_submit(struct card *card, struct card_task *task)
+{
+	enqueue(card, task, &card->queue);
+}
+
+void card_submit_again(struct card *card, struct card_task *task)
+{
+	if (card->active == task)
+		card->active = NULL;
+	enqueue(card, task, card->queue.next);
 }
 
 void card_finish(struct card *card, struct card_task *task)

@@ -51,6 +51,8 @@ DEFINE_FREEP(card)
 KC_MUST_CHECK enum kc_status card_attach(struct card *card, int channel);
 
 void card_submit(struct card *card, struct card_task *task);
+/* Once more, before all others: for a task that just had its turn. */
+void card_submit_again(struct card *card, struct card_task *task);
 /* @task has had its turn. */
 void card_finish(struct card *card, struct card_task *task);
 /* Take @task out, whether it waits or has its turn; fine when it does neither. */

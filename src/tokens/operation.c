@@ -103,13 +103,13 @@ static bool hides_tries(const struct operation *operation, struct json_object *r
 	       !field_get(reply, "tries_left");
 }
 
-/* Those who authenticated are authenticated again, from their own session, when they come back. */
+/* Those who authenticated are authenticated again, from their own session, when they come back;
+ * that is after us, or the card would be verified again. */
 void operation_repeat_after_reset(struct operation *operation)
 {
 	operation->is_reset_tried = true;
 	card_request_reset(operation->token->card);
-	card_cancel(operation->token->card, &operation->task);
-	card_submit(operation->token->card, &operation->task);
+	card_submit_again(operation->token->card, &operation->task);
 }
 
 static void on_performed(void *userdata, enum kc_status status, struct json_object *reply)
