@@ -57,13 +57,11 @@ static enum kc_status wait_for(const struct embedded *card, short events, int64_
 }
 
 /* A card that reads slowly fills the socket: sending has the deadline too. */
-static enum kc_status send_frame(struct embedded *card, struct kc_view message)
+static enum kc_status send_output(struct embedded *card)
 {
 	int64_t until_ms = now_ms() + card->deadline_ms;
 	ssize_t n = 0;
 
-	card->output.len = 0;
-	TRY(vpcd_put(&card->output, message));
 	for (size_t sent = 0; sent<card->output.len; sent += n> 0 ? (size_t)n : 0) {
 		TRY(wait_for(card, POLLOUT, until_ms));
 		n = send(card->fd, card->output.data + sent, card->output.len - sent,
@@ -72,6 +70,18 @@ static enum kc_status send_frame(struct embedded *card, struct kc_view message)
 			return gone();
 	}
 	return KC_OK;
+}
+
+/* It may carry a PIN, and is overwritten when it has left. */
+static enum kc_status send_frame(struct embedded *card, struct kc_view message)
+{
+	enum kc_status status = KC_OK;
+
+	card->output.len = 0;
+	TRY(vpcd_put(&card->output, message));
+	status = send_output(card);
+	explicit_bzero(card->output.data, card->output.len);
+	return status;
 }
 
 static enum kc_status receive_more(struct embedded *card, int64_t until_ms)
