@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A program on libkeycask, as an application is: it sees the public headers and the shared library.
+ * test_client.py runs it beside a real daemon with a card, and acts when it asks for something on
+ * standard output. It signs with a key that wants the PIN (9A) and one that does not (9E), from
+ * threads, from forked children, and over a restart of the daemon.
+ */
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <keycask/daemon.h>
+#include <keycask/error.h>
+#include <keycask/item.h>
+#include <keycask/key.h>
+#include <keycask/token.h>
+
+enum {
+	N_THREADS = 6,
+	N_ROUNDS = 20,
+	N_CHILDREN = 20,
+};
+
+#define ALGORITHM "ecdsa_signature_message_x962_sha256"
+
+static const struct kc_view pin = {(const uint8_t *)"123456", 6};
+static const struct kc_view nothing = {NULL, 0};
+static struct kc_key *pin_key;
+static struct kc_key *free_key;
+
+#define EXPECT(status_, call_) expect((status_), (call_), #call_, __LINE__)
+
+static void expect(enum kc_status expected, enum kc_status status, const char *call, int line)
+{
+	if (status == expected)
+		return;
+	fprintf(stderr, "application.c:%d: %s is %s, not %s: %s\n", line, call,
+		kc_status_name(status), kc_status_name(expected),
+		status == KC_OK ? "" : kc_error_message(kc_error_last()));
+	_exit(1);
+}
+
+/* --- what applications do ---------------------------------------------------------------- */
+
+static enum kc_status find(const char *label, struct kc_key **ret_key)
+{
+	struct kc_dictionary *query =
+		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_KEY)}, {KC_ATTR_LABEL, KC_TEXT(label)},
+			      {KC_RETURN_REF, KC_TRUE});
+	struct kc_value *item = NULL;
+	enum kc_status status = kc_item_copy_matching(query, &item);
+
+	if (status == KC_OK && ret_key)
+		status = kc_key_from_item(item, ret_key);
+	kc_value_free(item);
+	kc_dictionary_free(query);
+	return status;
+}
+
+/* A signature that verifies. */
+static enum kc_status sign(const struct kc_key *key, struct kc_view with_pin)
+{
+	struct kc_options options = KC_OPTIONS_INIT;
+	struct kc_bytes signature = {NULL, 0};
+	struct kc_view data = {(const uint8_t *)"data", 4};
+	enum kc_status status = KC_OK;
+
+	options.interaction = KC_INTERACTION_FAIL;
+	options.pin = with_pin;
+	status = kc_key_sign(key, ALGORITHM, data, &options, &signature);
+	if (status == KC_OK)
+		status = kc_key_verify(key, ALGORITHM, data,
+				       (struct kc_view){signature.data, signature.len});
+	kc_bytes_free(&signature);
+	return status;
+}
+
+static int count_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(folder))
+		n++;
+	closedir(folder);
+	return n;
+}
+
+/* Tell the test what is needed and wait until it is done. */
+static void ask(const char *what)
+{
+	char line[16];
+
+	puts(what);
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		_exit(1);
+}
+
+static void wait_for_child(pid_t pid)
+{
+	int status = 0;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+		fprintf(stderr, "a child failed: %d\n", status);
+		_exit(1);
+	}
+}
+
+/* --- the parts ----------------------------------------------------------------------------- */
+
+/* The PIN serves the connection on which it was given, which is this process's. */
+static void use_the_pin(void)
+{
+	EXPECT(KC_ERR_INTERACTION_NOT_ALLOWED, sign(pin_key, nothing));
+	EXPECT(KC_OK, sign(pin_key, pin));
+	EXPECT(KC_OK, sign(pin_key, nothing));
+}
+
+static void fork_a_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		EXPECT(KC_OK, find("Key For PIV Authentication", NULL));
+		EXPECT(KC_OK, sign(free_key, nothing));
+		use_the_pin();
+		_exit(0);
+	}
+	EXPECT(KC_OK, sign(pin_key, nothing));
+	wait_for_child(pid);
+	EXPECT(KC_OK, sign(pin_key, nothing));
+}
+
+static void *work(void *unused)
+{
+	for (int i = 0; i < N_ROUNDS; i++) {
+		EXPECT(KC_OK, find("Key For Card Authentication", NULL));
+		EXPECT(KC_OK, sign(i % 2 ? pin_key : free_key, nothing));
+		EXPECT(KC_ERR_ITEM_NOT_FOUND, find("nobody's", NULL));
+		if (strcmp(kc_error_message(kc_error_last()), "no key matches") != 0)
+			EXPECT(KC_OK, KC_ERR_INTERNAL); /* another thread's error */
+	}
+	return unused;
+}
+
+static void work_in_threads(void)
+{
+	pthread_t threads[N_THREADS];
+
+	for (int i = 0; i < N_THREADS; i++)
+		if (pthread_create(&threads[i], NULL, work, NULL) != 0)
+			abort();
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void *query_until(void *is_over)
+{
+	while (!atomic_load((atomic_bool *)is_over))
+		EXPECT(KC_OK, find("Key For Card Authentication", NULL));
+	return NULL;
+}
+
+/* A child that begins while another thread is in the library must not find it locked. */
+static void fork_beside_a_thread(void)
+{
+	atomic_bool is_over = false;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, query_until, &is_over) != 0)
+		abort();
+	for (int i = 0; i < N_CHILDREN; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			EXPECT(KC_OK, find("Key For Card Authentication", NULL));
+			_exit(0);
+		}
+		wait_for_child(pid);
+	}
+	atomic_store(&is_over, true);
+	pthread_join(thread, NULL);
+}
+
+/* Keys are names: they outlive the daemon. What was authenticated does not. */
+static void outlive_the_daemon(void)
+{
+	ask("restart");
+	EXPECT(KC_OK, sign(free_key, nothing));
+	use_the_pin();
+}
+
+static void outlive_the_card(void)
+{
+	ask("pull");
+	EXPECT(KC_ERR_ITEM_NOT_FOUND, sign(pin_key, nothing));
+	EXPECT(KC_ERR_ITEM_NOT_FOUND, find("Key For PIV Authentication", NULL));
+	ask("insert");
+	use_the_pin();
+}
+
+static void disconnect(int n_descriptors)
+{
+	kc_daemon_disconnect();
+	if (count_descriptors() != n_descriptors)
+		EXPECT(KC_OK, KC_ERR_INTERNAL);
+	EXPECT(KC_ERR_INTERACTION_NOT_ALLOWED, sign(pin_key, nothing));
+}
+
+int main(void)
+{
+	int n_descriptors = count_descriptors();
+
+	EXPECT(KC_OK, find("Key For PIV Authentication", &pin_key));
+	EXPECT(KC_OK, find("Key For Card Authentication", &free_key));
+	use_the_pin();
+	fork_a_child();
+	work_in_threads();
+	fork_beside_a_thread();
+	outlive_the_daemon();
+	outlive_the_card();
+	disconnect(n_descriptors);
+	kc_key_free(pin_key);
+	kc_key_free(free_key);
+	kc_daemon_disconnect();
+	puts("done");
+	return 0;
+}
