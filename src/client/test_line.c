@@ -96,9 +96,13 @@ TEST(a_signature_is_sent_on_a_line_that_stands)
 {
 	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
 	struct kc_bytes signature = {NULL, 0};
+	struct pollfd poll_line = {.fd = open("/dev/null", O_RDONLY), .events = POLLRDHUP};
 
+	/* The line takes this number next; wait until it has noticed. */
+	close(poll_line.fd);
 	CHECK_OK(query());
 	canned_daemon_stop(&daemon);
+	CHECK(poll(&poll_line, 1, -1) == 1 && (poll_line.revents & POLLNVAL) == 0);
 	daemon = canned_daemon_start(ITEMS, "[]");
 	CHECK_OK(sign(NULL, &signature));
 	CHECK_INT(daemon.state->n_signs, 1);

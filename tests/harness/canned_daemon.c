@@ -2,11 +2,13 @@
 /* The canned daemon: the real wire and the real IDL, answers from fixed text. */
 #include "harness/canned_daemon.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -187,6 +189,7 @@ _Noreturn static void accept_all(int listener)
 			_exit(1);
 		state->n_connections++;
 		if (fork() == 0) {
+			ignore(prctl(PR_SET_PDEATHSIG, SIGKILL));
 			close(listener);
 			serve(fd);
 		}
@@ -211,6 +214,7 @@ struct canned_daemon canned_daemon_start(const char *items, const char *tokens)
 	char path[100];
 	struct canned_daemon daemon = {.pid = 0};
 	int listener = -1;
+	int alive[2];
 
 	all_items = items;
 	all_tokens = tokens;
@@ -220,15 +224,20 @@ struct canned_daemon canned_daemon_start(const char *items, const char *tokens)
 	daemon.state = state;
 	CHECK(snprintf(path, sizeof(path), "%s/s", test_directory()) < (int)sizeof(path));
 	CHECK(setenv("KEYCASK_SOCKET", path, 1) == 0 && setenv("KEYCASK_AUTOSTART", "0", 1) == 0);
+	CHECK(pipe2(alive, O_CLOEXEC) == 0);
 	listener = listen_at(path);
 	daemon.pid = fork();
 	CHECK(daemon.pid >= 0);
 	if (daemon.pid == 0) {
+		close(alive[0]);
+		ignore(prctl(PR_SET_PDEATHSIG, SIGKILL));
 		ignore(setpgid(0, 0));
 		accept_all(listener);
 	}
 	ignore(setpgid(daemon.pid, daemon.pid));
 	close(listener);
+	close(alive[1]);
+	daemon.alive_fd = alive[0];
 	return daemon;
 }
 
@@ -238,6 +247,8 @@ void canned_daemon_stop(struct canned_daemon *daemon)
 
 	ignore(kill(-daemon->pid, SIGKILL));
 	ignore(waitpid(daemon->pid, NULL, 0));
+	ignore(read(daemon->alive_fd, path, 1) != 0);
+	close(daemon->alive_fd);
 	ignore(munmap(daemon->state, sizeof(*daemon->state)));
 	ignore(snprintf(path, sizeof(path), "%s/s", test_directory()) < 0);
 	ignore(unlink(path));

@@ -25,12 +25,13 @@ struct canned_daemon_state {
 
 struct canned_daemon {
 	pid_t pid;
+	int alive_fd; /* its end is the end of the last process */
 	struct canned_daemon_state *state;
 };
 
 /* @items: a JSON array of all items, each with its "class"; @tokens: what Tokens.List gives. */
 struct canned_daemon canned_daemon_start(const char *items, const char *tokens);
-/* All its processes, and its socket. */
+/* All its processes, and its socket; returns when the last one is gone. */
 void canned_daemon_stop(struct canned_daemon *daemon);
 
 #endif
