@@ -19,8 +19,8 @@
 
 enum {
 	CHUNK_BYTES = 2048,
-	ATR_BYTES_MAX = 33, /* ISO 7816-3 8.2.1: TS and at most 32 characters */
-	RESPONSE_BYTES_MIN = 2,
+	ATR_BYTES_MAX = 33,	/* ISO 7816-3 8.2.1: TS and at most 32 characters */
+	RESPONSE_BYTES_MIN = 2, /* ISO 7816-4 5.1: SW1-SW2 are in every response */
 };
 
 struct embedded {
@@ -170,7 +170,12 @@ static enum kc_status transmit(void *state, struct kc_view command, struct bytes
 	/* Frames of one byte are control commands; an APDU has four at least. */
 	REQUIRE(command.len >= 4, KC_ERR_BAD_PARAMETER, "an APDU of %zu bytes", command.len);
 	TRY(send_frame(card, command));
-	return receive_answer(card, response);
+	TRY(receive_answer(card, response));
+	/* An empty packet would tell the driver that the card is gone, while we go on serving it.
+	 */
+	REQUIRE(response->len >= RESPONSE_BYTES_MIN, KC_ERR_COMMUNICATION,
+		"the card answered %zu bytes, no status word", response->len);
+	return KC_OK;
 }
 
 /* Nobody else can reach an embedded card: a transaction is ours anyway. */

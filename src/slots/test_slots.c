@@ -93,6 +93,23 @@ TEST(power_up_skips_no_second_answer)
 	close_scene(&scene);
 }
 
+static void check_is_no_answer(const char *frame, size_t len)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+
+	answer(&scene, frame, len);
+	CHECK_STATUS(port_transmit(scene.port, view_of("\x00\xcb\x3f\xff\x00", 5), &response),
+		     KC_ERR_COMMUNICATION);
+	close_scene(&scene);
+}
+
+TEST(an_answer_without_status_word_makes_the_card_mute)
+{
+	check_is_no_answer("\x00\x00", 2);
+	check_is_no_answer("\x00\x01\x90", 3);
+}
+
 TEST(transmit_carries_one_apdu_and_one_answer)
 {
 	struct scene scene = open_scene(PATIENCE_MS);
