@@ -23,7 +23,7 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 
 static void print_tip(bool has_color, const char *command, const char *why)
 {
-	(void)printf("  %s%-33s%s %s\n", page_style(has_color, PAGE_STRONG), command,
+	(void)printf("  %s%-35s%s %s\n", page_style(has_color, PAGE_STRONG), command,
 		     page_style(has_color, PAGE_PLAIN), why);
 }
 
