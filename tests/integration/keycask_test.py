@@ -318,6 +318,7 @@ class Daemon:
             return
         if self.process is not None:
             self.stop()
+        self.check_log()
 
     def show_log(self):
         diagnose(f"--- {self.log}")
@@ -325,6 +326,13 @@ class Daemon:
 
     def read_log(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def check_log(self):
+        """A sanitizer's report, also one of a helper process that has been replaced since."""
+        log = self.read_log()
+        if "Sanitizer" in log or "runtime error:" in log:
+            diagnose(log)
+            raise Failure("a sanitizer has found something")
 
     def start(self):
         """Start it and wait until it answers."""
