@@ -103,5 +103,7 @@ enum kc_status config_load(struct config *ret_config)
 	}
 	TRY(status);
 	error_set_hint("correct %s", path);
-	return config_parse(bytes_view(&text), ret_config);
+	TRY(config_parse(bytes_view(&text), ret_config));
+	error_clear(); /* the hint is for no other failure */
+	return KC_OK;
 }

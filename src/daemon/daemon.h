@@ -25,6 +25,7 @@ struct daemon {
 	char driver_folder[PATHS_MAX];
 	char started[32]; /* RFC 3339 */
 	int lock;
+	bool has_made_socket; /* false: the listener is systemd's, and stays */
 	struct audit *audit;
 	struct engine *engine;
 	struct desk *desk;

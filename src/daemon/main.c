@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -26,7 +27,7 @@
 
 enum {
 	EXIT_USAGE = 2,
-	PATIENCE_TRIES = 100, /* for another daemon that is just starting */
+	PATIENCE_TRIES = 250, /* for another daemon that is just starting, or ending: shutdown.c */
 	PATIENCE_NSEC = 20 * 1000 * 1000,
 };
 
@@ -143,32 +144,56 @@ static void note_start(struct daemon *daemon)
 				&utc) == 0);
 }
 
-static int listener_from_systemd(void)
+/* Expected: *ret_listener -1  systemd has passed none */
+static enum kc_status take_listener(int *ret_listener)
 {
-	return sd_listen_fds(1) == 1 ? SD_LISTEN_FDS_START : -1;
+	int n = sd_listen_fds(1);
+	int fd = SD_LISTEN_FDS_START;
+
+	*ret_listener = -1;
+	if (n <= 0)
+		return KC_OK;
+	REQUIRE(n == 1 && sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0, KC_ERR_PARAM,
+		"systemd passed %d descriptors, not one listening UNIX socket", n);
+	TRY(socket_set_nonblocking(fd, true));
+	*ret_listener = fd;
+	return KC_OK;
 }
 
-/* Somebody else serves this socket, or is about to: that is as good for whoever started us. */
 static bool is_served_by_another(const struct daemon *daemon)
 {
-	struct timespec pause = {.tv_nsec = PATIENCE_NSEC};
+	CLEANUP(wire_client_freep) struct wire_client *client = NULL;
 
-	for (int i = 0; i < PATIENCE_TRIES; i++) {
-		CLEANUP(wire_client_freep) struct wire_client *client = NULL;
-
-		if (wire_client_connect(daemon->socket, &client) == KC_OK)
-			return true;
-		ignore(nanosleep(&pause, NULL));
-	}
-	return false;
+	return wire_client_connect(daemon->socket, &client) == KC_OK;
 }
 
-static enum kc_status serve(struct daemon *daemon, int *ready)
+/* Who has the place but does not listen is just starting, or just ending: wait for either. */
+static enum kc_status take_place(struct daemon *daemon, bool *ret_is_served)
 {
+	struct timespec pause = {.tv_nsec = PATIENCE_NSEC};
+	enum kc_status status = wiring_take_place(daemon);
+
+	for (int i = 0; i < PATIENCE_TRIES && status == KC_ERR_DUPLICATE_ITEM; i++) {
+		*ret_is_served = is_served_by_another(daemon); /* the record keeps its cause */
+		if (*ret_is_served)
+			return status;
+		ignore(nanosleep(&pause, NULL));
+		error_clear();
+		status = wiring_take_place(daemon);
+	}
+	return status;
+}
+
+static enum kc_status serve(struct daemon *daemon, int *ready, bool *ret_is_served)
+{
+	int listener = -1;
+
 	TRY(config_load(&daemon->config));
+	TRY(take_listener(&listener));
+	TRY(take_place(daemon, ret_is_served));
 	REQUIRE(sd_event_default(&daemon->event) >= 0, KC_ERR_INTERNAL, "no event loop");
 	TRY(watch_signals(daemon));
-	TRY(wiring_connect(daemon, listener_from_systemd()));
+	TRY(wiring_connect(daemon, listener));
 	note_start(daemon);
 	detach_report(ready, EXIT_SUCCESS);
 	ignore(sd_notify(0, "READY=1"));
@@ -177,13 +202,12 @@ static enum kc_status serve(struct daemon *daemon, int *ready)
 	return KC_OK;
 }
 
-static int report(struct daemon *daemon, enum kc_status status, bool detach)
+/* A daemon that another one has made superfluous is as good for whoever wanted one. */
+static int report(enum kc_status status, bool is_superfluous)
 {
 	const struct error_record *record = error_get();
 
-	if (status == KC_OK)
-		return EXIT_SUCCESS;
-	if (status == KC_ERR_DUPLICATE_ITEM && detach && is_served_by_another(daemon))
+	if (status == KC_OK || (status == KC_ERR_DUPLICATE_ITEM && is_superfluous))
 		return EXIT_SUCCESS;
 	fprintf(stderr, "keycaskd: %s\n", record->message);
 	if (record->hint[0])
@@ -197,6 +221,7 @@ int main(int argc, char **argv)
 	struct daemon daemon = {.lock = -1};
 	CLEANUP(socket_close) int ready = -1;
 	enum kc_status status = KC_OK;
+	bool is_served = false;
 	int exit_status = 0;
 
 	log_setup("keycaskd", options.log_level);
@@ -206,8 +231,8 @@ int main(int argc, char **argv)
 	if (options.detach)
 		status = detach_begin(&ready);
 	if (status == KC_OK)
-		status = serve(&daemon, &ready);
-	exit_status = report(&daemon, status, options.detach);
+		status = serve(&daemon, &ready, &is_served);
+	exit_status = report(status, options.detach && is_served);
 	wiring_disconnect(&daemon);
 	sd_event_unref(daemon.event);
 	detach_report(&ready, exit_status);

@@ -135,13 +135,14 @@ static enum kc_status make_server(struct daemon *daemon, int listener)
 
 	TRY(wire_service_new(&options, &daemon->service));
 	TRY(dispatch_fill(daemon->service));
-	if (fd < 0)
+	daemon->has_made_socket = fd < 0;
+	if (daemon->has_made_socket)
 		TRY(socket_listen(daemon->socket, &fd));
 	return wire_server_new(daemon->event, take_fd(fd), daemon->service, &hooks,
 			       &daemon->server);
 }
 
-static enum kc_status take_place(struct daemon *daemon)
+enum kc_status wiring_take_place(struct daemon *daemon)
 {
 	char path[PATHS_MAX];
 
@@ -162,7 +163,6 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 
 	broadcast_init(&daemon->token_watchers);
 	broadcast_init(&daemon->slot_watchers);
-	TRY(take_place(daemon));
 	TRY(audit_open(&daemon->audit));
 	TRY(engine_new(&daemon->engine));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
@@ -173,7 +173,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 /* The socket goes first, so that nobody connects to a daemon that is ending. */
 void wiring_disconnect(struct daemon *daemon)
 {
-	if (daemon->lock >= 0 && daemon->server)
+	if (daemon->has_made_socket)
 		ignore(unlink(daemon->socket));
 	daemon->server = wire_server_free(daemon->server);
 	broadcast_done(&daemon->token_watchers);

@@ -7,9 +7,14 @@
 #include "daemon/daemon.h"
 
 /*
- * Lock, folders, store, registry, service and server for @daemon, whose event loop and config are
- * there. @listener (-1: make one) is a listening socket from systemd, taken.
- * Expected: KC_ERR_DUPLICATE_ITEM  another keycaskd serves this socket
+ * Paths, folder and lock of @daemon.
+ * Expected: KC_ERR_DUPLICATE_ITEM  another keycaskd has this place
+ */
+KC_MUST_CHECK enum kc_status wiring_take_place(struct daemon *daemon);
+
+/*
+ * Store, registry, service and server for @daemon, whose place, event loop and config are there.
+ * @listener (-1: make one) is a listening socket from systemd, taken.
  */
 KC_MUST_CHECK enum kc_status wiring_connect(struct daemon *daemon, int listener);
 
