@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -99,6 +100,12 @@ static struct prompt_place place_of(struct json_object *interaction)
 	};
 }
 
+/* Consoles and serial lines, and pseudo-terminals: devices.txt of the kernel's documentation. */
+static bool is_terminal_number(dev_t number)
+{
+	return major(number) == 4 || (major(number) >= 136 && major(number) <= 143);
+}
+
 /*
  * A terminal is a device of ours in /dev or /dev/pts, where no program can put links; any other
  * path would be opened with our rights.
@@ -115,7 +122,7 @@ static bool is_terminal(const char *path)
 		is_in_place |= strncmp(path, folders[i], len) == 0 && !strchr(path + len, '/');
 	}
 	return is_in_place && stat(path, &info) == 0 && S_ISCHR(info.st_mode) &&
-	       info.st_uid == geteuid();
+	       is_terminal_number(info.st_rdev) && info.st_uid == geteuid();
 }
 
 /* The caller's place counts in our own login session only (design/decisions.md 17). */

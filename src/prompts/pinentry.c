@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/try.h"
 #include "codec/utf8.h"
+#include "prompts/terminal.h"
 #include "sys/child.h"
 
 enum {
@@ -216,10 +217,12 @@ static enum kc_status converse(const struct pinentry_request *request, assuan_co
 
 enum kc_status pinentry_ask(const struct pinentry_request *request, struct secret *ret_pin)
 {
-	CLEANUP(release_context) assuan_context_t context = NULL;
+	CLEANUP(terminal_restore) struct terminal terminal = {.fd = -1};
+	CLEANUP(release_context) assuan_context_t context = NULL; /* ends first, and pinentry */
 	enum kc_status status = KC_OK;
 
 	REQUIRE(!assuan_new(&context), KC_ERR_ALLOCATE, "out of memory");
+	terminal_remember(request->tty, &terminal);
 	status = converse(request, context, ret_pin);
 	atomic_store(&request->control->group, 0); /* assuan_release() reaps it */
 	return status;

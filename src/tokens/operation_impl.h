@@ -34,7 +34,8 @@ struct operation {
 	enum pin_source pin_source;
 	char why[ERROR_MESSAGE_MAX]; /* a person is asked again */
 	int tries_left;		     /* as last heard, -1: unknown */
-	bool is_last_try_confirmed;  /* a person was told */
+	unsigned n_questions;
+	bool is_last_try_confirmed; /* a person was told */
 	bool is_session_pin_tried;
 	bool is_verified; /* authenticated in this turn */
 	bool wants_person;

@@ -9,6 +9,10 @@
 #include "base/try.h"
 #include "tokens/operation_impl.h"
 
+enum {
+	QUESTIONS_MAX = 5, /* a pinentry may answer without a person */
+};
+
 static void drop_pin(struct operation *operation)
 {
 	secret_done(&operation->pin);
@@ -49,6 +53,7 @@ static void ask(struct operation *operation, int tries_left)
 	const struct registry_hooks *hooks = &operation->token->registry->hooks;
 
 	operation->wants_person = false;
+	operation->n_questions++;
 	if (tries_left >= 0) /* else nothing was tried: it was no PIN by its form */
 		operation->tries_left = tries_left;
 	operation->is_last_try_confirmed = operation->tries_left == 1; /* the prompt says so */
@@ -115,11 +120,12 @@ static void on_right(struct operation *operation)
 
 static void on_wrong(struct operation *operation, enum kc_status status)
 {
-	bool is_typed = operation->pin_source == PIN_SOURCE_PERSON;
+	bool may_ask_again = operation->pin_source == PIN_SOURCE_PERSON &&
+			     operation->n_questions < QUESTIONS_MAX;
 
 	drop_pin(operation);
 	pin_session_forget(operation->options.session);
-	if (status == KC_ERR_AUTHENTICATION_FAILED && is_typed)
+	if (status == KC_ERR_AUTHENTICATION_FAILED && may_ask_again)
 		ask_again(operation, error_get()->message, error_get()->tries_left);
 	else
 		operation_fail_by_driver(operation, status);
