@@ -72,9 +72,13 @@ static enum kc_status answer_signature(void *details, struct json_object *reply,
 	CLEANUP(kc_bytes_free) struct kc_bytes signature = {0};
 	struct signing *signing = details;
 	struct signature_key key = signature_key_of(&signing->key);
+	enum kc_status status = KC_OK;
 
 	TRY(field_data(reply, "signature", &answer));
-	TRY(signature_plan_finish(signing->plan, &key, bytes_view(&answer), &signature));
+	status = signature_plan_finish(signing->plan, &key, bytes_view(&answer), &signature);
+	if (status != KC_OK)
+		error_set_token(signing->key.token_id, NULL);
+	TRY(status);
 	TRY(field_new_object(&parameters));
 	TRY(field_put_data(parameters, "signature", view_of(signature.data, signature.len)));
 	*ret_parameters = take(parameters);

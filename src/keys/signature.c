@@ -248,19 +248,42 @@ struct kc_view signature_plan_input(const struct signature_plan *plan)
 	return bytes_view(&plan->input);
 }
 
-enum kc_status signature_plan_finish(struct signature_plan *plan, const struct signature_key *key,
-				     struct kc_view answer, struct kc_bytes *ret_signature)
+static enum kc_status put_answer(const struct signature_plan *plan, const struct signature_key *key,
+				 struct kc_view answer, struct bytes *signature)
 {
-	CLEANUP(bytes_done) struct bytes signature = BYTES_INIT(ANSWER_MAX);
-
 	REQUIRE(answer.len <= ANSWER_MAX, KC_ERR_VERIFY_FAILED,
 		"the token's answer is too long to be a signature");
 	if (plan->wanted->family == ALGORITHM_ECDSA_RFC4754 &&
 	    plan->operation->family == ALGORITHM_ECDSA_X962)
-		TRY(ecdsa_form_put_plain(answer, key->size_in_bits, &signature));
-	else
-		TRY(bytes_append(&signature, answer));
-	TRY(verify_check(key, plan->wanted, bytes_view(&plan->digest), bytes_view(&signature)));
+		return ecdsa_form_put_plain(answer, key->size_in_bits, signature);
+	return bytes_append(signature, answer);
+}
+
+/* Whoever signs must not read that a signature does not match: it is the token that is odd. */
+static enum kc_status fail_token(void)
+{
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	status = fail(KC_ERR_VERIFY_FAILED,
+		      "what the token signed does not fit the public key of its certificate");
+	error_set_hint("certificate and key on the token do not belong together, or the token is "
+		       "not what it says: do not rely on it");
+	return status;
+}
+
+enum kc_status signature_plan_finish(struct signature_plan *plan, const struct signature_key *key,
+				     struct kc_view answer, struct kc_bytes *ret_signature)
+{
+	CLEANUP(bytes_done) struct bytes signature = BYTES_INIT(ANSWER_MAX);
+	enum kc_status status = put_answer(plan, key, answer, &signature);
+
+	if (status == KC_OK)
+		status = verify_check(key, plan->wanted, bytes_view(&plan->digest),
+				      bytes_view(&signature));
+	if (status == KC_ERR_VERIFY_FAILED)
+		return fail_token();
+	TRY(status);
 	*ret_signature = bytes_take(&signature);
 	return KC_OK;
 }

@@ -505,6 +505,7 @@ TEST(signature_finds_out_a_lying_token)
 		     KC_ERR_VERIFY_FAILED);
 	CHECK_STATUS(signature_plan_finish(plan, &token.key, VIEW_OF(long_answer), &signature),
 		     KC_ERR_VERIFY_FAILED);
+	CHECK(strstr(error_get()->message, "what the token signed"));
 	CHECK(!signature.data);
 }
 

@@ -135,6 +135,20 @@ static enum kc_status is_algorithm_of(const struct piv_key *key, const char *alg
 	return KC_OK;
 }
 
+/*
+ * Algorithm and slot are those of the certificate, and the operand has their form: a card that
+ * does not like them (6A80, 6A86) has another key there, or none.
+ */
+static enum kc_status transmit(struct kc_token *token, const struct kc_apdu *apdu,
+			       struct kc_bytes *ret_answer)
+{
+	enum kc_status status = piv_command(token, apdu, "the key", ret_answer);
+
+	if (status == KC_ERR_BAD_PARAMETER)
+		error_set_hint("the card may lack the key that this certificate is for");
+	return status;
+}
+
 enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,
 			struct kc_view data, struct kc_bytes *ret_signature)
 {
@@ -151,6 +165,6 @@ enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const 
 	apdu.p1 = key->algorithm;
 	apdu.p2 = key->slot;
 	apdu.data = bytes_view(&template);
-	TRY(piv_command(token, &apdu, "the key", &answer));
+	TRY(transmit(token, &apdu, &answer));
 	return take_signature(key, piv_view(&answer), ret_signature);
 }
