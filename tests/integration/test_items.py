@@ -2,7 +2,7 @@
 """Items: what a card publishes, by which questions it is found, in which shapes it is returned."""
 import json
 
-from der import CONTAINERS, b64, certificates, unb64
+from der import CONTAINERS, Certificate, b64, certificates, unb64
 from keycask_test import (Card, Daemon, check, check_equal, check_raises, main, openssl,
                           program, run, scratch, test)
 
@@ -12,6 +12,8 @@ CERTIFICATES = ["Certificate For PIV Authentication", "Certificate For Digital S
                 "Certificate For Card Authentication", "Certificate For Retired Key Management 1",
                 "Certificate For Retired Key Management 2"]
 KEYS = [label.replace("Certificate", "Key") for label in CERTIFICATES]
+EC_MESSAGE = "ecdsa_signature_message_x962_sha256"
+RSA_MESSAGE = "rsa_signature_message_pkcs1v15_sha256"
 ASKED = {"return_attributes": True, "return_data": True, "return_ref": True,
          "return_persistent_ref": True}
 
@@ -164,6 +166,111 @@ def two_cards_are_two_tokens_with_items_of_their_own():
                         "event")
             check_equal({item["token_id"] for item in everything(connection, "key")},
                         {second["token_id"]}, "tokens of the keys that are left")
+
+
+# --- unusual cards -----------------------------------------------------------------------------
+
+
+def tlv(tag, content):
+    """A record with a length in two bytes."""
+    return bytes([tag, 0x82]) + len(content).to_bytes(2, "big") + content
+
+
+def put_certificate(path, slot, der, info=0):
+    """Into a card's file, whatever key is in the slot."""
+    card = json.loads(path.read_text())
+    container = tlv(0x70, der) + bytes([0x71, 1, info, 0xfe, 0])
+    objects = [entry for entry in card["objects"] if entry["tag"] != CONTAINERS[slot]]
+    card["objects"] = [*objects, {"tag": CONTAINERS[slot], "value": b64(container)}]
+    path.write_text(json.dumps(card))
+
+
+def self_signed(algorithm, *options, subject="/CN=stranger"):
+    """A certificate of a new key."""
+    key = scratch() / "stranger.key"
+    words = [word for option in options for word in ("-pkeyopt", option)]
+    openssl("genpkey", "-algorithm", algorithm, *words, "-out", key)
+    return openssl("req", "-new", "-x509", "-key", key, "-subj", subject, "-outform", "DER")
+
+
+def scene_with(profile, slot, der, **options):
+    """A Scene whose card has this certificate in that slot."""
+    scene = Scene(profile)
+    put_certificate(scene.card.file, slot, der, **options)
+    return scene
+
+
+@test
+def one_certificate_in_two_slots_is_there():
+    """As after the renewal that keeps an old key among the retired ones, or by mistake."""
+    with Scene("piv:9a=p256,9d=p256,9e=p256") as scene:
+        path = scene.card.file
+        scene.card.pull()
+        scene.daemon.wait_for_removal()
+        card = json.loads(path.read_text())
+        keys = {key["slot"]: key for key in card["keys"]}
+        keys["9d"]["private_key"] = keys["9a"]["private_key"]
+        path.write_text(json.dumps(card))
+        put_certificate(path, "9d", scene.on_card["9a"].der)
+        insert(scene, scene.card)
+        for item_class in ("certificate", "identity"):
+            found = everything(scene.connection, item_class)
+            check_equal([unb64(item["value_data"]) for item in found],
+                        [scene.on_card[slot].der for slot in ("9a", "9a", "9e")], item_class)
+        check_equal([item["can_sign"] for item in everything(scene.connection, "key")],
+                    [True, False, True], "keys")
+
+
+@test
+def a_certificate_nobody_can_read_hides_no_other():
+    for rubbish in (b"", b"\x30\x82\xff\xff", b"\x00" * 600, bytes(range(256))):
+        for info in (0, 1):
+            with scene_with("piv:9a=p256,9c=p256,9e=p256", "9c", rubbish, info=info) as scene:
+                for item_class, there in (("certificate", CERTIFICATES), ("key", KEYS),
+                                          ("identity", CERTIFICATES)):
+                    check_equal(labels(scene.connection, item_class), [there[0], there[2]],
+                                f"{item_class} beside {rubbish[:8].hex()}")
+
+
+@test
+def a_certificate_for_a_key_that_piv_does_not_know_is_one_without_key():
+    for kind in (("ED25519",), ("EC", "ec_paramgen_curve:P-521"), ("RSA", "rsa_keygen_bits:2040"),
+                 ("EC", "ec_paramgen_curve:P-256", "ec_param_enc:explicit")):
+        der = self_signed(*kind)
+        with scene_with("piv:9a=p256,9c=p256", "9a", der) as scene:
+            found = everything(scene.connection, "certificate")
+            check_equal(unb64(found[0]["value_data"]), der, f"certificate for {kind}")
+            check_equal(found[0]["subject_key_id"], found[0]["public_key_hash"], f"for {kind}")
+            check_equal(labels(scene.connection, "key"), KEYS[1:2], f"keys beside {kind}")
+            check_equal(labels(scene.connection, "identity"), CERTIFICATES[1:2],
+                        f"identities beside {kind}")
+
+
+@test
+def a_long_certificate_is_read_whole():
+    names = "".join(f"/OU={i:02}-{'x' * 50}" for i in range(18))
+    der = self_signed("EC", "ec_paramgen_curve:P-256", subject=names + "/CN=long")
+    check(2600 < len(der) < 3000, f"{len(der)} bytes")
+    with scene_with("piv:9a=p256", "9a", der) as scene:
+        (item,) = everything(scene.connection, "identity", subject=b64(Certificate(der).subject))
+        check_equal(unb64(item["value_data"]), der, "certificate")
+
+
+@test
+def a_key_that_is_not_the_certificates_never_gives_a_signature():
+    p256 = self_signed("EC", "ec_paramgen_curve:P-256")
+    rsa = self_signed("RSA", "rsa_keygen_bits:2048")
+    for profile, der, algorithm, status in (
+            ("piv:9e=p256", p256, EC_MESSAGE, "verify_failed"),
+            ("piv:9e=rsa2048", rsa, RSA_MESSAGE, "verify_failed"),
+            ("piv:9e=p256", rsa, RSA_MESSAGE, "param"),
+            ("piv:9a=p256", p256, EC_MESSAGE, "param")):
+        with scene_with(profile, "9e", der) as scene:
+            key = copy(scene.connection, "key", label=KEYS[2], return_ref=True)[0]["value_ref"]
+            record = check_raises(status, scene.connection.call, "Keys.Sign", {
+                "key": key, "algorithm": algorithm, "data": ""}).record
+            check_equal(record["token_id"], scene.token_id, "the token that is odd")
+            check("certificate" in record["hint"], f"no hint: {record}")
 
 
 # --- by what it is found -----------------------------------------------------------------------
@@ -444,8 +551,7 @@ def a_reference_is_dead_while_the_card_is_out():
                 check(scene.token_id in record["hint"], f"no hint: {record}")
                 failed = scene.daemon.cli("show", reference, status=1)
                 check_equal(failed["name"], "item_not_found", f"keycask show {item_class}")
-            sign = {"key": stored["key"], "algorithm": "ecdsa_signature_message_x962_sha256",
-                    "data": ""}
+            sign = {"key": stored["key"], "algorithm": EC_MESSAGE, "data": ""}
             error = check_raises("item_not_found", scene.connection.call, "Keys.Sign", sign)
             check_equal(error.record["token_id"], scene.token_id, "the token that is missed")
 
@@ -496,8 +602,7 @@ def a_new_key_in_the_same_place_never_answers_an_old_reference():
         check_equal(labels(scene.connection, "key"), KEYS[:1], "the new key")
         refuses("item_not_found", scene.connection, {"value_ref": stored["key"]})
         error = check_raises("item_not_found", scene.connection.call, "Keys.Sign", {
-            "key": stored["key"], "data": "",
-            "algorithm": "ecdsa_signature_message_x962_sha256"})
+            "key": stored["key"], "data": "", "algorithm": EC_MESSAGE})
         check("has changed" in error.record["hint"], f"no hint: {error.record}")
 
 
