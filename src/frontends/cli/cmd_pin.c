@@ -27,14 +27,12 @@ static enum kc_status find_token(struct context *context, const char *token, cha
 	return resolve_token(token ? token : word, ret_token_id);
 }
 
-static enum kc_status print_json(int tries_left, const bool *is_authenticated)
+static enum kc_status print_json(int tries_left)
 {
 	CLEANUP(dictionary_freep) struct kc_dictionary *answer = kc_dictionary_new(NULL, 0);
 
 	if (tries_left >= 0)
 		TRY(kc_dictionary_set(answer, "tries_left", KC_NUMBER(tries_left)));
-	if (is_authenticated)
-		TRY(kc_dictionary_set(answer, "is_authenticated", KC_FLAG(*is_authenticated)));
 	return page_json_dictionary(answer);
 }
 
@@ -63,7 +61,7 @@ static enum kc_status run_verify(struct context *context, char **words, int n_wo
 	TRY(find_token(context, token, words, n_words, &token_id));
 	TRY(kc_token_verify_pin(token_id, &options, &tries_left));
 	if (context->json)
-		return print_json(tries_left, NULL);
+		return print_json(tries_left);
 	print_tries("The PIN is right", tries_left);
 	return page_finish();
 }
@@ -73,16 +71,15 @@ static enum kc_status run_status(struct context *context, char **words, int n_wo
 	CLEANUP(freep) char *token_id = NULL;
 	const char *token = NULL;
 	int tries_left = -1;
-	bool is_authenticated = false;
 	const struct option_row rows[] = {{"token", OPTION_TEXT, &token}};
 
 	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
 	if (context->wants_help)
 		return KC_OK;
 	TRY(find_token(context, token, words, n_words, &token_id));
-	TRY(kc_token_pin_status(token_id, &tries_left, &is_authenticated));
+	TRY(kc_token_pin_status(token_id, &tries_left, NULL));
 	if (context->json)
-		return print_json(tries_left, &is_authenticated);
+		return print_json(tries_left);
 	if (tries_left == 0)
 		(void)puts("The PIN is blocked: unblock it with the card's PUK.");
 	else

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
+#include "frontends/cli/message.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/pin_options.h"
 #include "frontends/cli/resolve.h"
@@ -62,14 +63,15 @@ static enum kc_status deliver(const struct context *context, const struct argume
 static enum kc_status sign(struct context *context, struct arguments *arguments)
 {
 	CLEANUP(signer_done) struct signer signer = {.key = NULL};
-	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(FILE_IO_MAX);
+	CLEANUP(message_done) struct message message = {.data = BYTES_INIT(0)};
 	CLEANUP(kc_bytes_free) struct kc_bytes signature = {NULL, 0};
 	struct kc_options options;
 
 	TRY(pin_options_read(&arguments->pin, &options));
 	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_SIGNER, &signer));
-	TRY(file_io_read(arguments->in, &data));
-	TRY(kc_key_sign(signer.key, signer.algorithm, bytes_view(&data), &options, &signature));
+	TRY(message_read(arguments->in, signer.algorithm, &message));
+	TRY(kc_key_sign(signer.key, message.algorithm, bytes_view(&message.data), &options,
+			&signature));
 	return deliver(context, arguments, &signer, view_of(signature.data, signature.len));
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
+#include "frontends/cli/message.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/signer.h"
@@ -20,12 +21,12 @@ static enum kc_status check(struct context *context, const struct arguments *arg
 {
 	CLEANUP(signer_done) struct signer signer = {.key = NULL};
 	CLEANUP(bytes_done) struct bytes signature = BYTES_INIT(FILE_IO_MAX);
-	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(FILE_IO_MAX);
+	CLEANUP(message_done) struct message message = {.data = BYTES_INIT(0)};
 
 	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_KEY, &signer));
 	TRY(file_io_read(arguments->signature, &signature));
-	TRY(file_io_read(arguments->in, &data));
-	return kc_key_verify(signer.key, signer.algorithm, bytes_view(&data),
+	TRY(message_read(arguments->in, signer.algorithm, &message));
+	return kc_key_verify(signer.key, message.algorithm, bytes_view(&message.data),
 			     bytes_view(&signature));
 }
 

@@ -25,35 +25,47 @@ static void close_file(const int *fd)
 		close(*fd);
 }
 
-static enum kc_status read_some(int fd, const char *name, struct bytes *bytes, bool *ret_is_end)
+/* One piece, empty at the end of the file. */
+static enum kc_status read_piece(int fd, const char *name, uint8_t *buffer, size_t *ret_len)
 {
-	uint8_t buffer[READ_SIZE];
-	ssize_t n = read(fd, buffer, sizeof(buffer));
+	ssize_t n = 0;
 
-	if (n < 0 && errno == EINTR)
-		return KC_OK;
+	do
+		n = read(fd, buffer, READ_SIZE);
+	while (n < 0 && errno == EINTR);
 	REQUIRE(n >= 0, KC_ERR_NOT_AVAILABLE, "cannot read %s: %s", name, strerror(errno));
-	*ret_is_end = n == 0;
-	if (bytes->len + (size_t)n > bytes->max) {
-		error_set_hint("sign its digest: openssl dgst -sha256 -binary FILE | keycask sign "
-			       "--algorithm …_digest_…_sha256");
-		return fail(KC_ERR_PARAM, "%s is longer than the %d KiB that fit into one request",
-			    name, FILE_IO_MAX / 1024);
-	}
-	return bytes_append(bytes, view_of(buffer, (size_t)n));
+	*ret_len = (size_t)n;
+	return KC_OK;
 }
 
-enum kc_status file_io_read(const char *path, struct bytes *bytes)
+enum kc_status file_io_pour(const char *path, file_io_sink_fn sink, void *userdata)
 {
 	const char *name = is_standard(path) ? "standard input" : path;
 	CLEANUP(close_file)
 	int fd = is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	bool is_end = false;
+	uint8_t buffer[READ_SIZE];
+	size_t len = 0;
 
 	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open %s: %s", name, strerror(errno));
-	while (!is_end)
-		TRY(read_some(fd, name, bytes, &is_end));
+	do {
+		TRY(read_piece(fd, name, buffer, &len));
+		TRY(sink(userdata, view_of(buffer, len)));
+	} while (len > 0);
 	return KC_OK;
+}
+
+static enum kc_status append(void *userdata, struct kc_view piece)
+{
+	struct bytes *bytes = userdata;
+
+	REQUIRE(piece.len <= bytes->max - bytes->len, KC_ERR_PARAM,
+		"more than the %zu KiB that fit into one request", bytes->max / 1024);
+	return bytes_append(bytes, piece);
+}
+
+enum kc_status file_io_read(const char *path, struct bytes *bytes)
+{
+	return file_io_pour(path, append, bytes);
 }
 
 enum kc_status file_io_write(const char *path, struct kc_view data)

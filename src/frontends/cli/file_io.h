@@ -11,7 +11,14 @@ enum {
 	FILE_IO_MAX = 700 * 1024, /* what fits into one message as base64 */
 };
 
-/* Expected: KC_ERR_NOT_AVAILABLE  with the reason; KC_ERR_PARAM  more than FILE_IO_MAX */
+/* Takes the file piece by piece; anything but KC_OK ends the reading and is what it returns. */
+typedef enum kc_status (*file_io_sink_fn)(void *userdata, struct kc_view piece);
+
+/* Expected: KC_ERR_NOT_AVAILABLE  with the reason */
+KC_MUST_CHECK enum kc_status file_io_pour(const char *path, file_io_sink_fn sink, void *userdata);
+
+/* The whole file. Expected: KC_ERR_NOT_AVAILABLE  with the reason; KC_ERR_PARAM  more than @bytes
+ * may hold */
 KC_MUST_CHECK enum kc_status file_io_read(const char *path, struct bytes *bytes);
 
 KC_MUST_CHECK enum kc_status file_io_write(const char *path, struct kc_view data);

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line as a person types it: help, tables, JSON, files of any size, error texts."""
+import json
+import os
+
+from keycask_test import (Card, Daemon, base_environment, check, check_equal, main, openssl,
+                          program, run, scratch, test)
+
+COMMANDS = ["tokens", "list", "show", "watch", "slots", "sign", "verify", "cert export",
+            "pin verify", "pin status", "driver list", "daemon start", "daemon stop",
+            "daemon status", "item copy-matching"]
+AUTHENTICATION = "Certificate For PIV Authentication"
+CARD_AUTHENTICATION = "Certificate For Card Authentication"
+
+
+def keycask(daemon, *arguments, status=0, **options):
+    """(stdout, stderr) as text."""
+    out, err = run(program("keycask"), *arguments, env=daemon.env, status=status, **options)
+    return out.decode(), err.decode()
+
+
+@test
+def every_command_has_help_and_refuses_an_unknown_option():
+    for command in COMMANDS:
+        words = command.split()
+        out, _ = run(program("keycask"), *words, "--help")
+        check(command in out.decode(), f"the help of {command} does not name it")
+        out, err = run(program("keycask"), *words, "--no-such-option", status=2)
+        check(b"--no-such-option" in out + err, f"{command}: {err}")
+        out, _ = run(program("keycask"), *words, "--no-such-option", "--json", status=2)
+        check_equal(json.loads(out)["name"], "param", f"{command} --json")
+
+
+@test
+def a_mistyped_command_is_answered_with_the_nearest():
+    _, err = run(program("keycask"), "tokes", status=2)
+    check("tokens" in err.decode(), err)
+
+
+@test
+def without_a_token_the_first_words_help():
+    with Daemon() as daemon:
+        out, _ = keycask(daemon, "list")
+        check("keycask vcard run" in out, out)
+        _, err = keycask(daemon, "sign", "/etc/hostname", status=1)
+        check("→" in err, f"no hint: {err}")
+        check_equal(daemon.cli("list"), [], "list --json")
+        check_equal(daemon.cli("tokens"), [], "tokens --json")
+
+
+@test
+def tables_have_no_colour_in_a_pipe_and_name_what_is_there():
+    with Daemon() as daemon, Card("piv:9a=rsa2048,9e=p256") as card:
+        card.insert(daemon)
+        token = daemon.wait_for_token()
+        for command in (["list"], ["tokens"], ["slots"], ["driver", "list"], ["show", AUTHENTICATION]):
+            out, _ = keycask(daemon, *command)
+            check("\x1b" not in out, f"{command} is coloured")
+        out, _ = keycask(daemon, "list")
+        check(AUTHENTICATION in out and "RSA 2048" in out and "P-256" in out, out)
+        out, _ = keycask(daemon, "tokens")
+        check(token["token_id"] in out, out)
+
+
+@test
+def json_has_the_promised_shapes():
+    with Daemon() as daemon, Card("piv:9a=rsa2048,9e=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        token, = daemon.cli("tokens")
+        check(set(token) >= {"token_id", "driver", "slot", "label", "state"}, token)
+        slot = daemon.cli("slots")[0]
+        check(set(slot) >= {"name", "provider", "state", "atr", "token_ids"}, slot)
+        for item in daemon.cli("list"):
+            check(set(item) >= {"class", "label", "token_id", "persistent_ref"}, item)
+        driver, = daemon.cli("driver", "list")
+        check(set(driver) >= {"class_id", "type", "aids", "path", "enabled"}, driver)
+        check_equal(daemon.cli("pin", "status"), {"tries_left": 3}, "pin status")
+
+
+@test
+def a_file_larger_than_any_request_is_signed_and_verified():
+    with Daemon() as daemon, Card("piv:9a=rsa2048,9e=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        letter, signature, key = (scratch() / name for name in ("letter", "letter.sig", "key.pem"))
+        letter.write_bytes(os.urandom(5 * 1024 * 1024 + 1))
+        keycask(daemon, "sign", "--key", CARD_AUTHENTICATION, "--out", signature, letter)
+        pem, _ = keycask(daemon, "cert", "export", CARD_AUTHENTICATION)
+        key.write_bytes(openssl("x509", "-noout", "-pubkey", input=pem.encode()))
+        said = openssl("dgst", "-sha256", "-verify", key, "-signature", signature, letter)
+        check_equal(said.strip(), b"Verified OK", "openssl")
+        keycask(daemon, "verify", "--key", CARD_AUTHENTICATION, "--signature", signature, letter)
+        with open(letter, "ab") as file:
+            file.write(b"!")
+        out, _ = keycask(daemon, "verify", "--key", CARD_AUTHENTICATION, "--signature", signature,
+                         letter, status=1)
+        check("NOT" in out, out)
+
+
+@test
+def an_ambiguous_name_lists_its_candidates():
+    with Daemon() as daemon, Card("piv:9a=p256,9e=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        _, err = keycask(daemon, "sign", "/etc/hostname", status=1)
+        check("Authentication" in err, err)
+
+
+@test
+def a_file_that_cannot_be_read_or_written_is_named():
+    with Daemon() as daemon, Card("piv:9e=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        _, err = keycask(daemon, "sign", "/nonexistent", status=1)
+        check("/nonexistent" in err, err)
+        _, err = keycask(daemon, "sign", "--out", "/nonexistent/sig", "/etc/hostname", status=1)
+        check("/nonexistent/sig" in err, err)
+
+
+@test
+def a_daemon_is_started_stopped_and_asked_for():
+    with Daemon() as daemon:
+        out, _ = keycask(daemon, "daemon", "status")
+        check(str(daemon.pid) in out, out)
+    env = {**base_environment(), "KEYCASK_SOCKET": str(scratch() / "own" / "keycask.sock"),
+           "KEYCASK_STATE_DIR": str(scratch() / "own-state"),
+           "KEYCASK_CONFIG_DIR": str(scratch() / "own-config")}
+    run(program("keycask"), "daemon", "status", env=env, status=1)
+    run(program("keycask"), "daemon", "start", env=env)
+    run(program("keycask"), "daemon", "start", env=env)
+    run(program("keycask"), "daemon", "status", env=env)
+    run(program("keycask"), "daemon", "stop", env=env)
+    run(program("keycask"), "daemon", "status", env=env, status=1)
+
+
+main()
