@@ -52,6 +52,18 @@ bool client_is_in_our_login(const struct client *client)
 	return client->peer.login_session == peer_own_login_session();
 }
 
+/* One without a PIN is as good as none: a long connection may see many tokens. */
+static void drop_unused_session(struct client *client)
+{
+	for (size_t i = 0; i < client->n_sessions; i++) {
+		if (pin_session_is_authenticated(client->sessions[i]))
+			continue;
+		ignore(pin_session_free(client->sessions[i]) != NULL);
+		client->sessions[i] = client->sessions[--client->n_sessions];
+		return;
+	}
+}
+
 enum kc_status client_session(struct client *client, const char *token_id,
 			      struct pin_session **ret_session)
 {
@@ -61,6 +73,8 @@ enum kc_status client_session(struct client *client, const char *token_id,
 			return KC_OK;
 		}
 	}
+	if (client->n_sessions == SESSIONS_MAX)
+		drop_unused_session(client);
 	REQUIRE(client->n_sessions < SESSIONS_MAX, KC_ERR_NOT_AVAILABLE,
 		"one connection may use %d tokens", SESSIONS_MAX);
 	TRY(pin_session_new(client->registry, token_id, &client->sessions[client->n_sessions]));

@@ -27,6 +27,7 @@ void shutdown_begin(struct daemon *daemon)
 {
 	broadcast_done(&daemon->token_watchers);
 	broadcast_done(&daemon->slot_watchers);
+	desk_close(daemon->desk);
 	/* A floating source: the loop owns it. */
 	if (sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, DRAIN_USEC, 0,
 				       on_deadline, daemon) < 0)

@@ -32,6 +32,7 @@ struct desk {
 	sd_event *event;
 	struct desk_options options;
 	struct list prompts; /* prompt::link; the first one is shown */
+	bool is_closed;
 };
 
 enum place_field {
@@ -53,11 +54,11 @@ struct prompt {
 	char *error;
 	prompt_done_fn on_done;
 	void *userdata;
+	int answered; /* eventfd, written by the thread when it ends */
+	sd_event_source *watch;
 	/* While it is shown: */
 	bool is_shown;
 	pthread_t thread;
-	int answered; /* eventfd, written by the thread when it ends */
-	sd_event_source *watch;
 	sd_event_source *deadline;
 	bool is_late;
 	struct pinentry_control *control;
@@ -194,11 +195,6 @@ static enum kc_status set_deadline(struct prompt *prompt)
 
 static enum kc_status show(struct prompt *prompt)
 {
-	prompt->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	REQUIRE(prompt->answered >= 0, KC_ERR_NOT_AVAILABLE, "eventfd: %s", strerror(errno));
-	REQUIRE(sd_event_add_io(prompt->desk->event, &prompt->watch, prompt->answered, EPOLLIN,
-				on_answered, prompt) >= 0,
-		KC_ERR_INTERNAL, "cannot watch the prompt");
 	TRY(pinentry_control_new(&prompt->control));
 	TRY(set_deadline(prompt));
 	REQUIRE(pthread_create(&prompt->thread, NULL, run_thread, prompt) == 0,
@@ -223,8 +219,18 @@ static void show_next(struct desk *desk)
 		return;
 	prompt->record = *error_get();
 	log_error("prompt: %s", prompt->record.message);
-	if (prompt->answered >= 0)
-		ignore(eventfd_write(prompt->answered, 1));
+	ignore(eventfd_write(prompt->answered, 1));
+}
+
+/* What an answer takes, before there can be one: without it nobody would hear of a failure. */
+static enum kc_status prepare_answer(struct prompt *prompt)
+{
+	prompt->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	REQUIRE(prompt->answered >= 0, KC_ERR_NOT_AVAILABLE, "eventfd: %s", strerror(errno));
+	REQUIRE(sd_event_add_io(prompt->desk->event, &prompt->watch, prompt->answered, EPOLLIN,
+				on_answered, prompt) >= 0,
+		KC_ERR_INTERNAL, "cannot watch the prompt");
+	return KC_OK;
 }
 
 static enum kc_status copy_text(const char *text, char **ret_copy)
@@ -322,13 +328,31 @@ enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 				  .on_done = on_done,
 				  .userdata = userdata};
 	list_init(&prompt->link);
+	REQUIRE(!desk->is_closed, KC_ERR_NOT_AVAILABLE, "keycaskd is stopping");
 	TRY(check_quota(desk, text));
+	TRY(prepare_answer(prompt));
 	TRY(copy_place(prompt, place));
 	TRY(compose(prompt, text));
 	list_append(&desk->prompts, &prompt->link);
 	*ret_prompt = take(prompt);
 	show_next(desk);
 	return KC_OK;
+}
+
+void desk_close(struct desk *desk)
+{
+	desk->is_closed = true;
+	while (!list_is_empty(&desk->prompts)) {
+		CLEANUP(prompt_freep)
+		struct prompt *prompt = list_entry(desk->prompts.next, struct prompt, link);
+
+		list_remove(&prompt->link);
+		join_thread(prompt);
+		secret_done(&prompt->pin);
+		error_clear();
+		prompt->on_done(prompt->userdata,
+				fail(KC_ERR_USER_CANCELED, "keycaskd is stopping"), &prompt->pin);
+	}
 }
 
 void prompt_cancel(struct prompt *prompt)

@@ -25,6 +25,8 @@ struct desk_options {
 KC_MUST_CHECK enum kc_status desk_new(sd_event *event, const struct desk_options *options,
 				      struct desk **ret_desk);
 struct desk *desk_free(struct desk *desk);
+/* The daemon stops: every prompt is answered as cancelled, and there will be no others. */
+void desk_close(struct desk *desk);
 DEFINE_FREEP(desk)
 
 /* Where the person is. Any may be NULL. */

@@ -363,6 +363,9 @@ def a_daemon_that_stops_takes_its_prompts_along():
     with PromptScene() as scene, scene.connect() as a, Terminal() as terminal:
         ask(scene, a, terminal.interaction())
         terminal.read_prompt()
+        scene.daemon.process.send_signal(signal.SIGTERM)
+        record = expect_failure(a, "user_canceled")
+        check("stopping" in record["message"], f"message: {record['message']}")
         scene.daemon.stop()
         check_equal(pinentries(), [], "pinentries")
         scene.daemon.start()
