@@ -148,6 +148,8 @@ enum kc_status wiring_take_place(struct daemon *daemon)
 
 	TRY(paths_socket(daemon->socket, sizeof(daemon->socket)));
 	TRY(paths_beside_socket("slot.sock", daemon->slot_socket, sizeof(daemon->slot_socket)));
+	TRY(socket_check_path(daemon->socket));
+	TRY(socket_check_path(daemon->slot_socket));
 	TRY(paths_drivers(daemon->driver_folder, sizeof(daemon->driver_folder)));
 	TRY(paths_parent(daemon->socket, path, sizeof(path)));
 	TRY(paths_make_private_folder(path));

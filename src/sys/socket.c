@@ -39,6 +39,15 @@ enum kc_status socket_lock(const char *path, int *ret_fd)
 	return KC_OK;
 }
 
+enum kc_status socket_check_path(const char *path)
+{
+	const struct sockaddr_un *address = NULL;
+
+	REQUIRE(strlen(path) < sizeof(address->sun_path), KC_ERR_PARAM,
+		"the socket path %s is longer than %zu bytes", path, sizeof(address->sun_path) - 1);
+	return KC_OK;
+}
+
 enum kc_status socket_listen(const char *path, int *ret_fd)
 {
 	CLEANUP(socket_close) int fd = -1;
@@ -46,8 +55,7 @@ enum kc_status socket_listen(const char *path, int *ret_fd)
 	mode_t before = 0;
 	int result = 0;
 
-	REQUIRE(strlen(path) < sizeof(address.sun_path), KC_ERR_PARAM,
-		"the socket path %s is longer than %zu bytes", path, sizeof(address.sun_path) - 1);
+	TRY(socket_check_path(path));
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "no socket: %s", strerror(errno));

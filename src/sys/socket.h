@@ -17,6 +17,9 @@ void socket_close(int *fd);
  */
 KC_MUST_CHECK enum kc_status socket_lock(const char *path, int *ret_fd);
 
+/* Could one listen at @path? Before folders are made for it. */
+KC_MUST_CHECK enum kc_status socket_check_path(const char *path);
+
 /* Listen at @path, mode 0600, replacing a stale socket: call it under socket_lock(). Stream,
  * non-blocking, close-on-exec. */
 KC_MUST_CHECK enum kc_status socket_listen(const char *path, int *ret_fd);

@@ -195,8 +195,8 @@ class Varlink:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self.socket.connect(str(path))  # with a timeout, a full backlog would be an error
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(str(path))
         self.input = b""
 
     def __enter__(self):
