@@ -593,30 +593,28 @@ def a_reference_outlives_the_daemon():
 
 @test
 def a_new_key_in_the_same_place_never_answers_an_old_reference():
-    with Scene("piv:9a=p256") as scene:
-        stored = references(scene.connection)
+    with Scene("piv:9a=p256,9e=p256") as scene:
+        kept, replaced = (item["value_ref"] for item in everything(scene.connection, "key"))
         scene.card.pull()
         scene.daemon.wait_for_removal()
-        replace_key(scene.card.file)
+        replace_key(scene.card.file, "9e")
         check_equal(insert(scene, scene.card), scene.token_id, "the token ID")
-        check_equal(labels(scene.connection, "key"), KEYS[:1], "the new key")
-        refuses("item_not_found", scene.connection, {"value_ref": stored["key"]})
+        now = [item["value_ref"] for item in everything(scene.connection, "key")]
+        check(now[0] == kept and now[1] != replaced, "references of the kept and of the new key")
+        refuses("item_not_found", scene.connection, {"value_ref": replaced})
         error = check_raises("item_not_found", scene.connection.call, "Keys.Sign", {
-            "key": stored["key"], "data": "", "algorithm": EC_MESSAGE})
+            "key": replaced, "data": "", "algorithm": EC_MESSAGE})
         check("has changed" in error.record["hint"], f"no hint: {error.record}")
 
 
-def replace_key(path):
-    """The card gets key and certificate of another one, and keeps its identity."""
+def replace_key(path, slot):
+    """The card gets another one's key and certificate in this slot, and keeps all else."""
     donor = scratch() / "donor.json"
-    run(program("keycask-vcard"), "new", donor, "--profile", "piv:9a=p256")
+    run(program("keycask-vcard"), "new", donor, "--profile", f"piv:{slot}=p256")
     card, new = (json.loads(file.read_text()) for file in (path, donor))
-    card["keys"] = new["keys"]
-    fresh = {entry["tag"]: entry["value"] for entry in new["objects"]}
-    for entry in card["objects"]:
-        if entry["tag"] == CONTAINERS["9a"]:
-            entry["value"] = fresh[entry["tag"]]
+    card["keys"] = [key for key in card["keys"] if key["slot"] != slot] + new["keys"]
     path.write_text(json.dumps(card))
+    put_certificate(path, slot, certificates(donor)[slot].der)
 
 
 # --- the card is left alone --------------------------------------------------------------------

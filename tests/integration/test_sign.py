@@ -161,8 +161,10 @@ def sign_by_all_rsa(key):
     short = b"\x01\x02\x03"
     judge_raw_rsa(key.public_key, key.sign_and_verify("rsa_signature_raw", modulus_sized),
                   modulus_sized, "none")
-    judge_raw_rsa(key.public_key, key.sign_and_verify("rsa_signature_raw", short),
-                  short.rjust(key.size, b"\0"), "none")
+    signature = key.sign_and_verify("rsa_signature_raw", short)
+    judge_raw_rsa(key.public_key, signature, short.rjust(key.size, b"\0"), "none")
+    check(key.verify("rsa_signature_raw", b"\0" + short, signature), "leading zeros count")
+    check(not key.verify("rsa_signature_raw", short[1:], signature), "the end of it is enough")
     for data in (b"\x00any", b"\x77" * (key.size - 11)):
         signature = key.sign_and_verify("rsa_signature_digest_pkcs1v15_raw", data)
         judge_raw_rsa(key.public_key, signature, data, "pkcs1")
