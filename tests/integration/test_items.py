@@ -444,7 +444,7 @@ def the_command_gives_apples_shapes():
         check_equal((failed["status"], failed["name"]), (-25300, "item_not_found"), "failure")
         failed = ask(scene, status=1, **{"class": "certificate", "application_tag": ""})
         check_equal((failed["status"], failed["name"]), (-25303, "no_such_attr"), "failure")
-        failed = ask(scene, status=1, **{"class": "certificat"})
+        failed = ask(scene, status=1, **{"class": "certificates"})
         check_equal((failed["status"], failed["name"]), (-25306, "no_such_class"), "failure")
         failed = ask(scene, status=1, label="x")
         check_equal((failed["status"], failed["name"]), (-50, "param"), "failure")
