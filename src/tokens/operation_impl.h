@@ -7,6 +7,7 @@
  * comes by a PIN.
  */
 
+#include "base/error.h"
 #include "tokens/card.h"
 #include "tokens/operation.h"
 #include "tokens/token_impl.h"
