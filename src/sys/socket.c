@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -41,10 +42,11 @@ enum kc_status socket_lock(const char *path, int *ret_fd)
 
 enum kc_status socket_check_path(const char *path)
 {
-	const struct sockaddr_un *address = NULL;
+	struct sockaddr_un address;
+	int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 
-	REQUIRE(strlen(path) < sizeof(address->sun_path), KC_ERR_PARAM,
-		"the socket path %s is longer than %zu bytes", path, sizeof(address->sun_path) - 1);
+	REQUIRE(len >= 0 && (size_t)len < sizeof(address.sun_path), KC_ERR_PARAM,
+		"the socket path %s is longer than %zu bytes", path, sizeof(address.sun_path) - 1);
 	return KC_OK;
 }
 
