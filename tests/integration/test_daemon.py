@@ -119,7 +119,7 @@ def a_failure_to_start_is_told_before_detaching_ends():
     daemon = configure(Daemon(), lease_ms="long")
     _, errors = keycaskd(daemon, "--user", "--detach", status=1)
     check("lease_ms" in errors, f"said: {errors}")
-    check_equal(running_daemons(), [], "daemons")
+    eventually(lambda: running_daemons() == [], "it ends after its word")
 
 
 @test
@@ -129,7 +129,7 @@ def a_second_daemon_is_refused():
         check("another keycaskd" in errors, f"said: {errors}")
         keycaskd(daemon, "--user", "--detach")  # one runs: that is what was wanted
         check_equal(pid_of(daemon), daemon.pid, "who answers")
-        check_equal(running_daemons(), [daemon.pid], "daemons")
+        eventually(lambda: running_daemons() == [daemon.pid], "the superfluous ones end")
 
 
 @test
