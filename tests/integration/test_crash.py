@@ -9,8 +9,8 @@ import signal
 import time
 
 from keycask_test import (
-    BUILD, PIN, Card, Daemon, check, check_equal, check_raises, diagnose, end,
-    eventually, is_running, main, program, scratch, start, test)
+    BUILD, PIN, Card, Daemon, Watch, check, check_equal, check_raises, diagnose, end, eventually,
+    main, program, scratch, start, test)
 from lifecycle import (
     LEAST_MS, Footprint, Key, Watcher, check_all_end, child_named, configure, kill, query)
 
@@ -20,12 +20,12 @@ SLOW_MS = 700
 
 class Scene:
     """A daemon with a card in it, one who watches, and the keys of the card. With is_slow the card
-    takes its time for the first signature."""
+    takes its time for the first signature, or the first n_slow ones."""
 
-    def __init__(self, is_slow=False, **settings):
+    def __init__(self, is_slow=False, n_slow=1, **settings):
         self.daemon = configure(Daemon(), **settings)
         self.card = Card(PROFILE)
-        self.is_slow = is_slow
+        self.n_slow = n_slow if is_slow else 0
 
     def __enter__(self):
         self.daemon.start()
@@ -34,11 +34,12 @@ class Scene:
         with self.daemon.connect() as connection:
             self.key, self.guarded = Key(connection), Key(connection, "pin")
         self.n_insertion = len(self.card.commands())
-        if self.is_slow:
+        if self.n_slow > 0:
             self.card.pull()
             self.daemon.wait_for_removal()
             self.card.contacts.unlink()
-            self.card.insert(self.daemon, f"slow@{self.n_insertion + 1}:{SLOW_MS}")
+            self.card.insert(self.daemon, *(f"slow@{self.n_insertion + 1 + number}:{SLOW_MS}"
+                                            for number in range(self.n_slow)))
             self.daemon.wait_for_token()
         self.watcher = Watcher(self.daemon)
         self.watcher.expect("inserted", self.token_id)
@@ -356,12 +357,16 @@ def admin_stop_stops_cleanly():
 
 @test
 def clients_are_killed_in_each_state():
-    with Scene(is_slow=True) as scene:
+    with Scene(is_slow=True, n_slow=2) as scene:
         daemon, key = scene.daemon, scene.key
         footprint = Footprint(daemon)
-        signing = scene.begin_signature()
-        signing.close()
-        key.check_signs(daemon)  # after the one nobody waits for any more
+        process = start(program("keycask"), "sign", "--key", key.reference, os.devnull,
+                        env=daemon.env)
+        eventually(lambda: len(scene.card.commands()) > scene.n_insertion, "the card is asked")
+        end(process, signal.SIGKILL)
+        scene.n_insertion += 1
+        scene.begin_signature().close()
+        key.check_signs(daemon)  # after the two nobody waits for any more
         for prepare in (
                 lambda client: None,
                 lambda client: client.send_raw(b'{"method":"org.keycask.Tok'),
@@ -374,23 +379,11 @@ def clients_are_killed_in_each_state():
             prepare(client)
             client.close()
             key.check_signs(daemon)
-        for words in (("watch",), ("sign", "--key", key.reference, "-")):
-            with open(os.devnull, "wb") as nothing:
-                process = start(program("keycask"), *words, env=daemon.env, stdout=nothing)
-                eventually(lambda: is_connected(daemon, process.pid), "the client connects")
-                end(process, signal.SIGKILL)
+        with Watch(daemon) as watch:
+            check_equal(watch.next()["event"], "inserted", "event")
+            kill(watch.process.pid)
         footprint.check_same()
         scene.watcher.check_quiet()
-
-
-def is_connected(daemon, pid):
-    """It has a socket, or has ended already."""
-    del daemon
-    try:
-        links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return any(link.startswith("socket:") for link in links) or not is_running(pid)
 
 
 @test

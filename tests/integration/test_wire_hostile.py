@@ -66,7 +66,7 @@ class Scene:
         try:
             self.bystander.__exit__(kind, *details)
             if kind is None:
-                self.footprint.n_descriptors -= 1  # the bystander's
+                self.footprint.forget_one()  # the bystander's
                 self.footprint.check_same()
         finally:
             self.card.__exit__(kind, *details)
@@ -250,7 +250,7 @@ def a_peer_that_never_reads_hinders_nobody():
             scene.bystander.await_answer()
         growth = private_dirty_kb(scene.daemon.pid) - before
         diagnose(f"{growth} kB more memory")
-        if not is_sanitized(scene.daemon.pid):
+        if not is_sanitized():
             check(growth < 3 * (OUTPUT_MAX + 4 * MESSAGE_MAX) // 1024, "no limit to its memory")
         for peer in peers:
             peer.close()
