@@ -73,6 +73,7 @@ static void on_ended(void *userdata)
 	struct connection *connection = userdata;
 
 	connection->pending = NULL;
+	stream_drop_stray_descriptors(&connection->stream);
 	schedule(connection);
 }
 

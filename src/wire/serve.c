@@ -53,7 +53,9 @@ static enum kc_status put_reply(void *connection, struct json_object *message)
 
 static void on_ended(void *connection)
 {
-	(void)connection;
+	struct wire_serve *serve = connection;
+
+	stream_drop_stray_descriptors(&serve->stream);
 }
 
 static int take_descriptor(void *connection)

@@ -177,6 +177,16 @@ int stream_take_descriptor(struct stream *stream)
 	return fd;
 }
 
+void stream_drop_stray_descriptors(struct stream *stream)
+{
+	int fd = -1;
+
+	if (stream->n_used < stream->input.len)
+		return;
+	while ((fd = stream_take_descriptor(stream)) >= 0)
+		ignore(close(fd));
+}
+
 /* --- out ------------------------------------------------------------------------------------- */
 
 /* Move what is left to the front: when that is little, or the room is needed. */

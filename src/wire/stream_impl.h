@@ -50,6 +50,9 @@ bool stream_has_message(const struct stream *stream);
 KC_MUST_CHECK enum kc_status stream_next(struct stream *stream, struct json_object **ret_message);
 /* The oldest descriptor that came, the caller's to close; -1 when there is none. */
 int stream_take_descriptor(struct stream *stream);
+/* A call is over. When nothing of the next has come, descriptors that it did not take are no
+ * later call's either, and are closed. */
+void stream_drop_stray_descriptors(struct stream *stream);
 
 /*
  * Put @message (borrowed) into the output, with a copy of @descriptor (-1: none).

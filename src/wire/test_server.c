@@ -560,10 +560,20 @@ TEST(a_descriptor_reaches_its_handler)
 	CHECK_TEXT(hear(&world, peer), CONTENT);
 	say(peer, READ);
 	CHECK_TEXT(hear(&world, peer), DONE);
+}
+
+/* A PIN sent with one call must not be read as the PIN of another. */
+TEST(a_descriptor_that_its_call_does_not_take_is_no_later_calls)
+{
+	CLEANUP(world_done) struct world world;
+	CLEANUP(close_peer) int peer = -1;
+
+	world_init(&world);
+	peer = connect_peer();
 	say_with_pipes(peer, READ, 2);
+	CHECK_TEXT(hear(&world, peer), CONTENT);
 	say(peer, READ);
-	say(peer, READ);
-	CHECK_TEXT(hear(&world, peer), CONTENT CONTENT DONE);
+	CHECK_TEXT(hear(&world, peer), DONE);
 }
 
 /* The harness counts: what nobody takes must be closed with the connection. */
