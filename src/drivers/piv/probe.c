@@ -163,7 +163,8 @@ static enum kc_status read_instance_id(struct kc_token *token, char **ret_id)
 
 		/* A card that answers badly now may do better next time, and then have another
 		 * name: only a plain "I have none" leads on. */
-		if (!piv_can_skip(status) || status == KC_ERR_COMMUNICATION)
+		if (!piv_can_skip(status) || status == KC_ERR_COMMUNICATION ||
+		    status == KC_ERR_AUTHENTICATION_NEEDED)
 			return status;
 		error_clear(); /* the next way may work: that one failed is no cause */
 	}
