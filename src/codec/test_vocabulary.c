@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table's promises, and suggestions. */
-#include "codec/nearest.h"
+#include "base/nearest.h"
 #include "codec/vocabulary.h"
 #include "harness/test.h"
 
@@ -76,11 +76,11 @@ TEST(nearest_gives_up_on_long_names)
 
 	memset(name, 'a', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	nearest = nearest_begin(name);
+	nearest = nearest_begin(view_of_text(name));
 	nearest_offer(&nearest, name);
 	CHECK(!nearest.best);
 	name[NEAREST_NAME_MAX] = '\0';
-	nearest = nearest_begin(name);
+	nearest = nearest_begin(view_of_text(name));
 	nearest_offer(&nearest, name);
 	CHECK(nearest.best == name);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "codec/nearest.h"
+#include "base/nearest.h"
 
 #define IN(class_) (1U << VOCABULARY_##class_)
 #define GENERIC	   IN(GENERIC_PASSWORD)
@@ -178,7 +178,7 @@ const char *vocabulary_type_name(enum vocabulary_type type)
 
 const char *vocabulary_nearest(const char *name, enum vocabulary_class item_class)
 {
-	struct nearest nearest = nearest_begin(name);
+	struct nearest nearest = nearest_begin(view_of_text(name));
 
 	for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
 		if (vocabulary_has(&attributes[i], item_class))

@@ -35,7 +35,7 @@ void broadcast_done(struct broadcast *broadcast)
 		watcher_end(list_entry(broadcast->watchers.next, struct watcher, link));
 }
 
-enum kc_status broadcast_add(struct broadcast *broadcast, struct wire_call *call)
+static enum kc_status add(struct broadcast *broadcast, struct wire_call *call)
 {
 	struct watcher *watcher = calloc(1, sizeof(*watcher));
 
@@ -44,6 +44,22 @@ enum kc_status broadcast_add(struct broadcast *broadcast, struct wire_call *call
 	list_append(&broadcast->watchers, &watcher->link);
 	wire_call_on_gone(call, on_gone, watcher);
 	return KC_OK;
+}
+
+void broadcast_serve(struct broadcast *broadcast, struct wire_call *call, broadcast_greet_fn greet)
+{
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	if (!wire_call_wants_more(call)) {
+		wire_call_expect_more(call);
+		return;
+	}
+	status = greet(call);
+	if (status == KC_OK)
+		status = add(broadcast, call);
+	if (status != KC_OK)
+		wire_call_fail(call, status);
 }
 
 void broadcast_send(struct broadcast *broadcast, struct json_object *event)

@@ -17,8 +17,11 @@ void broadcast_init(struct broadcast *broadcast);
 /* Ends every watching call. */
 void broadcast_done(struct broadcast *broadcast);
 
-/* @call, which wants more, is the stream's from now on. Expected: KC_ERR_ALLOCATE */
-KC_MUST_CHECK enum kc_status broadcast_add(struct broadcast *broadcast, struct wire_call *call);
+/* Send the caller what is there already. */
+typedef enum kc_status (*broadcast_greet_fn)(struct wire_call *call);
+
+/* All of a watching method: greet @call's peer, then let it watch until it leaves. Takes @call. */
+void broadcast_serve(struct broadcast *broadcast, struct wire_call *call, broadcast_greet_fn greet);
 
 /* Send @event, borrowed, to every watcher. */
 void broadcast_send(struct broadcast *broadcast, struct json_object *event);

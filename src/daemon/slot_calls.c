@@ -34,16 +34,6 @@ static enum kc_status send_present(struct wire_call *call)
 void slot_calls_watch(struct wire_call *call)
 {
 	struct daemon *daemon = wire_call_context(call);
-	enum kc_status status = KC_OK;
 
-	error_clear();
-	if (!wire_call_wants_more(call)) {
-		wire_call_expect_more(call);
-		return;
-	}
-	status = send_present(call);
-	if (status == KC_OK)
-		status = broadcast_add(&daemon->slot_watchers, call);
-	if (status != KC_OK)
-		wire_call_fail(call, status);
+	broadcast_serve(&daemon->slot_watchers, call, send_present);
 }

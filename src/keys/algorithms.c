@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/try.h"
-#include "codec/nearest.h"
 
 #define EACH_HASH(name_, type_, family_, message_)                                                 \
 	{name_ "_sha1", type_, family_, ALGORITHM_SHA1, message_},                                 \
@@ -103,7 +103,7 @@ const struct algorithm *algorithms_below(const struct algorithm *algorithm)
 /* What a key of @key_type takes that is like @name, or at least the form of it. */
 static void set_advice(const char *name, const char *key_type)
 {
-	struct nearest nearest = nearest_begin(name);
+	struct nearest nearest = nearest_begin(view_of_text(name));
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].key_type, key_type) == 0)

@@ -13,9 +13,9 @@
 #include <keycask/daemon.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "frontends/cli/help.h"
 #include "frontends/cli/page.h"
-#include "frontends/cli/suggest.h"
 
 static const struct command *const commands[] = {
 	&cmd_tokens,	  &cmd_list,	      &cmd_show,
@@ -62,17 +62,17 @@ static bool is_group(const char *word)
 
 static void suggest_command(char **words, int n_words)
 {
-	char joined[SUGGEST_MAX + 1];
-	struct suggest suggest;
+	char joined[NEAREST_NAME_MAX + 1];
+	struct nearest nearest;
 
 	(void)snprintf(joined, sizeof(joined), "%s%s%s", words[0],
 		       n_words > 1 && is_group(words[0]) ? " " : "",
 		       n_words > 1 && is_group(words[0]) ? words[1] : "");
-	suggest = suggest_begin(joined, strlen(joined));
+	nearest = nearest_begin(view_of_text(joined));
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		suggest_offer(&suggest, commands[i]->name);
-	if (suggest.best)
-		error_set_hint("did you mean: keycask %s", suggest.best);
+		nearest_offer(&nearest, commands[i]->name);
+	if (nearest.best)
+		error_set_hint("did you mean: keycask %s", nearest.best);
 	else
 		error_set_hint("see what there is with: keycask help");
 }

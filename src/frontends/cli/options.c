@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading the command line. Nothing here knows what an option means. */
 #include "frontends/cli/options.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "frontends/cli/suggest.h"
 
 static const struct option_row *find(const struct option_row *rows, size_t n_rows, const char *name,
 				     size_t len)
@@ -21,14 +20,14 @@ static const struct option_row *find(const struct option_row *rows, size_t n_row
 static enum kc_status refuse(struct context *context, const struct option_row *rows, size_t n_rows,
 			     const char *name, size_t len)
 {
-	struct suggest suggest = suggest_begin(name, len);
+	struct nearest nearest = nearest_begin(view_of(name, len));
 
 	for (size_t i = 0; i < n_rows; i++)
-		suggest_offer(&suggest, rows[i].name);
-	suggest_offer(&suggest, "json");
-	suggest_offer(&suggest, "help");
-	if (suggest.best)
-		error_set_hint("did you mean --%s?", suggest.best);
+		nearest_offer(&nearest, rows[i].name);
+	nearest_offer(&nearest, "json");
+	nearest_offer(&nearest, "help");
+	if (nearest.best)
+		error_set_hint("did you mean --%s?", nearest.best);
 	return usage_error(context, "unknown option --%.*s", (int)len, name);
 }
 

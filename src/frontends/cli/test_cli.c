@@ -10,11 +10,11 @@
 #include <keycask/text.h>
 
 #include "base/bytes.h"
+#include "base/nearest.h"
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
-#include "frontends/cli/suggest.h"
 #include "frontends/cli/table.h"
 #include "harness/canned_daemon.h"
 #include "harness/test.h"
@@ -91,11 +91,11 @@ TEST(suggestions_are_close_or_none)
 					       {"frobnicate", NULL}};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		struct suggest suggest = suggest_begin(words[i][0], strlen(words[i][0]));
+		struct nearest nearest = nearest_begin(view_of_text(words[i][0]));
 
 		for (size_t j = 0; j < ARRAY_LEN(names); j++)
-			suggest_offer(&suggest, names[j]);
-		CHECK_TEXT(suggest.best ? suggest.best : "none",
+			nearest_offer(&nearest, names[j]);
+		CHECK_TEXT(nearest.best ? nearest.best : "none",
 			   words[i][1] ? words[i][1] : "none");
 	}
 }

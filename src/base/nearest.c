@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Edit distance (insert, delete, replace one letter) in one row. Close means: at most a third of
+ * the letters and one more differ, so that a suggestion is help and not noise.
+ */
+#include "base/nearest.h"
+
+#include <string.h>
+
+struct nearest nearest_begin(struct kc_view name)
+{
+	return (struct nearest){name, NULL, name.len < 3 ? 2 : name.len / 3 + 2};
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+static size_t distance(struct kc_view a, struct kc_view b)
+{
+	size_t row[NEAREST_NAME_MAX + 1];
+
+	for (size_t j = 0; j <= b.len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			size_t above = row[j];
+
+			row[j] = smallest(above + 1, row[j - 1] + 1,
+					  diagonal + (a.data[i - 1] != b.data[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[b.len];
+}
+
+void nearest_offer(struct nearest *nearest, const char *candidate)
+{
+	struct kc_view other = view_of_text(candidate);
+	size_t found = 0;
+
+	if (nearest->name.len > NEAREST_NAME_MAX || other.len > NEAREST_NAME_MAX)
+		return;
+	found = distance(nearest->name, other);
+	if (found >= nearest->distance)
+		return;
+	nearest->distance = found;
+	nearest->best = candidate;
+}
