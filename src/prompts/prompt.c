@@ -207,6 +207,7 @@ static enum kc_status show(struct prompt *prompt)
 static void show_next(struct desk *desk)
 {
 	struct prompt *prompt = NULL;
+	enum kc_status status = KC_OK;
 
 	if (list_is_empty(&desk->prompts))
 		return;
@@ -214,9 +215,10 @@ static void show_next(struct desk *desk)
 	if (prompt->is_shown)
 		return;
 	error_clear();
-	prompt->status = show(prompt);
-	if (prompt->status == KC_OK)
-		return;
+	status = show(prompt);
+	if (status == KC_OK)
+		return; /* from here on the thread alone writes the prompt's status */
+	prompt->status = status;
 	prompt->record = *error_get();
 	log_error("prompt: %s", prompt->record.message);
 	ignore(eventfd_write(prompt->answered, 1));
