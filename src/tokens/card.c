@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "tokens/helper.h"
+#include "wire/protocol.h"
 
 enum phase {
 	PHASE_STARTING,
@@ -161,6 +162,7 @@ static enum kc_status start(struct card *card, int fd)
 	struct helper_options options = {.program = "keycask-slot",
 					 .arguments = arguments,
 					 .descriptor = fd,
+					 .definition = protocol_org_keycask_Slot,
 					 .on_ended = on_ended,
 					 .userdata = card};
 

@@ -56,12 +56,14 @@ enum kc_status helper_new(sd_event *event, const struct helper_options *options,
 	CLEANUP(socket_close) int theirs = -1;
 
 	REQUIRE(helper, KC_ERR_ALLOCATE, "out of memory");
+	REQUIRE(options->definition, KC_ERR_INTERNAL, "a helper without definition");
 	*helper = (struct helper){
 		.child = CHILD_NONE, .on_ended = options->on_ended, .userdata = options->userdata};
 	TRY(socket_make_pair(SOCK_STREAM, &ours, &theirs));
 	TRY(start_child(helper, options, theirs));
 	TRY(socket_set_nonblocking(ours, true));
 	TRY(wire_caller_new(event, take_fd(ours), on_closed, helper, &helper->caller));
+	TRY(wire_caller_hold_to(helper->caller, options->definition));
 	*ret_helper = take(helper);
 	return KC_OK;
 }

@@ -22,6 +22,7 @@ struct helper_options {
 	const char *program;	      /* file name in the helper folder */
 	const char *const *arguments; /* NULL-terminated, argv[0] first */
 	int descriptor;		      /* becomes 4 in the child, borrowed; -1: none */
+	const char *definition;	      /* what its answers are held to: wire/protocol.h */
 	helper_ended_fn on_ended;
 	void *userdata;
 };

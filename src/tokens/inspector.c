@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "tokens/helper.h"
+#include "wire/protocol.h"
 
 enum {
 	DEATHS_MAX = 2, /* of one certificate */
@@ -88,6 +89,7 @@ static enum kc_status ensure_running(struct inspector *inspector)
 	struct helper_options options = {.program = "keycask-x509",
 					 .arguments = arguments,
 					 .descriptor = -1,
+					 .definition = protocol_org_keycask_X509,
 					 .on_ended = on_ended,
 					 .userdata = inspector};
 

@@ -18,6 +18,7 @@
 #include "tokens/pin_session.h"
 #include "tokens/publication.h"
 #include "tokens/token_impl.h"
+#include "wire/protocol.h"
 
 enum {
 	RESTART_FIRST_MS = 100,
@@ -151,6 +152,7 @@ static enum kc_status start_process(struct token *token, int channel)
 	struct helper_options options = {.program = token->manifest->executable,
 					 .arguments = arguments,
 					 .descriptor = channel,
+					 .definition = protocol_org_keycask_Driver,
 					 .on_ended = on_driver_ended,
 					 .userdata = token};
 

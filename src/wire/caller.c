@@ -6,6 +6,7 @@
 #include "wire/caller.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "base/try.h"
 #include "wire/envelope_impl.h"
 #include "wire/failure.h"
+#include "wire/idl.h"
 #include "wire/stream_impl.h"
 
 enum {
@@ -25,6 +27,7 @@ enum {
 struct request {
 	struct list link; // wire_caller::requests, oldest first
 	struct wire_caller *caller;
+	const char *method; /* the definition's, NULL: it has no such method */
 	sd_event_source *deadline;
 	wire_reply_fn on_reply;
 	void *userdata;
@@ -36,6 +39,7 @@ struct wire_caller {
 	sd_event_source *io;
 	sd_event_source *work; /* when something failed outside the loop */
 	struct list requests;
+	struct idl *definition; /* NULL: answers are not held to one */
 	wire_closed_fn on_closed;
 	void *userdata;
 	bool is_over;
@@ -59,6 +63,7 @@ struct wire_caller *wire_caller_free(struct wire_caller *caller)
 	sd_event_source_disable_unref(caller->work);
 	list_for_each_safe (link, &caller->requests)
 		request_free(list_entry(link, struct request, link));
+	idl_free(caller->definition);
 	stream_done(&caller->stream);
 	sd_event_unref(caller->event);
 	free(caller);
@@ -104,6 +109,34 @@ static void be_over(struct wire_caller *caller, enum kc_status status)
 	caller->on_closed(caller->userdata);
 }
 
+/* Whoever gets an answer may count on its fields: a child that sends others is over. */
+static enum kc_status check_answer(const struct request *request, struct json_object *parameters)
+{
+	const struct idl *definition = request->caller->definition;
+	const char *offender = "method";
+
+	if (!definition)
+		return KC_OK;
+	if (request->method &&
+	    idl_check(definition, request->method, IDL_OUTPUT, parameters, &offender) == KC_OK)
+		return KC_OK;
+	log_warning("stage=caller the answer to %s.%s does not fit its definition",
+		    idl_name(definition), request->method ? request->method : "?");
+	error_clear();
+	return fail(KC_ERR_DECODE, "an answer that does not fit its definition");
+}
+
+/*
+ * That a child is not available is for its connection to say: whoever hears it waits for the end
+ * of the child.
+ */
+static enum kc_status adopt_failure(const struct envelope_reply *reply)
+{
+	enum kc_status status = failure_adopt(reply->error, reply->parameters);
+
+	return status == KC_ERR_NOT_AVAILABLE ? error_remap(KC_ERR_INTERNAL) : status;
+}
+
 /* Read one reply; anything but KC_OK is trouble with the transport. *ret_freed: stop at once. */
 static enum kc_status take_reply(struct wire_caller *caller, bool *ret_freed)
 {
@@ -119,7 +152,10 @@ static enum kc_status take_reply(struct wire_caller *caller, bool *ret_freed)
 	REQUIRE(!list_is_empty(&caller->requests), KC_ERR_DECODE, "an answer to no call");
 	TRY(envelope_keep_parameters(&reply, &parameters));
 	if (reply.error)
-		status = failure_adopt(reply.error, reply.parameters);
+		status = adopt_failure(&reply);
+	else
+		TRY(check_answer(list_entry(caller->requests.next, struct request, link),
+				 parameters));
 	*ret_freed = !answer(list_entry(caller->requests.next, struct request, link), status,
 			     parameters);
 	return KC_OK;
@@ -224,6 +260,23 @@ enum kc_status wire_caller_new(sd_event *event, int fd, wire_closed_fn on_closed
 	return KC_OK;
 }
 
+enum kc_status wire_caller_hold_to(struct wire_caller *caller, const char *definition)
+{
+	return idl_parse(definition, &caller->definition);
+}
+
+/* "org.keycask.Driver.Sign" → "Sign" */
+static const char *find_method(const struct idl *definition, const char *method)
+{
+	const char *dot = strrchr(method, '.');
+
+	for (size_t i = 0; definition && dot && i < idl_method_count(definition); i++) {
+		if (strcmp(idl_method_name(definition, i), dot + 1) == 0)
+			return idl_method_name(definition, i);
+	}
+	return NULL;
+}
+
 static enum kc_status request_new(struct wire_caller *caller, unsigned deadline_ms,
 				  struct request **ret_request)
 {
@@ -274,6 +327,7 @@ enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
 	request->on_reply = on_reply;
 	request->userdata = userdata;
 	list_append(&caller->requests, &request->link);
+	request->method = find_method(caller->definition, field_text(message, "method"));
 	send_now(caller);
 	return KC_OK;
 }

@@ -32,10 +32,18 @@ struct wire_caller *wire_caller_free(struct wire_caller *caller);
 DEFINE_FREEP(wire_caller)
 
 /*
+ * From now on an answer that does not fit @definition, the text of protocol/NAME.varlink, is
+ * nonsense. Once, before the first call. Expected: KC_ERR_DECODE  the definition is wrong
+ */
+KC_MUST_CHECK enum kc_status wire_caller_hold_to(struct wire_caller *caller,
+						 const char *definition);
+
+/*
  * Call "org.keycask.Driver.Sign". Takes @parameters (NULL: empty); @descriptor (-1: none) is
  * borrowed and sent along. on_reply runs exactly once, unless the caller is freed before or this
  * call itself fails (KC_ERR_NOT_AVAILABLE once the connection is over). Failures of transport reach
- * it as KC_ERR_NOT_AVAILABLE, a missed deadline among them: the child is over either way.
+ * it as KC_ERR_NOT_AVAILABLE, a missed deadline among them: the child is over either way. Nothing
+ * else does: a child that answers so has failed with KC_ERR_INTERNAL.
  */
 KC_MUST_CHECK enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
 					      struct json_object *parameters, int descriptor,

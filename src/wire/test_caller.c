@@ -237,6 +237,46 @@ TEST(a_child_that_talks_nonsense_is_over)
 	}
 }
 
+static void call_held(const char *method, const char *answer, const char *told)
+{
+	CLEANUP(world_done) struct world world;
+
+	world_init(&world);
+	CHECK_OK(wire_caller_hold_to(world.caller, "interface a.b\n"
+						   "method C() -> (text: string, list: ?[]int)\n"));
+	CHECK_OK(wire_caller_call(world.caller, method, NULL, -1, LONG_MS, on_reply, &world));
+	child_says(&world, answer);
+	run(&world);
+	CHECK_TEXT(world.told, told);
+}
+
+TEST(an_answer_that_does_not_fit_its_definition_is_nonsense)
+{
+	static const char over[] = "not_available closed ";
+
+	call_held("a.b.C", "{\"parameters\":{\"text\":\"fits\"}}", "fits ");
+	call_held("a.b.C", "{\"parameters\":{\"text\":\"fits\",\"list\":[1]}}", "fits ");
+	call_held("a.b.C", "{\"parameters\":{\"text\":7}}", over);
+	call_held("a.b.C", "{\"parameters\":{\"text\":\"x\",\"list\":{}}}", over);
+	call_held("a.b.C", "{\"parameters\":{\"text\":\"x\",\"list\":[null]}}", over);
+	call_held("a.b.C", "{\"parameters\":{\"text\":\"x\",\"more\":1}}", over);
+	call_held("a.b.C", "{\"parameters\":{}}", over);
+	call_held("a.b.C", "{}", over);
+	call_held("a.b.D", "{\"parameters\":{\"text\":\"x\"}}", over);
+}
+
+TEST(only_the_connection_says_that_a_child_is_not_available)
+{
+	CLEANUP(world_done) struct world world;
+
+	world_init(&world);
+	call(&world, LONG_MS);
+	child_says(&world, "{\"error\":\"a.b.Failed\",\"parameters\":{\"record\":{"
+			   "\"status\":-25291,\"message\":\"m\"}}}");
+	run(&world);
+	CHECK_TEXT(world.told, "internal ");
+}
+
 TEST(an_answer_that_nobody_asked_for_is_nonsense)
 {
 	CLEANUP(world_done) struct world world;
