@@ -62,9 +62,10 @@ struct card *card_free(struct card *card)
 	return NULL;
 }
 
-/* All tasks are told, the one that has its turn first. */
+/* All tasks are told why, the one that has its turn first. Whoever answers clears the record. */
 static void abort_tasks(struct card *card, enum kc_status status)
 {
+	const struct error_record cause = *error_get();
 	struct card_task *active = card->active;
 
 	card->active = NULL;
@@ -74,6 +75,7 @@ static void abort_tasks(struct card *card, enum kc_status status)
 		struct card_task *task = list_entry(card->queue.next, struct card_task, link);
 
 		list_remove(&task->link);
+		error_adopt(&cause);
 		task->abort(task, status);
 	}
 }

@@ -70,7 +70,8 @@ class Scene:
 def check_lost(scene, call, *arguments):
     error = check_raises("item_not_found", call, *arguments)
     check_equal(error.record.get("token_id"), scene.token_id, "token of the record")
-    check(error.record.get("message") and error.record.get("hint"), f"record: {error.record}")
+    check(error.record.get("message") not in (None, "item_not_found") and error.record.get("hint"),
+          f"record: {error.record}")
 
 
 def helper_dies(name, is_busy):
@@ -106,6 +107,20 @@ def an_idle_slot_process_dies():
 @test
 def a_slot_process_dies_while_the_card_works():
     helper_dies("keycask-slot", True)
+
+
+@test
+def everybody_in_the_queue_is_told_why():
+    with Scene(is_slow=True) as scene:
+        connections = [scene.begin_signature() for _ in range(5)]
+        for connection in connections:  # answered in order: the calls before this have come
+            connection.send("Tokens.List")
+        scene.daemon.call("Tokens.List")
+        kill(child_named(scene.daemon, "keycask-slot"))
+        for connection in connections:
+            check_lost(scene, connection.receive)
+            connection.close()
+        scene.check_comes_back()
 
 
 @test
