@@ -4,10 +4,12 @@
 
 #include <assuan.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "codec/utf8.h"
 #include "prompts/terminal.h"
 #include "sys/child.h"
+#include "sys/socket.h"
 
 enum {
 	LINE_BYTES = 1000, /* ASSUAN_LINELENGTH less room for the line's end */
@@ -30,18 +33,25 @@ static void release_context(assuan_context_t *context)
 
 enum kc_status pinentry_control_new(struct pinentry_control **ret_control)
 {
-	void *page = mmap(NULL, sizeof(struct pinentry_control), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct pinentry_control *control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE,
+						MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	REQUIRE(page != MAP_FAILED, KC_ERR_ALLOCATE, "out of memory");
-	*ret_control = page;
+	REQUIRE(control != MAP_FAILED, KC_ERR_ALLOCATE, "out of memory");
+	control->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (control->wake < 0) {
+		pinentry_control_free(control);
+		return fail(KC_ERR_NOT_AVAILABLE, "eventfd: %s", strerror(errno));
+	}
+	*ret_control = control;
 	return KC_OK;
 }
 
 void pinentry_control_free(struct pinentry_control *control)
 {
-	if (control)
-		ignore(munmap(control, sizeof(*control)));
+	if (!control)
+		return;
+	socket_close(&control->wake);
+	ignore(munmap(control, sizeof(*control)));
 }
 
 /* The group, because a pinentry may be a script that runs another. */
@@ -50,6 +60,7 @@ void pinentry_cancel(struct pinentry_control *control)
 	int group = 0;
 
 	atomic_store(&control->is_cancelled, true);
+	ignore(eventfd_write(control->wake, 1));
 	group = atomic_load(&control->group);
 	if (group > 0)
 		ignore(kill(-group, SIGKILL));
@@ -215,6 +226,42 @@ static enum kc_status converse(const struct pinentry_request *request, assuan_co
 	return get_pin(request, context, ret_pin);
 }
 
+/*
+ * What pinentry has started may have left its group, and keeps our pipe open after the others are
+ * dead: once cancelled, this is the end of the conversation whoever else could speak.
+ */
+static ssize_t read_until_cancelled(assuan_context_t context, assuan_fd_t fd, void *buffer,
+				    size_t size)
+{
+	const struct pinentry_control *control = assuan_get_pointer(context);
+	struct pollfd polls[] = {{.fd = control->wake, .events = POLLIN},
+				 {.fd = fd, .events = POLLIN}};
+
+	if (poll(polls, ARRAY_LEN(polls), -1) < 0)
+		return -1; /* EINTR is asked again */
+	return polls[0].revents ? 0 : read(fd, buffer, size);
+}
+
+static void make_cancellable(assuan_context_t context, struct pinentry_control *control)
+{
+	struct assuan_system_hooks hooks = {ASSUAN_SYSTEM_HOOKS_VERSION,
+					    __assuan_usleep,
+					    __assuan_pipe,
+					    __assuan_close,
+					    read_until_cancelled,
+					    __assuan_write,
+					    __assuan_recvmsg,
+					    __assuan_sendmsg,
+					    __assuan_spawn,
+					    __assuan_waitpid,
+					    __assuan_socketpair,
+					    __assuan_socket,
+					    __assuan_connect};
+
+	assuan_set_pointer(context, control);
+	assuan_ctx_set_system_hooks(context, &hooks);
+}
+
 enum kc_status pinentry_ask(const struct pinentry_request *request, struct secret *ret_pin)
 {
 	CLEANUP(terminal_restore) struct terminal terminal = {.fd = -1};
@@ -222,6 +269,7 @@ enum kc_status pinentry_ask(const struct pinentry_request *request, struct secre
 	enum kc_status status = KC_OK;
 
 	REQUIRE(!assuan_new(&context), KC_ERR_ALLOCATE, "out of memory");
+	make_cancellable(context, request->control);
 	terminal_remember(request->tty, &terminal);
 	status = converse(request, context, ret_pin);
 	atomic_store(&request->control->group, 0); /* assuan_release() reaps it */

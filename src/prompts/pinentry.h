@@ -17,6 +17,7 @@
 struct pinentry_control {
 	atomic_int group; /* process group to kill; 0 before and after */
 	atomic_bool is_cancelled;
+	int wake; /* eventfd: readable once it is cancelled */
 };
 
 struct pinentry_request {

@@ -501,6 +501,24 @@ def a_pinentry_that_says_nothing_hangs_nobody():
 
 
 @test
+def what_a_pinentry_leaves_behind_hangs_nobody():
+    leave = scratch() / "leave"
+    path = scripted("pinentry-leaves", f"setsid sh -c 'until [ -e {leave} ]; do sleep 0.1; done' &",
+                    "echo OK", "while read -r line; do case $line in GETPIN) sleep 1000;; "
+                    "*) echo OK;; esac; done")
+    with PromptScene(pinentry=path) as scene, Terminal() as terminal:
+        with scene.connect() as a:
+            ask(scene, a, terminal.interaction())
+            eventually(lambda: "sleep" in [name for _, name in descendants()], "pinentry asks")
+            scene.keys.tries()
+        scene.keys.tries()  # and the daemon waits for nobody who still holds pinentry's pipe
+        wait_for_no_pinentry()
+        leave.touch()
+        eventually(lambda: not {"sh", "sleep"} & {name for _, name in descendants()},
+                   "what the script left has ended")
+
+
+@test
 def a_pinentry_that_talks_nonsense_is_an_error():
     cases = {
         "ends": ["exit 1"],
