@@ -60,10 +60,11 @@ void pinentry_cancel(struct pinentry_control *control)
 	int group = 0;
 
 	atomic_store(&control->is_cancelled, true);
-	ignore(eventfd_write(control->wake, 1));
 	group = atomic_load(&control->group);
 	if (group > 0)
 		ignore(kill(-group, SIGKILL));
+	/* Now, not before: the thread that wakes up forgets the group, and waits for its leader. */
+	ignore(eventfd_write(control->wake, 1));
 }
 
 /* In the child: what a graphical pinentry finds in its environment only. */
