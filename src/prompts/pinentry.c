@@ -2,6 +2,8 @@
 /* Pinentry's side of the Assuan protocol: options, texts, GETPIN. */
 #include "prompts/pinentry.h"
 
+#include <sys/socket.h> /* before assuan.h, which means this struct sockaddr */
+
 #include <assuan.h>
 #include <errno.h>
 #include <poll.h>
