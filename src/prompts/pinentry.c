@@ -2,8 +2,6 @@
 /* Pinentry's side of the Assuan protocol: options, texts, GETPIN. */
 #include "prompts/pinentry.h"
 
-#include <sys/socket.h> /* before assuan.h, which means this struct sockaddr */
-
 #include <assuan.h>
 #include <errno.h>
 #include <poll.h>
@@ -247,19 +245,15 @@ static ssize_t read_until_cancelled(assuan_context_t context, assuan_fd_t fd, vo
 
 static void make_cancellable(assuan_context_t context, struct pinentry_control *control)
 {
-	struct assuan_system_hooks hooks = {ASSUAN_SYSTEM_HOOKS_VERSION,
-					    __assuan_usleep,
-					    __assuan_pipe,
-					    __assuan_close,
-					    read_until_cancelled,
-					    __assuan_write,
-					    __assuan_recvmsg,
-					    __assuan_sendmsg,
-					    __assuan_spawn,
-					    __assuan_waitpid,
-					    __assuan_socketpair,
-					    __assuan_socket,
-					    __assuan_connect};
+	/* A pipe needs no sockets, whose hooks are left out. */
+	struct assuan_system_hooks hooks = {.version = ASSUAN_SYSTEM_HOOKS_VERSION,
+					    .usleep = __assuan_usleep,
+					    .pipe = __assuan_pipe,
+					    .close = __assuan_close,
+					    .read = read_until_cancelled,
+					    .write = __assuan_write,
+					    .spawn = __assuan_spawn,
+					    .waitpid = __assuan_waitpid};
 
 	assuan_set_pointer(context, control);
 	assuan_ctx_set_system_hooks(context, &hooks);
