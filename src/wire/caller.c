@@ -31,6 +31,7 @@ struct request {
 	sd_event_source *deadline;
 	wire_reply_fn on_reply;
 	void *userdata;
+	bool is_stream;
 };
 
 struct wire_caller {
@@ -84,6 +85,19 @@ static bool answer(struct request *request, enum kc_status status, struct json_o
 	request_free(request);
 	caller->ret_freed = &freed;
 	on_reply(userdata, status, status == KC_OK ? parameters : NULL);
+	if (!freed)
+		caller->ret_freed = NULL;
+	return !freed;
+}
+
+/* One reply of several: @request stays. False: the caller has been freed. */
+static bool pass_on(const struct request *request, struct json_object *parameters)
+{
+	struct wire_caller *caller = request->caller;
+	bool freed = false;
+
+	caller->ret_freed = &freed;
+	request->on_reply(request->userdata, KC_OK, parameters);
 	if (!freed)
 		caller->ret_freed = NULL;
 	return !freed;
@@ -143,21 +157,23 @@ static enum kc_status take_reply(struct wire_caller *caller, bool *ret_freed)
 	CLEANUP(field_free) struct json_object *message = NULL;
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 	struct envelope_reply reply;
+	struct request *request = NULL;
 	enum kc_status status = KC_OK;
 
 	error_clear();
 	TRY(stream_next(&caller->stream, &message));
 	TRY(envelope_read_reply(message, &reply));
-	REQUIRE(!reply.continues, KC_ERR_DECODE, "a stream as answer to one call");
 	REQUIRE(!list_is_empty(&caller->requests), KC_ERR_DECODE, "an answer to no call");
+	request = list_entry(caller->requests.next, struct request, link);
+	REQUIRE(!reply.continues || request->is_stream, KC_ERR_DECODE,
+		"a stream as answer to one call");
 	TRY(envelope_keep_parameters(&reply, &parameters));
 	if (reply.error)
 		status = adopt_failure(&reply);
 	else
-		TRY(check_answer(list_entry(caller->requests.next, struct request, link),
-				 parameters));
-	*ret_freed = !answer(list_entry(caller->requests.next, struct request, link), status,
-			     parameters);
+		TRY(check_answer(request, parameters));
+	*ret_freed = reply.continues ? !pass_on(request, parameters)
+				     : !answer(request, status, parameters);
 	return KC_OK;
 }
 
@@ -285,6 +301,10 @@ static enum kc_status request_new(struct wire_caller *caller, unsigned deadline_
 	REQUIRE(request, KC_ERR_ALLOCATE, "out of memory");
 	list_init(&request->link);
 	request->caller = caller;
+	if (deadline_ms == WIRE_NO_DEADLINE) {
+		*ret_request = request;
+		return KC_OK;
+	}
 	if (sd_event_add_time_relative(caller->event, &request->deadline, CLOCK_MONOTONIC,
 				       (uint64_t)deadline_ms * US_PER_MS, 0, on_deadline,
 				       request) < 0 ||
@@ -308,26 +328,60 @@ static void send_now(struct wire_caller *caller)
 		log_error("stage=caller cannot schedule its end");
 }
 
-enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
-				struct json_object *parameters, int descriptor,
-				unsigned deadline_ms, wire_reply_fn on_reply, void *userdata)
+struct ask {
+	const char *method;
+	struct json_object *parameters; /* taken */
+	int descriptor;
+	unsigned deadline_ms;
+	bool is_stream;
+	wire_reply_fn on_reply;
+	void *userdata;
+};
+
+static enum kc_status send_ask(struct wire_caller *caller, const struct ask *ask)
 {
 	CLEANUP(field_free) struct json_object *message = NULL;
 	struct request *request = NULL;
 	enum kc_status status = KC_OK;
 
-	TRY(envelope_new_call(method, parameters, false, &message));
+	TRY(envelope_new_call(ask->method, ask->parameters, ask->is_stream, &message));
 	REQUIRE(!caller->is_over, KC_ERR_NOT_AVAILABLE, "the connection is over");
-	TRY(request_new(caller, deadline_ms, &request));
-	status = stream_put(&caller->stream, message, descriptor);
+	TRY(request_new(caller, ask->deadline_ms, &request));
+	status = stream_put(&caller->stream, message, ask->descriptor);
 	if (status != KC_OK) {
 		request_free(request);
 		return status;
 	}
-	request->on_reply = on_reply;
-	request->userdata = userdata;
+	request->is_stream = ask->is_stream;
+	request->on_reply = ask->on_reply;
+	request->userdata = ask->userdata;
 	list_append(&caller->requests, &request->link);
 	request->method = find_method(caller->definition, field_text(message, "method"));
 	send_now(caller);
 	return KC_OK;
+}
+
+enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
+				struct json_object *parameters, int descriptor,
+				unsigned deadline_ms, wire_reply_fn on_reply, void *userdata)
+{
+	return send_ask(caller, &(struct ask){.method = method,
+					      .parameters = parameters,
+					      .descriptor = descriptor,
+					      .deadline_ms = deadline_ms,
+					      .on_reply = on_reply,
+					      .userdata = userdata});
+}
+
+enum kc_status wire_caller_stream(struct wire_caller *caller, const char *method,
+				  struct json_object *parameters, wire_reply_fn on_reply,
+				  void *userdata)
+{
+	return send_ask(caller, &(struct ask){.method = method,
+					      .parameters = parameters,
+					      .descriptor = -1,
+					      .deadline_ms = WIRE_NO_DEADLINE,
+					      .is_stream = true,
+					      .on_reply = on_reply,
+					      .userdata = userdata});
 }

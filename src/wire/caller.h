@@ -23,6 +23,9 @@ typedef void (*wire_reply_fn)(void *userdata, enum kc_status status,
 /* May free the caller. */
 typedef void (*wire_closed_fn)(void *userdata);
 
+/* The answer may take as long as the child lives. */
+#define WIRE_NO_DEADLINE 0xffffffffU
+
 /* @fd is taken. */
 KC_MUST_CHECK enum kc_status wire_caller_new(sd_event *event, int fd, wire_closed_fn on_closed,
 					     void *userdata, struct wire_caller **ret_caller);
@@ -44,10 +47,19 @@ KC_MUST_CHECK enum kc_status wire_caller_hold_to(struct wire_caller *caller,
  * call itself fails (KC_ERR_NOT_AVAILABLE once the connection is over). Failures of transport reach
  * it as KC_ERR_NOT_AVAILABLE, a missed deadline among them: the child is over either way. Nothing
  * else does: a child that answers so has failed with KC_ERR_INTERNAL.
+ * @deadline_ms may be WIRE_NO_DEADLINE.
  */
 KC_MUST_CHECK enum kc_status wire_caller_call(struct wire_caller *caller, const char *method,
 					      struct json_object *parameters, int descriptor,
 					      unsigned deadline_ms, wire_reply_fn on_reply,
 					      void *userdata);
+
+/*
+ * A call with "more" and without a deadline, which stays the connection's last: on_reply runs for
+ * each reply, and once with a failure when there will be none any more.
+ */
+KC_MUST_CHECK enum kc_status wire_caller_stream(struct wire_caller *caller, const char *method,
+						struct json_object *parameters,
+						wire_reply_fn on_reply, void *userdata);
 
 #endif

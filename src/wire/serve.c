@@ -42,13 +42,29 @@ int wire_serve_fd(const struct wire_serve *serve)
 	return serve->stream.fd;
 }
 
-/* wire_transport::send. A peer that is gone shows when its socket is read next. */
+static enum kc_status send_all(struct wire_serve *serve)
+{
+	TRY(stream_flush(&serve->stream));
+	while (stream_unsent(&serve->stream) > 0) {
+		TRY(stream_wait(&serve->stream, POLLOUT, -1));
+		TRY(stream_flush(&serve->stream));
+	}
+	return KC_OK;
+}
+
+/*
+ * wire_transport::send. At once, because a handler may go on after one reply of several. A peer
+ * that is gone shows when its socket is read next.
+ */
 static enum kc_status put_reply(void *connection, struct json_object *message)
 {
 	CLEANUP(field_free) struct json_object *owned = message;
 	struct wire_serve *serve = connection;
 
-	return stream_put(&serve->stream, owned, -1);
+	TRY(stream_put(&serve->stream, owned, -1));
+	if (send_all(serve) != KC_OK)
+		error_clear();
+	return KC_OK;
 }
 
 static void on_ended(void *connection)
@@ -67,16 +83,6 @@ static int take_descriptor(void *connection)
 
 static const struct wire_transport transport = {put_reply, on_ended, take_descriptor};
 
-static enum kc_status send_all(struct wire_serve *serve)
-{
-	TRY(stream_flush(&serve->stream));
-	while (stream_unsent(&serve->stream) > 0) {
-		TRY(stream_wait(&serve->stream, POLLOUT, -1));
-		TRY(stream_flush(&serve->stream));
-	}
-	return KC_OK;
-}
-
 static enum kc_status answer_one(struct wire_serve *serve)
 {
 	CLEANUP(field_free) struct json_object *message = NULL;
@@ -89,7 +95,7 @@ static enum kc_status answer_one(struct wire_serve *serve)
 		wire_call_orphan(pending);
 		return fail(KC_ERR_INTERNAL, "a handler returned without an answer");
 	}
-	return send_all(serve);
+	return send_all(serve); /* says it when one could not be sent */
 }
 
 enum kc_status wire_serve_step(struct wire_serve *serve)

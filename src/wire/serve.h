@@ -4,7 +4,9 @@
 
 /*
  * A service on one inherited, blocking socket: how child processes (drivers, slots, x509) answer
- * their daemon. Handlers end their call before they return. No event loop and no libsystemd.
+ * their daemon. Handlers end their call before they return; one that
+ * streams may take as long as the daemon lives, its replies go out at once. No event loop and no
+ * libsystemd.
  */
 
 #include "wire/service.h"

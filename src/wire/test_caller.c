@@ -447,3 +447,65 @@ TEST(a_child_that_does_not_read_is_refused_more)
 	}
 	test_fail(__FILE__, __LINE__, "nine megabytes were kept");
 }
+
+TEST(a_stream_goes_on_until_its_last_reply)
+{
+	struct world world;
+
+	world_init(&world);
+	CHECK_OK(wire_caller_stream(world.caller, "a.b.C", NULL, on_reply, &world));
+	run(&world);
+	CHECK(strstr(child_hears(&world), "\"more\":true"));
+	child_says(&world, "{\"parameters\":{\"text\":\"one\"},\"continues\":true}");
+	child_says(&world, "{\"parameters\":{\"text\":\"two\"},\"continues\":true}");
+	run(&world);
+	CHECK_TEXT(world.told, "one two ");
+	child_says(&world, "{\"parameters\":{\"text\":\"last\"}}");
+	run(&world);
+	CHECK_TEXT(world.told, "one two last ");
+	child_says(&world, "{\"parameters\":{\"text\":\"more\"},\"continues\":true}");
+	run(&world);
+	CHECK_TEXT(world.told, "one two last closed ");
+	world_done(&world);
+}
+
+TEST(a_stream_ends_with_the_child_and_says_so)
+{
+	struct world world;
+
+	world_init(&world);
+	CHECK_OK(wire_caller_stream(world.caller, "a.b.C", NULL, on_reply, &world));
+	child_says(&world, "{\"parameters\":{\"text\":\"one\"},\"continues\":true}");
+	close_child(&world);
+	run(&world);
+	CHECK_TEXT(world.told, "one not_available closed ");
+	world_done(&world);
+}
+
+TEST(a_caller_may_be_freed_by_one_reply_of_several)
+{
+	struct world world;
+
+	world_init(&world);
+	world.frees = true;
+	CHECK_OK(wire_caller_stream(world.caller, "a.b.C", NULL, on_reply, &world));
+	child_says(&world, "{\"parameters\":{\"text\":\"one\"},\"continues\":true}");
+	child_says(&world, "{\"parameters\":{\"text\":\"two\"},\"continues\":true}");
+	run(&world);
+	CHECK_TEXT(world.told, "one ");
+	world_done(&world);
+}
+
+TEST(a_call_without_deadline_waits)
+{
+	struct world world;
+
+	world_init(&world);
+	call(&world, WIRE_NO_DEADLINE);
+	run(&world);
+	CHECK_TEXT(world.told, "");
+	child_says(&world, "{\"parameters\":{\"text\":\"late\"}}");
+	run(&world);
+	CHECK_TEXT(world.told, "late ");
+	world_done(&world);
+}
