@@ -107,6 +107,8 @@ static const int allowed_accept[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_S
 static const int allowed_connect[] = {SCMP_SYS(connect), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
 				      SCMP_SYS(stat), SCMP_SYS(newfstatat)};
 
+static const int allowed_alarm[] = {SCMP_SYS(setitimer)};
+
 static const int allowed_events[] = {
 	SCMP_SYS(epoll_create1),   SCMP_SYS(epoll_ctl),	      SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),	   SCMP_SYS(epoll_pwait2),    SCMP_SYS(timerfd_create),
@@ -205,6 +207,8 @@ static int add_rules(scmp_filter_ctx filter, unsigned allowances)
 		result = allow_all(filter, allowed_accept, ARRAY_LEN(allowed_accept));
 	if (result == 0 && (allowances & SANDBOX_ALLOW_EVENTS))
 		result = allow_all(filter, allowed_events, ARRAY_LEN(allowed_events));
+	if (result == 0 && (allowances & SANDBOX_ALLOW_ALARM))
+		result = allow_all(filter, allowed_alarm, ARRAY_LEN(allowed_alarm));
 	return result;
 }
 

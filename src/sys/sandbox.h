@@ -32,6 +32,7 @@ enum sandbox_allowance {
 	SANDBOX_ALLOW_ACCEPT = 1 << 0,	/* accept4() on an inherited listening socket */
 	SANDBOX_ALLOW_CONNECT = 1 << 1, /* socket() and connect(), AF_UNIX only: to pcscd */
 	SANDBOX_ALLOW_EVENTS = 1 << 2,	/* epoll, timerfd, eventfd and signalfd: an sd-event loop */
+	SANDBOX_ALLOW_ALARM = 1 << 3,	/* setitimer(): a deadline on calls that have none */
 };
 
 struct sandbox_profile {

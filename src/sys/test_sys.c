@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of paths, locks, listening, spawning and peer identity against the real kernel. */
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +19,9 @@
 #include "sys/file.h"
 #include "sys/paths.h"
 #include "sys/peer.h"
+#include "sys/sandbox.h"
 #include "sys/socket.h"
+#include "sys/users.h"
 
 static const char *in_directory(const char *name, char *path, size_t size)
 {
@@ -192,4 +197,54 @@ TEST(file_is_read_whole_or_not_at_all)
 	CHECK_STATUS(file_read(path, &small), KC_ERR_PARAM);
 	CHECK_STATUS(file_read("/nonexistent", &large), KC_ERR_ITEM_NOT_FOUND);
 	CHECK_STATUS(file_read(test_directory(), &large), KC_ERR_NOT_AVAILABLE);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+	_exit(7);
+}
+
+/* How a confined process ends that sets itself an alarm and waits for ever. */
+static int end_with_alarm(unsigned allowances)
+{
+	struct sandbox_profile profile = {
+		.name = "test", .inherited = 3, .descriptors_max = 8, .allowances = allowances};
+	struct itimerval soon = {.it_value = {.tv_usec = 1000}};
+	struct sigaction action = {.sa_handler = on_alarm};
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (sandbox_enter(&profile) != KC_OK || sigaction(SIGALRM, &action, NULL) != 0 ||
+		    setitimer(ITIMER_REAL, &soon, NULL) != 0)
+			_exit(1);
+		ignore(poll(NULL, 0, -1));
+		_exit(2);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+TEST(an_alarm_is_an_allowance)
+{
+	CHECK_INT(end_with_alarm(SANDBOX_ALLOW_ALARM), 7);
+	CHECK_INT(end_with_alarm(SANDBOX_ALLOW_NOTHING), -SIGSYS);
+}
+
+TEST(users_of_a_library_are_named_and_we_find_ourselves)
+{
+	char path[512];
+	char text[256] = "x";
+	char self[64];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	CHECK(len > 0);
+	path[len] = '\0';
+	users_of_library("/no-such-library", text, sizeof(text));
+	CHECK_TEXT(text, "");
+	users_of_library(path, text, sizeof(text));
+	(void)snprintf(self, sizeof(self), "test_sys (process %d)", (int)getpid());
+	if (!strstr(text, self))
+		test_fail(__FILE__, __LINE__, "\"%s\" are the users of %s", text, path);
 }
