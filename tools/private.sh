@@ -19,7 +19,7 @@ private_begin() {
     KEYCASK_CONFIG_DIR=$private_dir/config
     export KEYCASK_SOCKET KEYCASK_STATE_DIR KEYCASK_CONFIG_DIR
     slot_socket=$private_dir/run/slot.sock
-    keycaskd --user --foreground 2>"$private_dir/keycaskd.log" &
+    keycaskd --user --foreground --providers embedded 2>"$private_dir/keycaskd.log" &
     daemon_pid=$!
     private_wait 'keycaskd to listen' [ -S "$slot_socket" ]
 }

@@ -21,7 +21,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_start(void);
 
 /*
  * Ask it what it is: version, scope, socket, slot_socket and started are text, pid a number,
- * confinement an array of text. Does not start it.
+ * confinement an array of text; providers (of slots) is an array of dictionaries with name and,
+ * when it has no slots because something is wrong, reason. Does not start it.
  * Expected: KC_ERR_NOT_AVAILABLE  it is not running
  * Ownership: *ret_status is the caller's; free with kc_dictionary_free().   Since: 1.0
  */

@@ -31,7 +31,9 @@ static enum kc_status make_status(const struct daemon *daemon, struct json_objec
 {
 	CLEANUP(field_free) struct json_object *status = NULL;
 	CLEANUP(field_free) struct json_object *confinement = NULL;
+	CLEANUP(field_free) struct json_object *providers = NULL;
 
+	TRY(registry_list_providers(daemon->registry, &providers));
 	TRY(describe_confinement(&confinement));
 	TRY(field_new_object(&status));
 	TRY(field_put_text(status, "version", KEYCASK_VERSION));
@@ -41,6 +43,7 @@ static enum kc_status make_status(const struct daemon *daemon, struct json_objec
 	TRY(field_put_text(status, "slot_socket", daemon->slot_socket));
 	TRY(field_put_text(status, "started", daemon->started));
 	TRY(field_put(status, "confinement", take(confinement)));
+	TRY(field_put(status, "providers", take(providers)));
 	*ret_status = take(status);
 	return KC_OK;
 }

@@ -34,6 +34,8 @@ static const struct {
 void config_init(struct config *ret_config)
 {
 	*ret_config = (struct config){
+		.has_embedded_slots = true,
+		.has_reader_slots = true,
 		.query_deadline_ms = 5000,
 		.card_deadline_ms = 30000,
 		.prompt_deadline_s = 120,
@@ -68,6 +70,51 @@ static enum kc_status set_pinentry(struct config *config, struct json_object *va
 	return KC_OK;
 }
 
+static enum kc_status add_provider(struct config *config, const char *name, size_t len)
+{
+	if (len == strlen("embedded") && memcmp(name, "embedded", len) == 0)
+		config->has_embedded_slots = true;
+	else if (len == strlen("pcsc") && memcmp(name, "pcsc", len) == 0)
+		config->has_reader_slots = true;
+	else
+		return fail(KC_ERR_PARAM, "\"%.*s\" is no provider of slots: embedded, pcsc",
+			    len < 40 ? (int)len : 40, name);
+	return KC_OK;
+}
+
+enum kc_status config_choose_providers(const char *names, struct config *config)
+{
+	struct config chosen = *config;
+
+	chosen.has_embedded_slots = false;
+	chosen.has_reader_slots = false;
+	while (*names) {
+		size_t len = strcspn(names, ",");
+
+		TRY(add_provider(&chosen, names, len));
+		names += len + (names[len] == ',');
+	}
+	*config = chosen;
+	return KC_OK;
+}
+
+static enum kc_status set_providers(struct config *config, struct json_object *value)
+{
+	REQUIRE(json_object_is_type(value, json_type_array), KC_ERR_DECODE,
+		"\"providers\" must be a list of \"embedded\" and \"pcsc\"");
+	config->has_embedded_slots = false;
+	config->has_reader_slots = false;
+	for (size_t i = 0; i < json_object_array_length(value); i++) {
+		struct json_object *name = json_object_array_get_idx(value, i);
+		const char *text = json_object_get_string(name);
+
+		REQUIRE(json_object_is_type(name, json_type_string) &&
+				add_provider(config, text, strlen(text)) == KC_OK,
+			KC_ERR_DECODE, "\"providers\" must be a list of \"embedded\" and \"pcsc\"");
+	}
+	return KC_OK;
+}
+
 static enum kc_status set_value(struct config *config, const char *key, struct json_object *value)
 {
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
@@ -76,6 +123,8 @@ static enum kc_status set_value(struct config *config, const char *key, struct j
 	}
 	if (strcmp(key, "pinentry") == 0)
 		return set_pinentry(config, value);
+	if (strcmp(key, "providers") == 0)
+		return set_providers(config, value);
 	return fail(KC_ERR_DECODE, "there is no setting \"%.40s\"", key);
 }
 

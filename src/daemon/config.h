@@ -10,6 +10,8 @@
 #include "base/bytes.h"
 
 struct config {
+	bool has_embedded_slots;
+	bool has_reader_slots;
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;
@@ -23,6 +25,10 @@ void config_init(struct config *ret_config);
 
 /* Change what the JSON object in @text says. Expected: KC_ERR_DECODE, naming the key. */
 KC_MUST_CHECK enum kc_status config_parse(struct kc_view text, struct config *config);
+
+/* Have the providers of slots in @names, joined by commas, and no others.
+ * Expected: KC_ERR_PARAM  naming what is none */
+KC_MUST_CHECK enum kc_status config_choose_providers(const char *names, struct config *config);
 
 /* The defaults, changed by config.json if there is one. */
 KC_MUST_CHECK enum kc_status config_load(struct config *ret_config);

@@ -34,6 +34,7 @@ enum {
 struct options {
 	bool detach;
 	enum log_level log_level;
+	const char *providers; /* NULL: as configured */
 };
 
 static const char usage[] =
@@ -45,6 +46,7 @@ static const char usage[] =
 	"  --foreground        stay in the foreground (the default)\n"
 	"  --detach            return when the socket listens\n"
 	"  --log-level LEVEL   error, warning (the default), info or debug\n"
+	"  --providers LIST    embedded, pcsc or both, instead of those in the settings\n"
 	"  --version, --help\n"
 	"\n"
 	"See keycaskd(8).\n";
@@ -62,6 +64,7 @@ static struct options read_options(int argc, char **argv)
 		{"foreground", no_argument, NULL, 'f'},
 		{"detach", no_argument, NULL, 'd'},
 		{"log-level", required_argument, NULL, 'l'},
+		{"providers", required_argument, NULL, 'p'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -84,6 +87,9 @@ static struct options read_options(int argc, char **argv)
 			options.log_level = log_level_from_name(optarg, (enum log_level)(-1));
 			if ((int)options.log_level == -1)
 				refuse_usage("the log level is error, warning, info or debug");
+			break;
+		case 'p':
+			options.providers = optarg;
 			break;
 		case 'v':
 			puts("keycaskd " KEYCASK_VERSION);
@@ -184,11 +190,14 @@ static enum kc_status take_place(struct daemon *daemon, bool *ret_is_served)
 	return status;
 }
 
-static enum kc_status serve(struct daemon *daemon, int *ready, bool *ret_is_served)
+static enum kc_status serve(struct daemon *daemon, const struct options *options, int *ready,
+			    bool *ret_is_served)
 {
 	int listener = -1;
 
 	TRY(config_load(&daemon->config));
+	if (options->providers)
+		TRY(config_choose_providers(options->providers, &daemon->config));
 	TRY(take_listener(&listener));
 	TRY(take_place(daemon, ret_is_served));
 	REQUIRE(sd_event_default(&daemon->event) >= 0, KC_ERR_INTERNAL, "no event loop");
@@ -231,7 +240,7 @@ int main(int argc, char **argv)
 	if (options.detach)
 		status = detach_begin(&ready);
 	if (status == KC_OK)
-		status = serve(&daemon, &ready, &is_served);
+		status = serve(&daemon, &options, &ready, &is_served);
 	exit_status = report(status, options.detach && is_served);
 	wiring_disconnect(&daemon);
 	sd_event_unref(daemon.event);

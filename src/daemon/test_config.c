@@ -42,6 +42,9 @@ TEST(values_out_of_range_are_named)
 		{"{\"prompt_deadline_s\":4294967297}", "from 1 to 3600"},
 		{"{\"pinentry\":\"pinentry\"}", "path of a program"},
 		{"{\"pinentry\":3}", "path of a program"},
+		{"{\"providers\":\"pcsc\"}", "must be a list"},
+		{"{\"providers\":[3]}", "must be a list"},
+		{"{\"providers\":[\"usb\"]}", "no provider of slots"},
 		{"{\"leese_ms\":3}", "no setting \"leese_ms\""},
 		{"[]", ""},
 		{"", ""},
@@ -57,6 +60,34 @@ TEST(values_out_of_range_are_named)
 			test_fail(__FILE__, __LINE__, "case %zu says \"%s\"", i,
 				  error_get()->message);
 	}
+}
+
+TEST(providers_are_those_named_and_no_others)
+{
+	struct config config;
+
+	config_init(&config);
+	CHECK(config.has_embedded_slots && config.has_reader_slots);
+	CHECK_OK(config_parse(view_of_text("{\"providers\":[\"pcsc\"]}"), &config));
+	CHECK(!config.has_embedded_slots && config.has_reader_slots);
+	CHECK_OK(config_choose_providers("embedded", &config));
+	CHECK(config.has_embedded_slots && !config.has_reader_slots);
+	CHECK_OK(config_choose_providers("embedded,pcsc", &config));
+	CHECK(config.has_embedded_slots && config.has_reader_slots);
+	CHECK_OK(config_parse(view_of_text("{\"providers\":[]}"), &config));
+	CHECK(!config.has_embedded_slots && !config.has_reader_slots);
+}
+
+TEST(an_unknown_provider_is_named_and_changes_nothing)
+{
+	struct config config;
+
+	config_init(&config);
+	error_clear();
+	CHECK_STATUS(config_choose_providers("pcsc,usb", &config), KC_ERR_PARAM);
+	CHECK(strstr(error_get()->message, "\"usb\""));
+	CHECK(config.has_embedded_slots);
+	CHECK_STATUS(config_choose_providers("pcsc,,embedded", &config), KC_ERR_PARAM);
 }
 
 TEST(no_file_means_defaults_and_a_bad_one_is_named)

@@ -79,6 +79,8 @@ static void on_stop_asking(void *context, struct operation *operation)
 static enum kc_status make_registry(struct daemon *daemon)
 {
 	struct registry_settings settings = {
+		.has_embedded_slots = daemon->config.has_embedded_slots,
+		.has_reader_slots = daemon->config.has_reader_slots,
 		.slot_socket = daemon->slot_socket,
 		.driver_folder = daemon->driver_folder,
 		.query_deadline_ms = daemon->config.query_deadline_ms,

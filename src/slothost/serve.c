@@ -44,16 +44,30 @@ static enum kc_status noted(struct slot *slot, enum kc_status status)
 	return status;
 }
 
+/* The answer that another program has the card for itself, or not. */
+static enum kc_status new_reply(bool is_held, struct json_object **ret_reply)
+{
+	CLEANUP(field_free) struct json_object *reply = NULL;
+
+	TRY(field_new_object(&reply));
+	TRY(field_put_flag(reply, "is_held", is_held));
+	*ret_reply = take(reply);
+	return KC_OK;
+}
+
 static enum kc_status connect_card(struct slot *slot, struct json_object **ret_reply)
 {
 	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
 	CLEANUP(field_free) struct json_object *reply = NULL;
 	CLEANUP(freep) char *text = NULL;
+	enum kc_status status = noted(slot, port_power_up(slot->port, &atr));
 
-	TRY(noted(slot, port_power_up(slot->port, &atr)));
+	if (status == KC_ERR_NOT_AVAILABLE)
+		return new_reply(true, ret_reply);
+	TRY(status);
 	text = hex_encode(bytes_view(&atr), HEX_UPPER);
 	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
-	TRY(field_new_object(&reply));
+	TRY(new_reply(false, &reply));
 	TRY(field_put_text(reply, "atr", text));
 	TRY(field_put_number(reply, "max_input", APDU_COMMAND_MAX));
 	TRY(field_put_number(reply, "max_output", APDU_RESPONSE_MAX));
@@ -141,8 +155,19 @@ static void on_attach(struct wire_call *call)
 static void on_begin(struct wire_call *call)
 {
 	struct slot *slot = wire_call_context(call);
+	struct json_object *reply = NULL;
+	enum kc_status status = noted(slot, port_begin(slot->port));
 
-	answer(call, noted(slot, port_begin(slot->port)), NULL);
+	if (status == KC_OK || status == KC_ERR_NOT_AVAILABLE)
+		status = new_reply(status != KC_OK, &reply);
+	answer(call, status, reply);
+}
+
+static void on_wait(struct wire_call *call)
+{
+	struct slot *slot = wire_call_context(call);
+
+	answer(call, noted(slot, port_wait(slot->port)), NULL);
 }
 
 static void on_end(struct wire_call *call)
@@ -156,7 +181,7 @@ static void on_end(struct wire_call *call)
 static const struct wire_method methods[] = {
 	{.name = "Connect", .handler = on_connect}, {.name = "Probe", .handler = on_probe},
 	{.name = "Attach", .handler = on_attach},   {.name = "Begin", .handler = on_begin},
-	{.name = "End", .handler = on_end},
+	{.name = "Wait", .handler = on_wait},	    {.name = "End", .handler = on_end},
 };
 
 static const struct wire_interface interface = {
@@ -168,7 +193,7 @@ static const struct wire_interface interface = {
 static void detach_channel(struct slot *slot, size_t i)
 {
 	socket_close(&slot->channels[i]);
-	ignore(noted(slot, port_end(slot->port, true)));
+	ignore(noted(slot, port_reset(slot->port)));
 }
 
 /* An empty packet tells the driver that there is no answer and never will be. */

@@ -15,6 +15,8 @@ enum slothost_end {
 	SLOTHOST_GONE = 3, /* the card was removed */
 	SLOTHOST_MUTE = 4, /* the card stopped answering */
 	SLOTHOST_ERROR = 5,
+	SLOTHOST_WAITING = 6, /* another program did not let go of the card */
+	SLOTHOST_AGAIN = 7,   /* start a new process: this one sees no more of pcscd */
 };
 
 /* @control_fd is taken, @port borrowed. */

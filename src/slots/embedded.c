@@ -190,6 +190,11 @@ static enum kc_status end(void *state, bool reset)
 	return reset ? send_control(state, VPCD_RESET) : KC_OK;
 }
 
+static enum kc_status reset(void *state)
+{
+	return send_control(state, VPCD_RESET);
+}
+
 static int descriptor(void *state)
 {
 	const struct embedded *card = state;
@@ -213,6 +218,7 @@ static const struct port_operations operations = {
 	.transmit = transmit,
 	.begin = begin,
 	.end = end,
+	.reset = reset,
 	.descriptor = descriptor,
 	.close = close_card,
 };

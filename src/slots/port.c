@@ -82,6 +82,16 @@ enum kc_status port_end(struct port *port, bool reset)
 	return port->operations->end(port->state, reset);
 }
 
+enum kc_status port_reset(struct port *port)
+{
+	return port->operations->reset(port->state);
+}
+
+enum kc_status port_wait(struct port *port)
+{
+	return port->operations->wait ? port->operations->wait(port->state) : KC_OK;
+}
+
 int port_descriptor(const struct port *port)
 {
 	return port->operations->descriptor(port->state);

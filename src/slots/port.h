@@ -8,6 +8,7 @@
  *
  * Every function: Expected: KC_ERR_TOKEN_NOT_FOUND  the card is gone
  *                           KC_ERR_COMMUNICATION    the card is mute, or answers nonsense
+ * port_power_up() and port_begin(): KC_ERR_NOT_AVAILABLE  another program has the card for itself
  */
 
 #include "base/bytes.h"
@@ -20,6 +21,9 @@ struct port_operations {
 	enum kc_status (*transmit)(void *state, struct kc_view command, struct bytes *response);
 	enum kc_status (*begin)(void *state);
 	enum kc_status (*end)(void *state, bool reset);
+	enum kc_status (*reset)(void *state);
+	/* NULL where no other program can have the card. */
+	enum kc_status (*wait)(void *state);
 	/* A descriptor that hangs up when the card leaves, for poll(); -1 when there is none. */
 	int (*descriptor)(void *state);
 	void (*close)(void *state);
@@ -44,6 +48,12 @@ KC_MUST_CHECK enum kc_status port_select(struct port *port, struct kc_view aid, 
 /* Take the card for ourselves; give it back, with @reset so that no verified state survives. */
 KC_MUST_CHECK enum kc_status port_begin(struct port *port);
 KC_MUST_CHECK enum kc_status port_end(struct port *port, bool reset);
+
+/* Make the card forget who authenticated; a transaction goes on. */
+KC_MUST_CHECK enum kc_status port_reset(struct port *port);
+
+/* Until no other program has the card for itself. However long that takes: no deadline. */
+KC_MUST_CHECK enum kc_status port_wait(struct port *port);
 
 int port_descriptor(const struct port *port);
 

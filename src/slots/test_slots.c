@@ -206,3 +206,13 @@ TEST(end_resets_only_when_told)
 	expect(&scene, "\x00\x01\x02", 3);
 	close_scene(&scene);
 }
+
+TEST(reset_makes_the_card_forget_and_stays)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+
+	CHECK_OK(port_reset(scene.port));
+	CHECK_OK(port_wait(scene.port));
+	expect(&scene, "\x00\x01\x02", 3);
+	close_scene(&scene);
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The card's queue and its transactions. Phases: STARTING → FREE ⇄ BEGINNING → HELD → ENDING →
- * FREE; LOST from anywhere, for good.
+ * FREE; from STARTING and BEGINNING to TAKEN and back while another program has the card for
+ * itself; LOST from anywhere, for good.
  */
 #include "tokens/card.h"
 
@@ -13,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "sys/users.h"
 #include "tokens/helper.h"
 #include "wire/protocol.h"
 
@@ -22,14 +24,20 @@ enum phase {
 	PHASE_BEGINNING,
 	PHASE_HELD,
 	PHASE_ENDING,
+	PHASE_TAKEN,
 	PHASE_LOST,
 };
 
 enum {
 	SLOT_GONE = 3, /* exit statuses of keycask-slot, slothost/serve.h */
 	SLOT_MUTE = 4,
+	SLOT_WAITING = 6,
 	USEC_PER_MSEC = 1000,
+	HOLDER_MAX = 128,
+	CLEAN_LEASE_MS = 100, /* while others wait and nobody has authenticated */
 };
+
+#define PCSC_LIBRARY "/libpcsclite" /* of the file that each of pcscd's clients has mapped */
 
 struct card {
 	sd_event *event;
@@ -44,6 +52,9 @@ struct card {
 	const struct token *selected; /* application selected since selected_in */
 	uint64_t transaction;
 	uint64_t selected_in;
+	bool is_shared; /* other programs may wait for it */
+	bool is_probed;
+	char holder[HOLDER_MAX]; /* in PHASE_TAKEN */
 	bool is_sensitive;
 	bool needs_reset;
 	sd_event_source *lease;
@@ -80,17 +91,42 @@ static void abort_tasks(struct card *card, enum kc_status status)
 	}
 }
 
+static enum card_end end_of(int wait_status)
+{
+	switch (WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1) {
+	case SLOT_GONE:
+		return CARD_GONE;
+	case SLOT_MUTE:
+		return CARD_MUTE;
+	case SLOT_WAITING:
+		return CARD_KEPT;
+	default:
+		return CARD_BROKEN;
+	}
+}
+
+static enum kc_status fail_as(enum card_end end)
+{
+	switch (end) {
+	case CARD_MUTE:
+		return fail(KC_ERR_TOKEN_NOT_FOUND, "the card stopped answering");
+	case CARD_KEPT:
+		return fail(KC_ERR_NOT_AVAILABLE, "another program does not give the card back");
+	case CARD_GONE:
+	case CARD_BROKEN:
+	default:
+		return fail(KC_ERR_TOKEN_NOT_FOUND, "the card was removed");
+	}
+}
+
 static void lose(struct card *card, int wait_status)
 {
-	int exit_status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+	enum card_end end = end_of(wait_status);
 
 	card->phase = PHASE_LOST;
 	error_clear();
-	abort_tasks(card, fail(KC_ERR_TOKEN_NOT_FOUND, exit_status == SLOT_MUTE
-							       ? "the card stopped answering"
-							       : "the card was removed"));
-	card->hooks.on_lost(card->hooks.userdata, exit_status == SLOT_GONE,
-			    exit_status == SLOT_MUTE);
+	abort_tasks(card, fail_as(end));
+	card->hooks.on_lost(card->hooks.userdata, end);
 }
 
 static void on_ended(void *userdata, int wait_status)
@@ -113,6 +149,62 @@ static enum kc_status call_slot(struct card *card, const char *method,
 			   on_reply, card);
 }
 
+/* --- when another program has it for itself -------------------------------------------------- */
+
+static enum kc_status fail_taken(const char *holder)
+{
+	error_set_hint("let %s finish, and repeat", *holder ? holder : "the other program");
+	return fail(KC_ERR_NOT_AVAILABLE, "%s has the card for itself",
+		    *holder ? holder : "another program");
+}
+
+static void abort_impatient(struct card *card, const char *holder)
+{
+	list_for_each_safe (link, &card->queue) {
+		struct card_task *task = list_entry(link, struct card_task, link);
+
+		if (task->can_wait)
+			continue;
+		list_remove(&task->link);
+		error_clear();
+		task->abort(task, fail_taken(holder));
+	}
+}
+
+static void connect_card(struct card *card);
+
+static void on_free(void *userdata, enum kc_status status, struct json_object *parameters)
+{
+	struct card *card = userdata;
+
+	(void)parameters;
+	if (status != KC_OK)
+		return;
+	card->hooks.on_free(card->hooks.userdata);
+	if (!card->is_probed) {
+		connect_card(card);
+		return;
+	}
+	card->phase = PHASE_FREE;
+	pump(card);
+}
+
+static void be_taken(struct card *card)
+{
+	enum kc_status status = KC_OK;
+
+	card->phase = PHASE_TAKEN;
+	users_of_library(PCSC_LIBRARY, card->holder, sizeof(card->holder));
+	status = helper_call(card->helper, "org.keycask.Slot.Wait", NULL, -1, WIRE_NO_DEADLINE,
+			     on_free, card);
+	card->hooks.on_held(card->hooks.userdata, card->holder);
+	abort_impatient(card, card->holder);
+	if (status != KC_OK)
+		give_up(card, "Wait");
+}
+
+/* --- coming into use ------------------------------------------------------------------------- */
+
 static void on_probed(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct card *card = userdata;
@@ -120,6 +212,7 @@ static void on_probed(void *userdata, enum kc_status status, struct json_object 
 	if (status != KC_OK)
 		return; /* the slot process ends after a failure of the card: on_ended */
 	/* Tasks that come in meanwhile wait until it is known what is selected. */
+	card->is_probed = true;
 	card->transaction = 1;
 	card->hooks.on_probed(card->hooks.userdata, field_get(parameters, "answered"),
 			      field_text(parameters, "selected"));
@@ -141,8 +234,11 @@ static void on_begun_for_probe(void *userdata, enum kc_status status,
 {
 	struct card *card = userdata;
 
-	(void)parameters;
-	if (status == KC_OK && probe(card) != KC_OK)
+	if (status != KC_OK)
+		return;
+	if (field_flag(parameters, "is_held", false))
+		be_taken(card);
+	else if (probe(card) != KC_OK)
 		give_up(card, "Probe");
 }
 
@@ -152,18 +248,30 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 
 	if (status != KC_OK)
 		return;
+	if (field_flag(parameters, "is_held", false)) {
+		be_taken(card);
+		return;
+	}
 	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
 	if (call_slot(card, "org.keycask.Slot.Begin", NULL, on_begun_for_probe) != KC_OK)
 		give_up(card, "Begin");
 }
 
-static enum kc_status start(struct card *card, int fd)
+static void connect_card(struct card *card)
+{
+	card->phase = PHASE_STARTING;
+	if (call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected) != KC_OK)
+		give_up(card, "Connect");
+}
+
+static enum kc_status start(struct card *card, const struct card_place *place)
 {
 	char deadline[16];
-	const char *arguments[] = {"keycask-slot", "embedded", deadline, NULL};
+	const char *embedded[] = {"keycask-slot", "embedded", deadline, NULL};
+	const char *pcsc[] = {"keycask-slot", "pcsc", place->reader, deadline, NULL};
 	struct helper_options options = {.program = "keycask-slot",
-					 .arguments = arguments,
-					 .descriptor = fd,
+					 .arguments = place->reader ? pcsc : embedded,
+					 .descriptor = place->fd,
 					 .definition = protocol_org_keycask_Slot,
 					 .on_ended = on_ended,
 					 .userdata = card};
@@ -174,9 +282,9 @@ static enum kc_status start(struct card *card, int fd)
 	return call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected);
 }
 
-enum kc_status card_new(sd_event *event, const struct registry_settings *settings, int fd,
-			struct json_object *aids, const struct card_hooks *hooks,
-			struct card **ret_card)
+enum kc_status card_new(sd_event *event, const struct registry_settings *settings,
+			const struct card_place *place, struct json_object *aids,
+			const struct card_hooks *hooks, struct card **ret_card)
 {
 	CLEANUP(card_freep) struct card *card = calloc(1, sizeof(*card));
 
@@ -185,9 +293,10 @@ enum kc_status card_new(sd_event *event, const struct registry_settings *setting
 			      .settings = *settings,
 			      .hooks = *hooks,
 			      .aids = json_object_get(aids),
-			      .phase = PHASE_STARTING};
+			      .phase = PHASE_STARTING,
+			      .is_shared = place->reader != NULL};
 	list_init(&card->queue);
-	TRY(start(card, fd));
+	TRY(start(card, place));
 	*ret_card = take(card);
 	return KC_OK;
 }
@@ -209,11 +318,14 @@ static void on_begun(void *userdata, enum kc_status status, struct json_object *
 {
 	struct card *card = userdata;
 
-	(void)parameters;
 	if (status != KC_OK)
 		return;
-	card->phase = PHASE_HELD;
 	card->transaction++;
+	if (field_flag(parameters, "is_held", false)) {
+		be_taken(card);
+		return;
+	}
+	card->phase = PHASE_HELD;
 	pump(card);
 }
 
@@ -266,9 +378,18 @@ static int on_lease_over(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* Design: a transaction lasts from VERIFY to idleness. What comes before needs none for long. */
+static unsigned lease_of(const struct card *card)
+{
+	bool is_short = card->is_shared && !card->is_sensitive;
+
+	return is_short && card->settings.lease_ms > CLEAN_LEASE_MS ? CLEAN_LEASE_MS
+								    : card->settings.lease_ms;
+}
+
 static void arm_lease(struct card *card)
 {
-	uint64_t delay = (uint64_t)card->settings.lease_ms * USEC_PER_MSEC;
+	uint64_t delay = (uint64_t)lease_of(card) * USEC_PER_MSEC;
 
 	if (!card->lease && sd_event_add_time_relative(card->event, &card->lease, CLOCK_MONOTONIC,
 						       delay, 0, on_lease_over, card) < 0) {
@@ -312,6 +433,11 @@ static void enqueue(struct card *card, struct card_task *task, struct list *succ
 	if (card->phase == PHASE_LOST) {
 		error_clear();
 		task->abort(task, fail(KC_ERR_TOKEN_NOT_FOUND, "the card was removed"));
+		return;
+	}
+	if (card->phase == PHASE_TAKEN && card->is_probed && !task->can_wait) {
+		error_clear();
+		task->abort(task, fail_taken(card->holder));
 		return;
 	}
 	list_append(successor, &task->link);

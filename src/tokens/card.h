@@ -20,13 +20,22 @@ struct card;
 /*
  * One turn with the card. run() is called when it is @task's turn and must lead to card_finish();
  * abort() instead when the card is lost, also while the task has its turn: then it is over, and
- * card_finish() must not be called.
+ * card_finish() must not be called. abort() with KC_ERR_NOT_AVAILABLE: another program has the card
+ * for itself.
  */
 struct card_task {
 	struct list link; /* card::queue */
 	const struct token *token;
+	bool can_wait; /* however long another program has the card */
 	void (*run)(struct card_task *task);
 	void (*abort)(struct card_task *task, enum kc_status status);
+};
+
+enum card_end {
+	CARD_GONE,  /* it was removed, or contact with it was lost */
+	CARD_MUTE,  /* it does not answer */
+	CARD_KEPT,  /* another program's transaction does not end */
+	CARD_BROKEN /* the slot process has failed */
 };
 
 struct card_hooks {
@@ -34,15 +43,23 @@ struct card_hooks {
 	void (*on_powered)(void *userdata, const char *atr);
 	/* @answered is an array of AIDs that the card has; @selected is the one selected now. */
 	void (*on_probed)(void *userdata, struct json_object *answered, const char *selected);
-	/* The slot process is over, all tasks are aborted. @is_mute: the card does not answer. May
-	 * free the card. */
-	void (*on_lost)(void *userdata, bool is_gone, bool is_mute);
+	/* Another program has the card for itself; or not any more. @holder names it. */
+	void (*on_held)(void *userdata, const char *holder);
+	void (*on_free)(void *userdata);
+	/* The slot process is over, all tasks are aborted. May free the card. */
+	void (*on_lost)(void *userdata, enum card_end end);
 	void *userdata;
 };
 
-/* Start a slot process for the card at the other end of @fd (borrowed) and probe for @aids. */
+/* Where the card is. */
+struct card_place {
+	int fd;		    /* of an embedded card, borrowed; -1: in a reader */
+	const char *reader; /* its name for pcscd, borrowed */
+};
+
+/* Start a slot process for the card in @place and probe for @aids. */
 KC_MUST_CHECK enum kc_status card_new(sd_event *event, const struct registry_settings *settings,
-				      int fd, struct json_object *aids,
+				      const struct card_place *place, struct json_object *aids,
 				      const struct card_hooks *hooks, struct card **ret_card);
 struct card *card_free(struct card *card);
 DEFINE_FREEP(card)

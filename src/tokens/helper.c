@@ -78,3 +78,10 @@ enum kc_status helper_call(struct helper *helper, const char *method,
 	return wire_caller_call(helper->caller, method, parameters, descriptor, deadline_ms,
 				on_reply, userdata);
 }
+
+enum kc_status helper_stream(struct helper *helper, const char *method, wire_reply_fn on_reply,
+			     void *userdata)
+{
+	REQUIRE(helper->caller, KC_ERR_NOT_AVAILABLE, "the helper process has ended");
+	return wire_caller_stream(helper->caller, method, NULL, on_reply, userdata);
+}

@@ -41,4 +41,8 @@ KC_MUST_CHECK enum kc_status helper_call(struct helper *helper, const char *meth
 					 unsigned deadline_ms, wire_reply_fn on_reply,
 					 void *userdata);
 
+/* As wire_caller_stream(). */
+KC_MUST_CHECK enum kc_status helper_stream(struct helper *helper, const char *method,
+					   wire_reply_fn on_reply, void *userdata);
+
 #endif

@@ -162,7 +162,12 @@ static void run(struct card_task *task)
 /* The card is lost. The token, which goes with it, would end this too: whoever comes first. */
 static void abort_task(struct card_task *task, enum kc_status status)
 {
-	operation_fail_by_driver(list_entry(task, struct operation, task), status);
+	struct operation *operation = list_entry(task, struct operation, task);
+
+	if (status == KC_ERR_NOT_AVAILABLE) /* another program has the card: the token stays */
+		operation_fail(operation, status);
+	else
+		operation_fail_by_driver(operation, status);
 }
 
 void operation_abort_all(struct token *token, enum kc_status status)

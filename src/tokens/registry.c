@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/try.h"
+#include "tokens/embedded_slots.h"
+#include "tokens/reader_slots.h"
 #include "tokens/slot.h"
 #include "tokens/token_impl.h"
 
@@ -14,6 +16,7 @@ struct registry *registry_free(struct registry *registry)
 {
 	if (!registry)
 		return NULL;
+	registry->readers = reader_slots_free(registry->readers);
 	slot_end_all(registry);
 	registry->listener = sd_event_source_disable_unref(registry->listener);
 	registry->accept_pause = sd_event_source_disable_unref(registry->accept_pause);
@@ -30,7 +33,11 @@ static enum kc_status set_up(struct registry *registry)
 	TRY(manifest_set_load(registry->settings.driver_folder, &registry->manifests));
 	TRY(inspector_new(registry->event, registry->settings.query_deadline_ms,
 			  &registry->inspector));
-	return slot_listen(registry);
+	if (registry->settings.has_embedded_slots)
+		TRY(embedded_slots_listen(registry));
+	if (registry->settings.has_reader_slots)
+		TRY(reader_slots_new(registry, &registry->readers));
+	return KC_OK;
 }
 
 enum kc_status registry_new(sd_event *event, const struct registry_settings *settings,
@@ -99,6 +106,31 @@ enum kc_status registry_list_slots(struct registry *registry, struct json_object
 	list_for_each (link, &registry->slots)
 		TRY(append_slot(slots, slot_from_link(link)));
 	*ret_slots = take(slots);
+	return KC_OK;
+}
+
+static enum kc_status append_provider(struct json_object *providers, const char *name,
+				      const char *reason)
+{
+	CLEANUP(field_free) struct json_object *provider = NULL;
+
+	TRY(field_new_object(&provider));
+	TRY(field_put_text(provider, "name", name));
+	TRY(field_put_text(provider, "reason", reason));
+	return field_append(providers, take(provider));
+}
+
+enum kc_status registry_list_providers(struct registry *registry,
+				       struct json_object **ret_providers)
+{
+	CLEANUP(field_free) struct json_object *providers = json_object_new_array();
+
+	REQUIRE(providers, KC_ERR_ALLOCATE, "out of memory");
+	if (registry->settings.has_embedded_slots)
+		TRY(append_provider(providers, "embedded", NULL));
+	if (registry->readers)
+		TRY(append_provider(providers, "pcsc", reader_slots_reason(registry->readers)));
+	*ret_providers = take(providers);
 	return KC_OK;
 }
 

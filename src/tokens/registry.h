@@ -7,6 +7,7 @@
  * above hear of news through struct registry_hooks, which daemon/wiring.c alone fills in.
  */
 
+#include <stdbool.h>
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
@@ -18,6 +19,8 @@ struct operation;
 struct manifest_set;
 
 struct registry_settings {
+	bool has_embedded_slots;
+	bool has_reader_slots;
 	const char *slot_socket; /* where embedded cards attach */
 	const char *driver_folder;
 	unsigned query_deadline_ms; /* asking a helper for something it need not touch a card for */
@@ -74,6 +77,9 @@ KC_MUST_CHECK enum kc_status registry_list_tokens(struct registry *registry,
 						  struct json_object **ret_tokens);
 KC_MUST_CHECK enum kc_status registry_list_slots(struct registry *registry,
 						 struct json_object **ret_slots);
+/* The providers of slots that are switched on, as org.keycask.Admin has them. */
+KC_MUST_CHECK enum kc_status registry_list_providers(struct registry *registry,
+						     struct json_object **ret_providers);
 const struct manifest_set *registry_manifests(const struct registry *registry);
 
 /* The present token of that ID. Expected: KC_ERR_ITEM_NOT_FOUND, naming it in the record. */

@@ -3,17 +3,13 @@
 #define TOKENS_SLOT_H
 
 /*
- * A slot and the card in it. Embedded slots come into being as cards attach: the first one is
- * always there, further ones go for good ("missing") when their card leaves.
+ * A slot and the card in it, whatever provides it: embedded_slots.h and reader_slots.h make them.
  */
 
 #include "base/list.h"
 #include "tokens/registry.h"
 
 struct slot;
-
-/* The first slot, empty, and the socket at which cards attach. */
-KC_MUST_CHECK enum kc_status slot_listen(struct registry *registry);
 
 KC_MUST_CHECK enum kc_status slot_describe(const struct slot *slot,
 					   struct json_object **ret_description);

@@ -63,7 +63,8 @@ static int be_daemon(void *context)
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 	    dup2(run->log_fd, STDOUT_FILENO) < 0 || dup2(run->log_fd, STDERR_FILENO) < 0)
 		return EXIT_FAILURE;
-	execlp(path, "keycaskd", "--user", "--foreground", (char *)NULL);
+	/* This card and no other: the readers of the machine are not what the command came for. */
+	execlp(path, "keycaskd", "--user", "--foreground", "--providers", "embedded", (char *)NULL);
 	fprintf(stderr, "keycask-vcard: cannot start %s: %s\n", path, strerror(errno));
 	return EXIT_NOT_STARTED;
 }

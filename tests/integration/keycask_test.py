@@ -287,14 +287,15 @@ class Varlink:
 
 
 class Daemon:
-    """A keycaskd of the test's own. options: environment variables for it."""
+    """A keycaskd of the test's own. environment: variables for it. The machine's real readers are
+    no business of a test: providers is "embedded" unless the test brings its own pcscd."""
 
-    def __init__(self, *arguments, directory=None, **environment):
+    def __init__(self, *arguments, directory=None, providers="embedded", **environment):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="d", dir=scratch()))
         self.socket = self.directory / "run" / "keycask.sock"
         self.slot_socket = self.directory / "run" / "slot.sock"
         self.log = self.directory / "keycaskd.log"
-        self.arguments = arguments
+        self.arguments = (*(("--providers", providers) if providers else ()), *arguments)
         self.process = None
         self.env = {
             **base_environment(),

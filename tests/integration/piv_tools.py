@@ -132,6 +132,7 @@ class Pcscd:
         self.log = self.folder / "pcscd.log"
         self.process = None
         self.card = None
+        self.readers = [f"{READER} 00 00", f"{READER} 00 01"]
 
     def __enter__(self):
         readers = self.folder / "readers"
@@ -139,10 +140,20 @@ class Pcscd:
         (readers / "vpcd").write_text(f'FRIENDLYNAME "{READER}"\n'
                                       f"DEVICENAME /dev/null:0x{self.port:X}\n"
                                       f"LIBPATH {DRIVER}\nCHANNELID 0x{self.port:X}\n")
+        self.start()
+        return self
+
+    def start(self):
+        """Start it, or again after kill(); its readers are empty then."""
+        readers = self.folder / "readers"
         self.process = start("/usr/sbin/pcscd", "--foreground", "--config", readers,
                              log=self.log, stdout=open(self.log, "ab"))
         eventually(self._is_up, "pcscd and vpcd listen")
-        return self
+
+    def kill(self):
+        """What a crash of it leaves behind."""
+        self.process.kill()
+        self.process.wait()
 
     def _is_up(self):
         check(self.process.poll() is None, "pcscd ended: " + self.log.read_text(errors="replace"))
@@ -155,7 +166,8 @@ class Pcscd:
             diagnose("\n".join(line for line in lines if "IFDControl()" not in line))
         if self.card is not None:
             self.pull()
-        end(self.process)
+        if self.process is not None:
+            end(self.process)
 
     def insert(self, card, *options):
         """Put a Card into the reader and wait until pcscd has noticed."""
@@ -163,6 +175,15 @@ class Pcscd:
                           "--vpcd", f"127.0.0.1:{self.port}", *options, log=card.log,
                           stdout=subprocess.DEVNULL)
         eventually(self.has_card, "pcscd notices the card")
+
+    def put(self, card, *faults, reader=0):
+        """Put a Card into one of the two readers, with faults on order, and do not wait. Out again:
+        card.pull()."""
+        check(card.process is None, "the card is in a slot already")
+        card.process = start(program("keycask-vcard"), "start", card.file, "--vpcd",
+                             f"127.0.0.1:{self.port + reader}", "--log", card.contacts,
+                             *(word for fault in faults for word in ("--fault", fault)),
+                             log=card.log)
 
     def pull(self):
         """Out of the reader again. pcscd looks every 400 ms: a card that goes and comes faster

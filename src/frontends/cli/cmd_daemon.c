@@ -29,6 +29,21 @@ static void print_field(const char *name, const char *text)
 		(void)printf("  %-12s %s\n", name, safe);
 }
 
+static void print_providers(const struct kc_value *providers)
+{
+	for (size_t i = 0; i < kc_value_count(providers); i++) {
+		const struct kc_dictionary *provider =
+			kc_value_dictionary(kc_value_at(providers, i));
+		const char *name = kc_dictionary_text(provider, "name");
+		const char *reason = kc_dictionary_text(provider, "reason");
+		char line[512];
+
+		(void)snprintf(line, sizeof(line), "%s%s%s", name ? name : "", reason ? ": " : "",
+			       reason ? reason : "");
+		print_field(i == 0 ? "slots" : "", line);
+	}
+}
+
 static enum kc_status report(const struct context *context)
 {
 	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
@@ -48,6 +63,7 @@ static enum kc_status report(const struct context *context)
 	for (size_t i = 0; i < kc_value_count(confinement); i++)
 		print_field(i == 0 ? "confinement" : "",
 			    kc_value_text(kc_value_at(confinement, i)));
+	print_providers(kc_dictionary_get(status, "providers"));
 	return page_finish();
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <keycask/daemon.h>
 #include <keycask/token.h>
 
 #include "base/cleanup.h"
@@ -17,6 +18,11 @@ enum {
 static void value_freep(struct kc_value **value)
 {
 	*value = kc_value_free(*value);
+}
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
 }
 
 static void join(const struct kc_value *texts, char *ret_text, size_t size)
@@ -50,6 +56,38 @@ static void print(const struct context *context, const struct kc_value *slots)
 	table_print(&table, stdout, context->has_color, table_terminal_width(stdout));
 }
 
+static void print_note(const char *name, const char *reason)
+{
+	CLEANUP(freep) char *safe = reason ? page_safe(reason) : NULL;
+
+	if (safe)
+		(void)printf("%s: %s\n", name, safe);
+}
+
+/* What a table of slots cannot say: why a card cannot be used, why there is no reader. */
+static void print_notes(const struct kc_value *slots)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	const struct kc_value *providers = NULL;
+
+	for (size_t i = 0; i < kc_value_count(slots); i++) {
+		const struct kc_dictionary *slot = kc_value_dictionary(kc_value_at(slots, i));
+
+		print_note(kc_dictionary_text(slot, KC_SLOT_NAME),
+			   kc_dictionary_text(slot, KC_SLOT_REASON));
+	}
+	if (kc_daemon_status(&status) != KC_OK)
+		return;
+	providers = kc_dictionary_get(status, "providers");
+	for (size_t i = 0; i < kc_value_count(providers); i++) {
+		const struct kc_dictionary *provider =
+			kc_value_dictionary(kc_value_at(providers, i));
+
+		print_note(kc_dictionary_text(provider, "name"),
+			   kc_dictionary_text(provider, "reason"));
+	}
+}
+
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(value_freep) struct kc_value *slots = NULL;
@@ -65,6 +103,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 		(void)puts("No slot is in use: none has a card.");
 	else
 		print(context, slots);
+	print_notes(slots);
 	return page_finish();
 }
 
@@ -73,6 +112,8 @@ const struct command cmd_slots = {
 	.arguments = "",
 	.summary = "slots and what is in them",
 	.help = "States: empty, probing (a card was put in just now), mute (it does not answer),\n"
-		"valid (it works).\n",
+		"valid (it works). Below the table: why a card cannot be used now, such as "
+		"another\n"
+		"program that has it for itself, and why there are no readers.\n",
 	.run = run,
 };
