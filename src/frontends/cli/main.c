@@ -3,6 +3,7 @@
  * keycask: find the command, let it run, say what went wrong. The only file that looks at the
  * environment, and only for how a page should look.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -160,14 +161,31 @@ static bool mentions_json(char **words, int n_words)
 	return false;
 }
 
+/* Otherwise the first thing opened, such as the daemon's socket, would be taken for the closed
+ * standard input or output. open() gives the lowest free number. */
+static bool fill_standard_descriptors(void)
+{
+	int fd = -1;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
+	bool has_descriptors = fill_standard_descriptors();
 	struct context context = {.has_color = wants_color(stdout),
 				  .has_error_color = wants_color(stderr),
 				  .json = mentions_json(argv + 1, argc - 1)};
 	enum kc_status status = KC_OK;
 	int exit_status = 0;
 
+	if (!has_descriptors)
+		return CLI_EXIT_FAILED;
 	/* Widths of characters, whatever language the user has; see table.c. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		ignore(setlocale(LC_CTYPE, "") == NULL);
