@@ -93,6 +93,10 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 		return usage_error(context, "two files to sign: '%s' and '%s'", file, arguments.in);
 	if (file)
 		arguments.in = file;
+	if (arguments.pin.fd == STDIN_FILENO && file_io_is_standard(arguments.in))
+		return usage_error(context, "the PIN and the message cannot both come from "
+					    "standard input; name a FILE or give --pin-fd "
+					    "another descriptor");
 	return sign(context, &arguments);
 }
 

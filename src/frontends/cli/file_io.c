@@ -14,7 +14,7 @@ enum {
 	CREATE_MODE = 0666,
 };
 
-static bool is_standard(const char *path)
+bool file_io_is_standard(const char *path)
 {
 	return !path || strcmp(path, "-") == 0;
 }
@@ -40,9 +40,9 @@ static enum kc_status read_piece(int fd, const char *name, uint8_t *buffer, size
 
 enum kc_status file_io_pour(const char *path, file_io_sink_fn sink, void *userdata)
 {
-	const char *name = is_standard(path) ? "standard input" : path;
+	const char *name = file_io_is_standard(path) ? "standard input" : path;
 	CLEANUP(close_file)
-	int fd = is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = file_io_is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t buffer[READ_SIZE];
 	size_t len = 0;
 
@@ -70,9 +70,9 @@ enum kc_status file_io_read(const char *path, struct bytes *bytes)
 
 enum kc_status file_io_write(const char *path, struct kc_view data)
 {
-	const char *name = is_standard(path) ? "standard output" : path;
+	const char *name = file_io_is_standard(path) ? "standard output" : path;
 	CLEANUP(close_file)
-	int fd = is_standard(path)
+	int fd = file_io_is_standard(path)
 			 ? STDOUT_FILENO
 			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, CREATE_MODE);
 

@@ -4,12 +4,17 @@
 
 /* Files a person names: "-" and NULL are standard input or output. */
 
+#include <stdbool.h>
+
 #include "base/bytes.h"
 #include "base/secret.h"
 
 enum {
 	FILE_IO_MAX = 700 * 1024, /* what fits into one message as base64 */
 };
+
+/* Is @path standard input or output? */
+bool file_io_is_standard(const char *path);
 
 /* Takes the file piece by piece; anything but KC_OK ends the reading and is what it returns. */
 typedef enum kc_status (*file_io_sink_fn)(void *userdata, struct kc_view piece);
