@@ -22,6 +22,10 @@ static enum kc_status refuse(struct context *context, const struct option_row *r
 {
 	struct nearest nearest = nearest_begin(view_of(name, len));
 
+	/* The two that every command has came without "=", or they would not be here. */
+	if (view_equal(view_of(name, len), view_of_text("json")) ||
+	    view_equal(view_of(name, len), view_of_text("help")))
+		return usage_error(context, "--%.*s takes no value", (int)len, name);
 	for (size_t i = 0; i < n_rows; i++)
 		nearest_offer(&nearest, rows[i].name);
 	nearest_offer(&nearest, "json");

@@ -180,6 +180,16 @@ static enum kc_status not_found(const char *name, enum resolve_kind kind)
 	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s is called '%s'", noun(kind), name);
 }
 
+/* Named well, but of no use for what is to be done with it. */
+static enum kc_status not_usable(const struct kc_dictionary *item, enum resolve_kind kind)
+{
+	const char *label = kc_dictionary_text(item, KC_ATTR_LABEL);
+
+	error_set_hint("see which keys there are with: keycask list");
+	return fail(KC_ERR_ITEM_NOT_FOUND, "'%s' %s", label ? label : "this item",
+		    kind == RESOLVE_SIGNER ? "cannot sign" : "has no private key");
+}
+
 /* --- choosing ------------------------------------------------------------------------------ */
 
 /* Expected: KC_ERR_PARAM  several are left */
@@ -246,6 +256,8 @@ enum kc_status resolve_item(struct context *context, const char *name, enum reso
 	TRY(inventory_collect(&(struct inventory_filter){.label = NULL}, &inventory));
 	if (name)
 		TRY(keep_named(&inventory, name));
+	if (name && inventory.n_items > 0 && !has_any(&inventory, is_usable, &kind))
+		return not_usable(inventory.items[0], kind);
 	inventory_keep(&inventory, is_usable, &kind);
 	return choose(context, name, kind, &inventory, ret_item);
 }

@@ -125,34 +125,58 @@ static void measure(const struct table *table, size_t *widths)
 	}
 }
 
-/* Take from the widest column until all fit, or none is wide. */
-static void shrink(size_t *widths, size_t n, size_t max_width)
+/* Take from the widest of the columns @which (a set of bits) until all fit, or none is wide. */
+static void shrink(size_t *widths, size_t n, unsigned which, size_t max_width)
 {
 	for (;;) {
 		size_t total = (n - 1) * GAP;
-		size_t widest = 0;
+		size_t widest = n;
 
 		for (size_t i = 0; i < n; i++) {
 			total += widths[i];
-			if (widths[i] > widths[widest])
+			if ((which >> i & 1) && (widest == n || widths[i] > widths[widest]))
 				widest = i;
 		}
-		if (total <= max_width || widths[widest] <= NARROWEST)
+		if (total <= max_width || widest == n || widths[widest] <= NARROWEST)
 			return;
 		widths[widest]--;
 	}
+}
+
+/* The end of @text that fits in @width columns, not beginning amid a character. */
+static const char *fitting_end(const char *text, size_t width)
+{
+	size_t columns = table_text_width(text);
+
+	while (*text && columns > width) {
+		size_t dropped = 0;
+
+		text += step(text, &dropped);
+		columns -= dropped;
+	}
+	return text;
+}
+
+/* "Certificate F…entication", in at most @width columns; returns how many it took. */
+static size_t print_cut(const char *text, size_t width, FILE *file)
+{
+	size_t head_width = width / 2;
+	size_t head = fitting(text, head_width);
+	const char *tail = fitting_end(text + head, width - head_width - 1);
+
+	(void)fprintf(file, "%.*s…%s", (int)head, text, tail);
+	return table_text_width(text) - table_text_width(text + head) + table_text_width("…") +
+	       table_text_width(tail);
 }
 
 static void print_cell(const char *text, size_t width, bool is_last, FILE *file)
 {
 	size_t columns = table_text_width(text);
 
-	if (columns > width) {
-		(void)fprintf(file, "%.*s…", (int)fitting(text, width - 1), text);
-		columns = table_text_width("…") + width - 1;
-	} else {
+	if (columns > width)
+		columns = print_cut(text, width, file);
+	else
 		(void)fputs(text, file);
-	}
 	if (!is_last)
 		(void)fprintf(file, "%*s", (int)(width + GAP - columns), "");
 }
@@ -172,8 +196,10 @@ void table_print(const struct table *table, FILE *file, bool has_color, size_t m
 
 	assert(table->n_columns > 0 && table->n_columns <= TABLE_COLUMNS_MAX);
 	measure(table, widths);
-	if (max_width > 0)
-		shrink(widths, table->n_columns, max_width);
+	if (max_width > 0) {
+		shrink(widths, table->n_columns, table->cut_first, max_width);
+		shrink(widths, table->n_columns, ~0U, max_width);
+	}
 	(void)fputs(page_style(has_color, PAGE_STRONG), file);
 	for (size_t column = 0; column < table->n_columns; column++)
 		print_cell(table->titles[column], widths[column], column + 1 == table->n_columns,

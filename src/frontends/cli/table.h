@@ -5,7 +5,8 @@
 /*
  * Aligned tables. Cells are copied and made safe for a terminal; columns are as wide as their
  * widest cell looks (wide and combining characters count as a terminal shows them), and on a
- * terminal that is too narrow the widest columns are cut.
+ * terminal that is too narrow the widest columns are cut, those to be cut first before others. Text
+ * is cut in the middle: names often differ at their end.
  */
 
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct table {
 	size_t n_columns;
 	char **cells;
 	size_t n_cells;
+	unsigned cut_first; /* bit i: column i is cut before those whose bit is not set */
 };
 
 /* @titles ends with NULL. Release with table_done(). */

@@ -79,6 +79,8 @@ TEST(wrong_options_are_wrong_calls)
 	}
 	CHECK_STATUS(PARSE(&parsed, "--tetx", "x"), KC_ERR_PARAM);
 	CHECK_TEXT(error_get()->hint, "did you mean --text?");
+	CHECK_STATUS(PARSE(&parsed, "--json=1"), KC_ERR_PARAM);
+	CHECK_TEXT(error_get()->message, "--json takes no value");
 }
 
 TEST(suggestions_are_close_or_none)
@@ -145,11 +147,29 @@ TEST(a_narrow_terminal_cuts_the_widest_column)
 	table_add(&table, "short");
 	check_table(&table, 17,
 		    "A           B\n"
-		    "abcdefghi…  short\n");
+		    "abcde…wxyz  short\n");
 	/* But never to nothing. */
 	check_table(&table, 1,
 		    "A         B\n"
-		    "abcdefg…  short\n");
+		    "abcd…xyz  short\n");
+	table_done(&table);
+}
+
+TEST(a_narrow_terminal_spares_the_labels)
+{
+	static const char *const titles[] = {"A", "B", NULL};
+	struct table table = table_begin(titles);
+
+	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));
+	table.cut_first = 1U << 1;
+	table_add(&table, "abcdefghijklm");
+	table_add(&table, "nopqrstuvwxyz");
+	check_table(&table, 23,
+		    "A              B\n"
+		    "abcdefghijklm  nopq…xyz\n");
+	check_table(&table, 20,
+		    "A           B\n"
+		    "abcde…jklm  nopq…xyz\n");
 	table_done(&table);
 }
 
@@ -237,6 +257,7 @@ TEST(names_that_name_none_or_several)
 	check_unnamed("nobody", RESOLVE_ANY, KC_ERR_ITEM_NOT_FOUND, 0);
 	CHECK(strstr(error_get()->hint, "p:T"));
 	check_unnamed("01020304ff", RESOLVE_SIGNER, KC_ERR_ITEM_NOT_FOUND, 0);
+	CHECK_TEXT(error_get()->message, "'twin' cannot sign");
 	check_unnamed("bm93aGVyZQ==", RESOLVE_ANY, KC_ERR_ITEM_NOT_FOUND, 0);
 	kc_daemon_disconnect();
 	canned_daemon_stop(&daemon);
