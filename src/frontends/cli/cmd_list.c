@@ -60,6 +60,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(inventory_done) struct inventory inventory = {.items = NULL};
 	struct inventory_filter filter = {.label = NULL};
+	CLEANUP(freep) char *token_id = NULL;
 	bool is_all = false;
 	bool is_long = false;
 	const struct option_row rows[] = {{"class", OPTION_TEXT, &filter.item_class},
@@ -73,6 +74,10 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (context->wants_help)
 		return KC_OK;
 	TRY(options_no_words(context, words, n_words));
+	if (filter.token_id) {
+		TRY(resolve_token(filter.token_id, &token_id));
+		filter.token_id = token_id;
+	}
 	TRY(inventory_collect(&filter, &inventory));
 	if (context->json)
 		return print_json(&inventory);
@@ -88,14 +93,14 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 
 const struct command cmd_list = {
 	.name = "list",
-	.arguments = "[--class CLASS] [--token ID] [--label LABEL] [--all] [--long]",
+	.arguments = "[--class CLASS] [--token TOKEN] [--label LABEL] [--all] [--long]",
 	.summary = "identities, certificates and keys",
 	.help = "An identity is a certificate together with its private key; the two are not "
 		"shown\n"
 		"again unless --all or --class asks for them. --json lists every item.\n"
 		"\n"
 		"  --class CLASS   identity, certificate or key\n"
-		"  --token ID      of one token\n"
+		"  --token TOKEN   of one token: its label, ID, or the first digits of its serial\n"
 		"  --label LABEL   with exactly this label\n"
 		"  --all           also the parts of identities\n"
 		"  --long          the URI of each item: a name for configuration files\n",

@@ -6,6 +6,7 @@
 
 #include <keycask/item.h>
 #include <keycask/text.h>
+#include <keycask/token.h>
 
 #include "base/cleanup.h"
 #include "base/try.h"
@@ -15,7 +16,7 @@ enum {
 	US_PER_SECOND = 1000000,
 	HASH_SHOWN = 12,
 	INSTANCE_SHOWN = 8,
-	CELL_MAX = 64,
+	CELL_MAX = 128,
 };
 
 void inventory_short_token(const char *token_id, char *ret_text, size_t size)
@@ -64,7 +65,28 @@ static void describe_validity(const struct kc_dictionary *item, char *ret_text, 
 		       fields.tm_mday, seconds < time(NULL) ? " expired" : "");
 }
 
-static void add_row(const struct kc_dictionary *item, struct table *table)
+static void value_freep(struct kc_value **value)
+{
+	*value = kc_value_free(*value);
+}
+
+/* A token is called the same everywhere: by its label, or by its short ID when it has none. */
+static void describe_token(const struct kc_value *tokens, const char *token_id, char *ret_text,
+			   size_t size)
+{
+	inventory_short_token(token_id, ret_text, size);
+	for (size_t i = 0; token_id && i < kc_value_count(tokens); i++) {
+		const struct kc_dictionary *token = kc_value_dictionary(kc_value_at(tokens, i));
+		const char *id = kc_dictionary_text(token, KC_TOKEN_ID);
+		const char *label = kc_dictionary_text(token, KC_TOKEN_LABEL);
+
+		if (id && label && *label && strcmp(id, token_id) == 0)
+			(void)snprintf(ret_text, size, "%s", label);
+	}
+}
+
+static void add_row(const struct kc_dictionary *item, const struct kc_value *tokens,
+		    struct table *table)
 {
 	CLEANUP(freep) char *hash = kc_text_hex(inventory_hash(item));
 	char cell[CELL_MAX];
@@ -78,7 +100,7 @@ static void add_row(const struct kc_dictionary *item, struct table *table)
 	if (hash && strlen(hash) > HASH_SHOWN)
 		hash[HASH_SHOWN] = '\0';
 	table_add(table, hash);
-	inventory_short_token(kc_dictionary_text(item, KC_ATTR_TOKEN_ID), cell, sizeof(cell));
+	describe_token(tokens, kc_dictionary_text(item, KC_ATTR_TOKEN_ID), cell, sizeof(cell));
 	table_add(table, cell);
 }
 
@@ -87,8 +109,12 @@ void inventory_print(const struct inventory *inventory, FILE *file, bool has_col
 	static const char *const titles[] = {"LABEL", "CLASS", "KEY", "VALID UNTIL",
 					     "HASH",  "TOKEN", NULL};
 	CLEANUP(table_done) struct table table = table_begin(titles);
+	CLEANUP(value_freep) struct kc_value *tokens = NULL;
 
+	table.cut_first = 1U << 3 | 1U << 4 | 1U << 5; /* all behind KEY */
+	/* Without the labels there are still the IDs. */
+	ignore(kc_token_list(&tokens) != KC_OK);
 	for (size_t i = 0; i < inventory->n_items; i++)
-		add_row(inventory->items[i], &table);
+		add_row(inventory->items[i], tokens, &table);
 	table_print(&table, file, has_color, table_terminal_width(file));
 }
