@@ -155,7 +155,21 @@ static void set(struct kc_dictionary *dictionary, const char *name, struct kc_li
 		abort();
 }
 
-static void print_json_failure(const struct failure *failure)
+/* What the name could have meant: persistent references, any of which --key takes. */
+static void set_candidates(struct kc_dictionary *dictionary, const struct inventory *candidates)
+{
+	CLEANUP(freep)
+	struct kc_literal *literals = calloc(candidates->n_items + 1, sizeof(*literals));
+
+	if (!literals)
+		abort();
+	for (size_t i = 0; i < candidates->n_items; i++)
+		literals[i] =
+			KC_DATA(kc_dictionary_data(candidates->items[i], INVENTORY_REFERENCE));
+	set(dictionary, "candidates", KC_ARRAY(literals, candidates->n_items));
+}
+
+static void print_json_failure(const struct context *context, const struct failure *failure)
 {
 	struct kc_dictionary *dictionary =
 		KC_DICTIONARY({"status", KC_NUMBER(failure->status)},
@@ -173,6 +187,8 @@ static void print_json_failure(const struct failure *failure)
 		set(dictionary, "sw", KC_NUMBER(failure->sw));
 	if (failure->tries_left >= 0)
 		set(dictionary, "tries_left", KC_NUMBER(failure->tries_left));
+	if (context->candidates.n_items > 0)
+		set_candidates(dictionary, &context->candidates);
 	ignore(page_json_take(dictionary));
 	free(message);
 }
@@ -235,7 +251,7 @@ int page_failure(struct context *context, enum kc_status status)
 
 	add_hint(context, &failure);
 	if (context->json)
-		print_json_failure(&failure);
+		print_json_failure(context, &failure);
 	else
 		print_failure(context, &failure);
 	return context->is_usage_error ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
