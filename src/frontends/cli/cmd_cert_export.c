@@ -94,7 +94,9 @@ static enum kc_status put_path(const char *out, const struct kc_dictionary *item
 		len = snprintf(ret_path, size, "%s", out);
 	} else {
 		put_file_name(kc_dictionary_text(item, KC_ATTR_LABEL), name, sizeof(name));
-		len = snprintf(ret_path, size, "%s/%s.%s", out, name, is_der ? "der" : "pem");
+		len = snprintf(ret_path, size, "%s%s%s.%s", out,
+			       out[strlen(out) - 1] == '/' ? "" : "/", name,
+			       is_der ? "der" : "pem");
 	}
 	REQUIRE(len >= 0 && (size_t)len < size, KC_ERR_PARAM, "the path is too long");
 	return KC_OK;
@@ -149,6 +151,8 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (context->wants_help)
 		return KC_OK;
 	TRY(options_one_word(context, "the item", !key, words, n_words, &name));
+	if (key && name)
+		return usage_error(context, "two items: '%s' and '%s'", key, name);
 	if (is_der && is_pem)
 		return usage_error(context, "--pem and --der exclude each other");
 	TRY(resolve_item(context, key ? key : name, RESOLVE_ANY, &item));
@@ -157,7 +161,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 
 const struct command cmd_cert_export = {
 	.name = "cert export",
-	.arguments = "ITEM [--pem|--der] [--out FILE|FOLDER]",
+	.arguments = "ITEM|--key ITEM [--pem|--der] [--out FILE|FOLDER]",
 	.summary = "a certificate as PEM or DER",
 	.help = "ITEM is an identity, a certificate or a key that has one, named as for keycask "
 		"show.\n"

@@ -91,6 +91,8 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (context->wants_help)
 		return KC_OK;
 	TRY(options_one_word(context, "the item", !key, words, n_words, &name));
+	if (key && name)
+		return usage_error(context, "two items: '%s' and '%s'", key, name);
 	TRY(resolve_item(context, key ? key : name, RESOLVE_ANY, &item));
 	if (context->json)
 		return page_json_dictionary(item);
@@ -99,7 +101,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 
 const struct command cmd_show = {
 	.name = "show",
-	.arguments = "ITEM",
+	.arguments = "ITEM|--key ITEM",
 	.summary = "everything that is known of one item",
 	.help = "ITEM is a label, the first digits of a hash (at least 8), a keycask: URI or a\n"
 		"persistent reference. The last two lines are names to store: both stay valid "
