@@ -59,7 +59,7 @@ static enum kc_status read_options(int argc, char **argv, struct run_options *op
 	for (int option = getopt_long(argc, argv, "+", known, NULL); option != -1;
 	     option = getopt_long(argc, argv, "+", known, NULL))
 		TRY(take_option(option, options));
-	REQUIRE(optind < argc, KC_ERR_PARAM, "run needs a command, as in run -- ssh-add -l");
+	REQUIRE(optind < argc, KC_ERR_PARAM, "run needs a command, as in run -- keycask list");
 	options->command = argv + optind;
 	return KC_OK;
 }
