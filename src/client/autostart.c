@@ -6,6 +6,7 @@
 #include "client/autostart.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,16 +43,36 @@ static enum kc_status connect_soon(autostart_connect_fn connect, struct wire_cli
 	return status;
 }
 
+/* keycaskd says "keycaskd: message" and on the next line "  → hint": @said becomes the message. */
+static const char *take_hint(char *said)
+{
+	static const char mark[] = "\n  → ";
+	char *hint = strstr(said, mark);
+	char *line = NULL;
+
+	if (hint)
+		*hint = '\0';
+	line = strrchr(said, '\n');
+	if (line)
+		memmove(said, line + 1, strlen(line + 1) + 1);
+	return hint ? hint + strlen(mark) : NULL;
+}
+
 static enum kc_status launch_daemon(const char *program)
 {
 	const char *const arguments[] = {program, "--user", "--detach", NULL};
 	char said[SAID_MAX] = "";
+	const char *hint = NULL;
 	int exit_status = 0;
 
 	TRY(launch_run(program, arguments, LAUNCH_MS, &exit_status, said, sizeof(said)));
-	REQUIRE(exit_status == 0, KC_ERR_NOT_AVAILABLE, "keycaskd did not start: %s",
-		said[0] ? said : "it gave no reason");
-	return KC_OK;
+	if (exit_status == 0)
+		return KC_OK;
+	hint = take_hint(said);
+	if (hint)
+		error_set_hint("%s", hint);
+	return fail(KC_ERR_NOT_AVAILABLE, "keycaskd did not start: %s",
+		    said[0] ? said : "it gave no reason");
 }
 
 enum kc_status autostart_connect(autostart_connect_fn connect, struct wire_client **ret_client)

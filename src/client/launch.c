@@ -171,20 +171,16 @@ static enum kc_status await_exit(pid_t pid, int pidfd, int timeout_ms, int *ret_
 	return KC_OK;
 }
 
-/* The last line of what it said, without its newline. */
-static void read_last_line(int fd, char *ret_said, size_t size)
+/* The end of what it said, without the last newline. */
+static void read_end(int fd, char *ret_said, size_t size)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
 	off_t from = end > (off_t)(size - 1) ? end - (off_t)(size - 1) : 0;
 	ssize_t n = pread(fd, ret_said, size - 1, from);
-	char *line = NULL;
 
 	ret_said[n > 0 ? n : 0] = '\0';
 	while (n > 0 && ret_said[n - 1] == '\n')
 		ret_said[--n] = '\0';
-	line = strrchr(ret_said, '\n');
-	if (line)
-		memmove(ret_said, line + 1, strlen(line + 1) + 1);
 }
 
 enum kc_status launch_run(const char *program, const char *const *arguments, int timeout_ms,
@@ -204,6 +200,6 @@ enum kc_status launch_run(const char *program, const char *const *arguments, int
 	TRY(await_exit(pid, pidfd, timeout_ms, ret_exit));
 	REQUIRE(*ret_exit != EXIT_CANNOT_EXECUTE, KC_ERR_NOT_AVAILABLE, "cannot execute %s",
 		program);
-	read_last_line(said_fd, ret_said, size);
+	read_end(said_fd, ret_said, size);
 	return KC_OK;
 }

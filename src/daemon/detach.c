@@ -7,11 +7,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "sys/paths.h"
 #include "sys/socket.h"
+
+enum {
+	LOG_BYTES_MAX = 1024 * 1024,
+};
 
 /* The process that was started: wait for the daemon's word, or its death. */
 static _Noreturn void wait_and_exit(int fd)
@@ -47,13 +53,30 @@ enum kc_status detach_begin(int *ret_ready)
 	return KC_OK;
 }
 
+/* The log of a daemon that nobody watches: keycaskd.log beside the audit log, begun anew when it
+ * has grown. -1 when it cannot be had. */
+static int open_log(void)
+{
+	char path[PATHS_MAX];
+	struct stat info;
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
+	if (paths_state("keycaskd.log", path, sizeof(path)) != KC_OK)
+		return -1;
+	if (stat(path, &info) == 0 && info.st_size > LOG_BYTES_MAX)
+		flags |= O_TRUNC;
+	return open(path, flags, 0600);
+}
+
 /* Standard streams of the starter must not be kept open by a daemon. */
 static void leave_streams(void)
 {
 	CLEANUP(socket_close) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CLEANUP(socket_close) int log = open_log();
 
+	error_clear();
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-		ignore(dup2(null, fd));
+		ignore(dup2(fd == STDERR_FILENO && log >= 0 ? log : null, fd));
 }
 
 void detach_report(int *ready, int exit_status)

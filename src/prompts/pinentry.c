@@ -89,7 +89,7 @@ static void prepare_child(void *userdata, int reserved)
 	sigset_t none;
 
 	(void)reserved;
-	ignore(setpgid(0, 0));
+	ignore(setsid()); /* a background group of our terminal would stop when it reads */
 	ignore(child_die_with_parent());
 	atomic_store(&request->control->group, (int)getpid());
 	if (atomic_load(&request->control->is_cancelled))

@@ -49,6 +49,8 @@ enum kc_status paths_socket(char *ret_path, size_t size)
 	const char *runtime = variable("XDG_RUNTIME_DIR");
 	const char *temporary = variable("TMPDIR");
 
+	REQUIRE(!socket || socket[0] == '/', KC_ERR_PARAM,
+		"KEYCASK_SOCKET must be a whole path, not %s", socket);
 	if (socket)
 		return put_path(ret_path, size, "%s", socket);
 	if (runtime)
@@ -126,8 +128,9 @@ enum kc_status paths_check_private_folder(const char *path)
 	REQUIRE(S_ISDIR(info.st_mode), KC_ERR_NOT_AVAILABLE, "%s is not a folder", path);
 	REQUIRE(info.st_uid == geteuid(), KC_ERR_NOT_AVAILABLE, "%s belongs to another user", path);
 	REQUIRE((info.st_mode & 077) == 0, KC_ERR_NOT_AVAILABLE,
-		"%s is open to others (mode %03o); run: chmod 700 %s", path, info.st_mode & 0777,
-		path);
+		"%s is open to others (mode %03o): the socket needs a folder of its own, mkdir -m "
+		"700",
+		path, info.st_mode & 0777);
 	return KC_OK;
 }
 

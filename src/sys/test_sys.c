@@ -89,7 +89,7 @@ TEST(private_folder_that_is_a_link_or_open_is_refused)
 	CHECK(chmod(path, 0755) == 0);
 	error_clear();
 	CHECK_STATUS(paths_check_private_folder(path), KC_ERR_NOT_AVAILABLE);
-	CHECK(strstr(error_get()->message, "chmod 700"));
+	CHECK(strstr(error_get()->message, "mkdir -m 700"));
 }
 
 TEST(lock_is_held_once)

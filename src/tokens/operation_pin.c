@@ -94,7 +94,8 @@ void operation_pin_ask(struct operation *operation)
 
 	error_clear();
 	if (!operation->options.may_prompt) {
-		error_set_hint("give the PIN with --pin-fd, or allow prompting");
+		error_set_hint("give the PIN with --pin-fd; asking for it takes a terminal or "
+			       "display, and leave to prompt");
 		operation_fail(operation, fail(KC_ERR_INTERACTION_NOT_ALLOWED,
 					       "a PIN is needed and nobody may be asked for it"));
 		return;

@@ -10,10 +10,10 @@ import subprocess
 import termios
 import time
 
-from keycask_test import (PATIENCE, VarlinkError, descendants, main, program, scratch,
+from keycask_test import (PATIENCE, Daemon, VarlinkError, descendants, main, program, scratch,
                           skip_unless, test)
 from pin_scene import (ALGORITHM, DATA, PIN, WRONG, Scene, audit_lines, check, check_equal,
-                       check_raises, eventually)
+                       check_raises, configure, eventually)
 
 PINENTRY = "/usr/bin/pinentry-tty"
 PROMPT = "PIN: "
@@ -289,15 +289,17 @@ def a_cancelled_prompt_is_over():
         scene.keys.sign(a, pin=PIN)
 
 
+def adopt(terminal):
+    """In a new process: that terminal is its own."""
+    os.setsid()
+    fcntl.ioctl(terminal.keyboard, termios.TIOCSCTTY, 0)
+
+
 def on_terminal(scene, terminal, *command):
     """A command with that terminal as its own."""
-    def adopt():
-        os.setsid()
-        fcntl.ioctl(terminal.keyboard, termios.TIOCSCTTY, 0)
-
     return subprocess.Popen([str(word) for word in command], env=scene.daemon.env,
                             stdin=terminal.keyboard, stdout=terminal.keyboard,
-                            stderr=terminal.keyboard, preexec_fn=adopt)
+                            stderr=terminal.keyboard, preexec_fn=lambda: adopt(terminal))
 
 
 @test
@@ -314,6 +316,34 @@ def control_c_ends_the_command_and_its_prompt():
         wait_for_no_pinentry()
         eventually(terminal.is_as_before, "the terminal echoes again")
         scene.keys.tries()
+
+
+# As an interactive shell does it: each job a process group, the daemon in the background.
+BESIDE_THE_SHELL = """
+keycaskd --foreground 2>keycaskd.log & daemon=$!
+until [ -S "$KEYCASK_SOCKET" ]; do sleep 0.02; done
+keycask-vcard new card.json --profile piv:9a=p256 >/dev/null
+keycask-vcard start card.json --socket "${KEYCASK_SOCKET%/*}/slot.sock" >/dev/null & card=$!
+until keycask list --json | grep -q identity; do sleep 0.02; done
+keycask sign --out signature card.json; status=$?
+kill $card $daemon; wait
+exit $status
+"""
+
+
+@test
+def a_daemon_in_the_background_of_the_terminal_can_ask_there():
+    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
+    daemon = configure(Daemon(), pinentry=PINENTRY)
+    with Terminal() as terminal:
+        shell = subprocess.Popen(["sh", "-m", "-c", BESIDE_THE_SHELL], cwd=scratch(),
+                                 env=daemon.env, stdin=terminal.keyboard,
+                                 stdout=terminal.keyboard, stderr=terminal.keyboard,
+                                 preexec_fn=lambda: adopt(terminal))
+        terminal.read_prompt()
+        terminal.type(PIN + "\n")
+        check_equal(shell.wait(PATIENCE), 0, "exit status")
+        check((scratch() / "signature").stat().st_size > 0, "a signature")
 
 
 @test
