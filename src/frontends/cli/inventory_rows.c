@@ -111,7 +111,7 @@ void inventory_print(const struct inventory *inventory, FILE *file, bool has_col
 	CLEANUP(table_done) struct table table = table_begin(titles);
 	CLEANUP(value_freep) struct kc_value *tokens = NULL;
 
-	table.cut_first = 1U << 3 | 1U << 4 | 1U << 5; /* all behind KEY */
+	table.n_essential = 3;
 	/* Without the labels there are still the IDs. */
 	ignore(kc_token_list(&tokens) != KC_OK);
 	for (size_t i = 0; i < inventory->n_items; i++)

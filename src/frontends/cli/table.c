@@ -18,7 +18,7 @@
 
 enum {
 	GAP = 2,
-	NARROWEST = 8,
+	NARROWEST = 9, /* of a hash, the eight digits that name a key, and "…" */
 };
 
 /* --- width --------------------------------------------------------------------------------- */
@@ -125,22 +125,45 @@ static void measure(const struct table *table, size_t *widths)
 	}
 }
 
-/* Take from the widest of the columns @which (a set of bits) until all fit, or none is wide. */
-static void shrink(size_t *widths, size_t n, unsigned which, size_t max_width)
+static size_t total_width(const size_t *widths, size_t n)
 {
-	for (;;) {
-		size_t total = (n - 1) * GAP;
-		size_t widest = n;
+	size_t total = (n - 1) * GAP;
 
-		for (size_t i = 0; i < n; i++) {
-			total += widths[i];
-			if ((which >> i & 1) && (widest == n || widths[i] > widths[widest]))
+	for (size_t i = 0; i < n; i++)
+		total += widths[i];
+	return total;
+}
+
+/* Take from the widest of the columns from @first on until all fit, or none is wide. */
+static void shrink(size_t *widths, size_t first, size_t n, size_t max_width)
+{
+	while (first < n && total_width(widths, n) > max_width) {
+		size_t widest = first;
+
+		for (size_t i = first; i < n; i++)
+			if (widths[i] > widths[widest])
 				widest = i;
-		}
-		if (total <= max_width || widest == n || widths[widest] <= NARROWEST)
+		if (widths[widest] <= NARROWEST)
 			return;
 		widths[widest]--;
 	}
+}
+
+/* Columns that fit: cut columns that give way, then leave them out, then cut the others. */
+static size_t fit(const struct table *table, size_t *widths, size_t max_width)
+{
+	size_t n = table->n_columns;
+	size_t full[TABLE_COLUMNS_MAX];
+
+	memcpy(full, widths, sizeof(full));
+	for (; table->n_essential > 0 && n > table->n_essential; n--) {
+		memcpy(widths, full, sizeof(full));
+		shrink(widths, table->n_essential, n, max_width);
+		if (total_width(widths, n) <= max_width)
+			return n;
+	}
+	shrink(widths, 0, n, max_width);
+	return n;
 }
 
 /* The end of @text that fits in @width columns, not beginning amid a character. */
@@ -157,56 +180,85 @@ static const char *fitting_end(const char *text, size_t width)
 	return text;
 }
 
-/* "Certificate F…entication", in at most @width columns; returns how many it took. */
-static size_t print_cut(const char *text, size_t width, FILE *file)
+/* @text in at most @width columns, of which @head are its beginning: "Certificate …V Authent". */
+static char *cut(const char *text, size_t width, size_t head)
 {
-	size_t head_width = width / 2;
-	size_t head = fitting(text, head_width);
-	const char *tail = fitting_end(text + head, width - head_width - 1);
+	size_t len = fitting(text, head);
+	char *result = NULL;
 
-	(void)fprintf(file, "%.*s…%s", (int)head, text, tail);
-	return table_text_width(text) - table_text_width(text + head) + table_text_width("…") +
-	       table_text_width(tail);
+	if (table_text_width(text) <= width)
+		result = strdup(text);
+	else if (asprintf(&result, "%.*s…%s", (int)len, text,
+			  fitting_end(text + len, width - 1 - head)) < 0)
+		result = NULL;
+	if (!result)
+		abort();
+	return result;
 }
 
-static void print_cell(const char *text, size_t width, bool is_last, FILE *file)
+/* Do two cells of the first column that differ look alike when they are cut so? */
+static bool is_confusing(const struct table *table, size_t width, size_t head)
 {
-	size_t columns = table_text_width(text);
+	for (size_t i = 0; i < table->n_cells; i += table->n_columns) {
+		CLEANUP(freep) char *a = cut(table->cells[i], width, head);
 
-	if (columns > width)
-		columns = print_cut(text, width, file);
-	else
-		(void)fputs(text, file);
+		for (size_t j = i + table->n_columns; j < table->n_cells; j += table->n_columns) {
+			CLEANUP(freep) char *b = cut(table->cells[j], width, head);
+
+			if (strcmp(a, b) == 0 && strcmp(table->cells[i], table->cells[j]) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* How much of the beginning of a cut cell is shown: half, or less if that tells cells apart. */
+static size_t choose_head(const struct table *table, size_t width)
+{
+	for (size_t head = width / 2; head > 0; head--)
+		if (!is_confusing(table, width, head))
+			return head;
+	return width / 2;
+}
+
+static void print_cell(const char *text, size_t width, size_t head, bool is_last, FILE *file)
+{
+	CLEANUP(freep) char *shown = cut(text, width, head);
+
+	(void)fputs(shown, file);
 	if (!is_last)
-		(void)fprintf(file, "%*s", (int)(width + GAP - columns), "");
+		(void)fprintf(file, "%*s", (int)(width + GAP - table_text_width(shown)), "");
 }
 
 /* Nothing is printed behind the last cell that has something: no blanks at the end of a line. */
-static void print_row(size_t n_columns, char *const *cells, const size_t *widths, FILE *file)
+static void print_row(size_t n_columns, char *const *cells, const size_t *widths, size_t head,
+		      FILE *file)
 {
 	while (n_columns > 1 && cells[n_columns - 1][0] == '\0')
 		n_columns--;
 	for (size_t column = 0; column < n_columns; column++)
-		print_cell(cells[column], widths[column], column + 1 == n_columns, file);
+		print_cell(cells[column], widths[column], column == 0 ? head : widths[column] - 1,
+			   column + 1 == n_columns, file);
 }
 
 void table_print(const struct table *table, FILE *file, bool has_color, size_t max_width)
 {
 	size_t widths[TABLE_COLUMNS_MAX] = {0};
+	size_t n = table->n_columns;
+	size_t head = 0;
 
 	assert(table->n_columns > 0 && table->n_columns <= TABLE_COLUMNS_MAX);
 	measure(table, widths);
-	if (max_width > 0) {
-		shrink(widths, table->n_columns, table->cut_first, max_width);
-		shrink(widths, table->n_columns, ~0U, max_width);
-	}
+	if (max_width > 0)
+		n = fit(table, widths, max_width);
+	head = choose_head(table, widths[0]);
 	(void)fputs(page_style(has_color, PAGE_STRONG), file);
-	for (size_t column = 0; column < table->n_columns; column++)
-		print_cell(table->titles[column], widths[column], column + 1 == table->n_columns,
-			   file);
+	for (size_t column = 0; column < n; column++)
+		print_cell(table->titles[column], widths[column], widths[column] - 1,
+			   column + 1 == n, file);
 	(void)fprintf(file, "%s\n", page_style(has_color, PAGE_PLAIN));
 	for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns) {
-		print_row(table->n_columns, table->cells + i, widths, file);
+		print_row(n, table->cells + i, widths, head, file);
 		(void)fputc('\n', file);
 	}
 }

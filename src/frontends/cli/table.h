@@ -22,7 +22,7 @@ struct table {
 	size_t n_columns;
 	char **cells;
 	size_t n_cells;
-	unsigned cut_first; /* bit i: column i is cut before those whose bit is not set */
+	size_t n_essential; /* columns behind these, if not 0, give way first */
 };
 
 /* @titles ends with NULL. Release with table_done(). */

@@ -150,8 +150,8 @@ TEST(a_narrow_terminal_cuts_the_widest_column)
 		    "abcde…wxyz  short\n");
 	/* But never to nothing. */
 	check_table(&table, 1,
-		    "A         B\n"
-		    "abcd…xyz  short\n");
+		    "A          B\n"
+		    "abcd…wxyz  short\n");
 	table_done(&table);
 }
 
@@ -161,15 +161,18 @@ TEST(a_narrow_terminal_spares_the_labels)
 	struct table table = table_begin(titles);
 
 	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));
-	table.cut_first = 1U << 1;
-	table_add(&table, "abcdefghijklm");
+	table.n_essential = 1;
+	table_add(&table, "Certificate Aexyz");
 	table_add(&table, "nopqrstuvwxyz");
-	check_table(&table, 23,
-		    "A              B\n"
-		    "abcdefghijklm  nopq…xyz\n");
-	check_table(&table, 20,
-		    "A           B\n"
-		    "abcde…jklm  nopq…xyz\n");
+	table_add(&table, "Certificate Bexyz");
+	table_add(&table, "n");
+	check_table(&table, 29,
+		    "A                  B\n"
+		    "Certificate Aexyz  nopqrstuv…\n"
+		    "Certificate Bexyz  n\n");
+	check_table(&table, 17, "A\nCertificate Aexyz\nCertificate Bexyz\n");
+	/* Half would be "Certi" and "xyz". */
+	check_table(&table, 9, "A\nCer…Aexyz\nCer…Bexyz\n");
 	table_done(&table);
 }
 
