@@ -105,6 +105,43 @@ def an_ambiguous_name_lists_its_candidates():
         daemon.wait_for_token()
         _, err = keycask(daemon, "sign", "/etc/hostname", status=1)
         check("Authentication" in err, err)
+        out, _ = keycask(daemon, "sign", "--json", "/etc/hostname", status=1)
+        references = [item["persistent_ref"] for item in daemon.cli("list", "--class", "identity")]
+        check_equal(json.loads(out)["candidates"], references, "the candidates")
+
+
+@test
+def closed_standard_descriptors_are_nobody_elses():
+    with Daemon() as daemon, Card("piv:9e=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        for closed in (">&-", "<&-", ">&- 2>&- <&-"):
+            run("/bin/sh", "-c", f'exec "$0" list {closed}', program("keycask"), env=daemon.env)
+
+
+@test
+def a_call_that_says_too_much_is_refused():
+    for words in (["sign", "--pin-fd", "0"], ["sign", "--pin-fd", "0", "-"],
+                  ["show", "--key", "a", "b"], ["cert", "export", "--key", "a", "b"],
+                  ["list", "--json=1"]):
+        run(program("keycask"), *words, input=b"123456\n", status=2)
+
+
+@test
+def a_token_is_called_by_its_label_everywhere():
+    with Daemon() as daemon, Card("piv:9d=p256,9e=p256") as card:
+        card.insert(daemon)
+        token = daemon.wait_for_token()
+        out, _ = keycask(daemon, "list")
+        check(token["label"] in out, out)
+        for name in (token["label"], token["token_id"], token["token_id"].split(":")[1][:8]):
+            out, _ = keycask(daemon, "list", "--token", name)
+            check(CARD_AUTHENTICATION in out, out)
+        _, err = keycask(daemon, "list", "--token", "nobody", status=1)
+        check(token["label"] in err, err)
+        _, err = keycask(daemon, "sign", "--key", "Certificate For Key Management",
+                         "/etc/hostname", status=1)
+        check("'Certificate For Key Management' cannot sign" in err, err)
 
 
 @test

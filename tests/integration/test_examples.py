@@ -82,6 +82,20 @@ def sign_asks_for_the_pin_and_signs():
                 scratch() / "signature", input=b"text")
 
 
+@test
+def sign_reads_to_the_end_and_signs_with_any_type_of_key():
+    letter = b"long " * 20000
+    with Daemon() as daemon, Card("piv:9e=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        signature, _ = run(example("sign"), env=daemon.env, input=letter)
+        (scratch() / "ec-key").write_bytes(openssl("x509", "-inform", "DER", "-pubkey", "-noout",
+                                                   input=certificates(card.file)["9e"].der))
+        (scratch() / "ec-signature").write_bytes(signature)
+        openssl("dgst", "-sha256", "-verify", scratch() / "ec-key", "-signature",
+                scratch() / "ec-signature", input=letter)
+
+
 def readme_commands(heading):
     """The commands in the first block of code behind the heading, without their comments."""
     text = (SOURCE / "README.md").read_text().split(f"## {heading}", 1)[1].split("```")[1]
