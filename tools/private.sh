@@ -56,7 +56,10 @@ private_stop() {
 
 private_end() {
     status=$?
-    trap - EXIT INT TERM HUP
+    trap - EXIT INT TERM
+    # The folder goes even when nobody can be told of it: the terminal may be gone.
+    set +e
+    trap '' HUP PIPE
     private_stop "$watch_pid"
     private_stop "$card_pid"
     private_stop "$daemon_pid"
