@@ -64,6 +64,17 @@ static void plan_done(struct plan *plan)
 	ignore(posix_spawnattr_destroy(&plan->attributes));
 }
 
+/* Nobody types to a child and nobody reads what it prints; what it logs goes where ours goes. */
+static enum kc_status plan_streams(struct plan *plan)
+{
+	REQUIRE(posix_spawn_file_actions_addopen(&plan->actions, STDIN_FILENO, "/dev/null",
+						 O_RDONLY, 0) == 0 &&
+			posix_spawn_file_actions_addopen(&plan->actions, STDOUT_FILENO, "/dev/null",
+							 O_WRONLY, 0) == 0,
+		KC_ERR_ALLOCATE, "out of memory");
+	return KC_OK;
+}
+
 static enum kc_status plan_descriptors(struct plan *plan, const int *descriptors, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -128,6 +139,7 @@ enum kc_status child_start(const char *program, const char *const *arguments,
 	ignore(posix_spawn_file_actions_init(&plan.actions));
 	ignore(posix_spawnattr_init(&plan.attributes));
 	REQUIRE(n_descriptors <= CHILD_DESCRIPTORS_MAX, KC_ERR_PARAM, "too many descriptors");
+	TRY(plan_streams(&plan));
 	TRY(plan_descriptors(&plan, descriptors, n_descriptors));
 	TRY(plan_attributes(&plan));
 	return start_planned(&plan, program, arguments, ret_child);

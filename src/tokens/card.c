@@ -142,6 +142,22 @@ static void give_up(struct card *card, const char *what)
 	lose(card, W_EXITCODE(SLOT_MUTE, 0));
 }
 
+/*
+ * May we go on after an answer of @status? A slot process whose card is gone or mute says so and
+ * ends, which is heard as its end; one that fails otherwise is ended here.
+ */
+static bool may_go_on(struct card *card, enum kc_status status, const char *what)
+{
+	bool will_end = status == KC_ERR_NOT_AVAILABLE || status == KC_ERR_TOKEN_NOT_FOUND ||
+			status == KC_ERR_COMMUNICATION;
+
+	if (status == KC_OK)
+		return true;
+	if (!will_end)
+		give_up(card, what);
+	return false;
+}
+
 static enum kc_status call_slot(struct card *card, const char *method,
 				struct json_object *parameters, wire_reply_fn on_reply)
 {
@@ -178,7 +194,7 @@ static void on_free(void *userdata, enum kc_status status, struct json_object *p
 	struct card *card = userdata;
 
 	(void)parameters;
-	if (status != KC_OK)
+	if (!may_go_on(card, status, "Wait"))
 		return;
 	card->hooks.on_free(card->hooks.userdata);
 	if (!card->is_probed) {
@@ -209,8 +225,8 @@ static void on_probed(void *userdata, enum kc_status status, struct json_object 
 {
 	struct card *card = userdata;
 
-	if (status != KC_OK)
-		return; /* the slot process ends after a failure of the card: on_ended */
+	if (!may_go_on(card, status, "Probe"))
+		return;
 	/* Tasks that come in meanwhile wait until it is known what is selected. */
 	card->is_probed = true;
 	card->transaction = 1;
@@ -234,7 +250,7 @@ static void on_begun_for_probe(void *userdata, enum kc_status status,
 {
 	struct card *card = userdata;
 
-	if (status != KC_OK)
+	if (!may_go_on(card, status, "Begin"))
 		return;
 	if (field_flag(parameters, "is_held", false))
 		be_taken(card);
@@ -246,7 +262,7 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 {
 	struct card *card = userdata;
 
-	if (status != KC_OK)
+	if (!may_go_on(card, status, "Connect"))
 		return;
 	if (field_flag(parameters, "is_held", false)) {
 		be_taken(card);
@@ -318,7 +334,7 @@ static void on_begun(void *userdata, enum kc_status status, struct json_object *
 {
 	struct card *card = userdata;
 
-	if (status != KC_OK)
+	if (!may_go_on(card, status, "Begin"))
 		return;
 	card->transaction++;
 	if (field_flag(parameters, "is_held", false)) {
@@ -334,7 +350,7 @@ static void on_given_back(void *userdata, enum kc_status status, struct json_obj
 	struct card *card = userdata;
 
 	(void)parameters;
-	if (status != KC_OK)
+	if (!may_go_on(card, status, "End"))
 		return;
 	card->phase = PHASE_FREE;
 	pump(card);
