@@ -25,7 +25,16 @@ enum {
 	RESTART_DOUBLINGS_MAX = 8,
 	RESTARTS_MAX = 10,
 	USEC_PER_MSEC = 1000,
+	FORGIVEN_AFTER_US = 60 * 1000 * 1000, /* a driver that lived so long starts afresh */
 };
+
+static uint64_t now_us(const struct token *token)
+{
+	uint64_t now = 0;
+
+	ignore(sd_event_now(token->registry->event, CLOCK_MONOTONIC, &now));
+	return now;
+}
 
 const char *token_id(const struct token *token)
 {
@@ -141,6 +150,8 @@ static void on_driver_ended(void *userdata, int wait_status)
 		return;
 	(void)snprintf(token->reason, sizeof(token->reason), "its driver ended; starting it again");
 	token->state = TOKEN_WAITING;
+	if (now_us(token) - token->started_us > FORGIVEN_AFTER_US)
+		token->n_restarts = 0;
 	error_clear();
 	if (schedule_restart(token) != KC_OK)
 		token_refuse(token);
@@ -168,6 +179,7 @@ static enum kc_status start_driver(struct token *token)
 	TRY(start_process(token, drivers_end));
 	TRY(card_attach(token->card, slots_end));
 	token->state = TOKEN_OPENING;
+	token->started_us = now_us(token);
 	return publication_new(token, &token->publication);
 }
 

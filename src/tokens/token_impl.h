@@ -41,6 +41,7 @@ struct token {
 	struct publication *publication; /* while TOKEN_OPENING */
 	struct list operations;		 /* operation::link */
 	unsigned n_restarts;
+	uint64_t started_us; /* when the driver was started last */
 	sd_event_source *restart;
 };
 

@@ -151,8 +151,8 @@ def a_file_that_cannot_be_read_or_written_is_named():
         daemon.wait_for_token()
         _, err = keycask(daemon, "sign", "/nonexistent", status=1)
         check("/nonexistent" in err, err)
-        _, err = keycask(daemon, "sign", "--out", "/nonexistent/sig", "/etc/hostname", status=1)
-        check("/nonexistent/sig" in err, err)
+        _, err = keycask(daemon, "sign", "--out", "/proc/nonexistent/sig", "/etc/hostname", status=1)
+        check("/proc/nonexistent/sig" in err, err)
 
 
 @test
