@@ -77,7 +77,8 @@ struct kc_options {
 /*
  * Sign @data with @key by @algorithm, a name such as "ecdsa_signature_message_x962_sha256"
  * (names.h has the common ones). …_message_… algorithms hash @data, …_digest_… ones take the
- * digest. A signature is never tried a second time behind the caller's back.
+ * digest. @data of more than about 700 KiB does not fit into one request: hash it yourself and use
+ * a …_digest_… algorithm. A signature is never tried a second time behind the caller's back.
  *
  * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away; @key works again when it is back
  *           KC_ERR_AUTH_FAILED     wrong PIN; tries left in kc_error_last()
