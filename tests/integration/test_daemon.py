@@ -110,7 +110,8 @@ def detaching_ends_when_the_socket_listens():
         check_equal(stat_fields(pid)[4], "0", "terminal of the daemon")
         if may_look_into(pid):
             check_equal([os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)],
-                        ["/dev/null"] * 3, "standard streams")
+                        ["/dev/null", "/dev/null",
+                         daemon.env["KEYCASK_STATE_DIR"] + "/keycaskd.log"], "standard streams")
             check_equal(os.readlink(f"/proc/{pid}/cwd"), "/", "folder of the daemon")
         stop(daemon)
 
