@@ -98,7 +98,7 @@ static enum kc_status show_help(struct context *context, char **words, int n_wor
 
 	if (n_words == 0)
 		help_overview(commands, ARRAY_LEN(commands), NULL, context->has_color);
-	else if (command)
+	else if (used > 0)
 		help_command(command, context->has_color);
 	else if (is_group(words[0]))
 		help_overview(commands, ARRAY_LEN(commands), words[0], context->has_color);
@@ -112,7 +112,7 @@ static enum kc_status run_command(struct context *context, char **words, int n_w
 	int used = 0;
 
 	context->command = find(words, n_words, &used);
-	if (!context->command)
+	if (used == 0)
 		return refuse(context, words, n_words);
 	TRY(context->command->run(context, words + used, n_words - used));
 	if (!context->wants_help)
