@@ -248,7 +248,6 @@ struct operation_options pin_request_operation(struct pin_request *request)
 		.may_prompt = request->may_prompt,
 		.needs_new_pin = request->options.needs_new_pin,
 		.needs_pin = request->options.needs_pin,
-		.purpose = request->options.purpose,
 		.on_done = on_done,
 		.userdata = request,
 	};
@@ -275,7 +274,7 @@ void pin_request_ask(struct daemon *daemon, struct operation *operation, const c
 	struct prompt_text text = {
 		.client = (int)client_peer(request->client)->pid,
 		.application = client_peer(request->client)->name,
-		.key = operation_purpose(operation),
+		.key = request->options.purpose,
 		.reason = field_text(field_get(wire_call_parameters(request->call), "interaction"),
 				     "operation_prompt"),
 		.token = name,

@@ -145,13 +145,6 @@ enum kc_status child_start(const char *program, const char *const *arguments,
 	return start_planned(&plan, program, arguments, ret_child);
 }
 
-bool child_has_ended(const struct child *child)
-{
-	struct pollfd poll_end = {.fd = child->pidfd, .events = POLLIN};
-
-	return child->pid == 0 || poll(&poll_end, 1, 0) == 1;
-}
-
 void child_end(struct child *child, int *ret_status)
 {
 	int status = 0;

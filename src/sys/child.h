@@ -43,9 +43,6 @@ void child_end(struct child *child, int *ret_status);
  * own exit status is seen. */
 void child_end_gently(struct child *child, int *ret_status);
 
-/* Has it ended by itself? Does not reap. */
-bool child_has_ended(const struct child *child);
-
 /* First thing in a child's main(): die with the parent. */
 KC_MUST_CHECK enum kc_status child_die_with_parent(void);
 

@@ -36,7 +36,6 @@ static struct operation *operation_free(struct operation *operation)
 	card_cancel(operation->token->card, &operation->task);
 	secret_done(&operation->pin);
 	field_free(&operation->parameters);
-	free(operation->purpose);
 	free(operation);
 	return NULL;
 }
@@ -200,11 +199,6 @@ const struct token *operation_token(const struct operation *operation)
 	return operation->token;
 }
 
-const char *operation_purpose(const struct operation *operation)
-{
-	return operation->purpose;
-}
-
 void *operation_userdata(const struct operation *operation)
 {
 	return operation->options.userdata;
@@ -220,14 +214,12 @@ static enum kc_status start(struct token *token, const struct operation_options 
 	if (!operation)
 		field_free(&parameters);
 	REQUIRE(operation, KC_ERR_ALLOCATE, "out of memory");
-	*operation =
-		(struct operation){.token = token,
-				   .options = *options,
-				   .purpose = options->purpose ? strdup(options->purpose) : NULL,
-				   .method = method,
-				   .parameters = parameters,
-				   .tries_left = -1,
-				   .task = {.token = token, .run = run, .abort = abort_task}};
+	*operation = (struct operation){.token = token,
+					.options = *options,
+					.method = method,
+					.parameters = parameters,
+					.tries_left = -1,
+					.task = {.token = token, .run = run, .abort = abort_task}};
 	list_init(&operation->task.link);
 	list_append(&token->operations, &operation->link);
 	if (options->pin && options->needs_pin) {

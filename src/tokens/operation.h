@@ -24,9 +24,8 @@ struct operation_options {
 	struct secret *pin;    /* given with the request: taken; NULL: none was given */
 	bool may_use_last_try; /* the caller said so */
 	bool may_prompt;
-	bool needs_new_pin;  /* the PIN anew for this operation (pin_always) */
-	bool needs_pin;	     /* a PIN that was given is checked before anything else */
-	const char *purpose; /* for the prompt, e.g. the key's label; NULL: none */
+	bool needs_new_pin; /* the PIN anew for this operation (pin_always) */
+	bool needs_pin;	    /* a PIN that was given is checked before anything else */
 	operation_done_fn on_done;
 	void *userdata;
 };
@@ -57,7 +56,6 @@ void operation_refuse_pin(struct operation *operation, enum kc_status status);
 
 /* What a prompt needs to know. */
 const struct token *operation_token(const struct operation *operation);
-const char *operation_purpose(const struct operation *operation);
 void *operation_userdata(const struct operation *operation);
 
 /* The token leaves: every operation on it ends with @status and this thread's record. */

@@ -27,7 +27,6 @@ struct operation {
 	struct card_task task;
 	struct token *token;
 	struct operation_options options;
-	char *purpose;
 	const char *method;		/* NULL: authenticating is all */
 	struct json_object *parameters; /* of the call, without turn */
 	uint64_t session_id;		/* of the session, as it was when this turn began */
