@@ -90,16 +90,27 @@ enum kc_key_type {
 	KC_KEY_TYPE_EC,
 };
 
+enum {
+	KC_PIN_SCOPES = 8,
+};
+
 /* A private key on the token. Views are copied. */
 struct kc_key_description {
 	/* Lasting on this token, e.g. the key's slot; the daemon binds it to the public-key hash,
 	 * so that a new key in the same place never answers an old reference. */
 	struct kc_view object_id;
 	const char *label;
-	struct kc_view certificate_id; /* object_id of the certificate with its public key */
+	/* Where its public key stands: the object_id of a certificate that was added, or, without
+	 * one, the key itself: RSA as PKCS#1's RSAPublicKey in DER, EC as the point 04 X Y. */
+	struct kc_view certificate_id;
+	struct kc_view public_key;
 	enum kc_key_type type;
 	unsigned size_in_bits;
 	enum kc_constraint constraint;
+	/* Below KC_PIN_SCOPES: which of the card's verified states it looks at. A card that keeps
+	 * one state for all keys has scope 0 alone; OpenPGP has one for signing, one for the rest.
+	 */
+	unsigned pin_scope;
 	const char *const *algorithms; /* base operations, NULL-terminated */
 	bool can_sign;
 	bool can_decrypt;
@@ -113,7 +124,42 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_certificate(struct kc_con
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_key(struct kc_contents *contents,
 							   const struct kc_key_description *key);
 
+/* What a PIN is for. */
+enum kc_pin_role {
+	KC_PIN_ROLE_USER,	/* using keys; the first of these is the PIN of the token */
+	KC_PIN_ROLE_UNBLOCKING, /* setting a blocked PIN anew: PUK, reset code */
+	KC_PIN_ROLE_ADMIN,	/* writing to the card; it may unblock too */
+};
+
+/* A PIN of the token, as far as people deal with it. Texts are copied. */
+struct kc_pin_description {
+	const char *pin_id; /* lasting and short: "pin", "puk", "admin" */
+	const char *label;  /* what a person reads: "PIV PIN" */
+	enum kc_pin_role role;
+	unsigned min_length; /* characters */
+	unsigned max_length;
+	bool is_numeric;		 /* digits only */
+	const char *const *unblocked_by; /* pin_ids, NULL-terminated; NULL: nothing does */
+};
+
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_pin(struct kc_contents *contents,
+							   const struct kc_pin_description *pin);
+
 /* --- the table -------------------------------------------------------------------------------- */
+
+/* A PIN to verify. */
+struct kc_authentication {
+	unsigned scope;	    /* pin_scope of the key that is to be used */
+	struct kc_view pin; /* data NULL: it is typed on the reader's keypad */
+};
+
+/* A blocked PIN to set anew. Views with data NULL: typed on the reader's keypad. */
+struct kc_unblocking {
+	const char *pin_id;
+	const char *by; /* the PIN that allows it, one of unblocked_by */
+	struct kc_view unblocking;
+	struct kc_view new_pin;
+};
 
 /*
  * Any entry but open and enumerate may be NULL: the kit then answers not_implemented. All return
@@ -133,26 +179,53 @@ struct kc_driver {
 
 	enum kc_status (*enumerate)(struct kc_token *token, struct kc_contents *contents);
 
-	/* Does @pin have a form that the card can hold? KC_ERR_AUTHENTICATION_FAILED if not: then
-	 * it is refused without costing a try. */
-	enum kc_status (*check_pin_form)(struct kc_token *token, struct kc_view pin);
+	/* Does @pin have a form that the card can hold as @pin_id (NULL: the PIN of the token)?
+	 * KC_ERR_AUTHENTICATION_FAILED if not: then it is refused without costing a try. */
+	enum kc_status (*check_pin_form)(struct kc_token *token, const char *pin_id,
+					 struct kc_view pin);
 
-	/* Verify @pin on the card. A wrong one: KC_ERR_AUTHENTICATION_FAILED after
+	/* Verify the token's PIN on the card. A wrong one: KC_ERR_AUTHENTICATION_FAILED after
 	 * kc_token_set_tries_left(), or KC_ERR_PIN_BLOCKED. */
-	enum kc_status (*authenticate)(struct kc_token *token, struct kc_view pin);
+	enum kc_status (*authenticate)(struct kc_token *token,
+				       const struct kc_authentication *authentication);
 
-	/* Tries left, -1 when the card does not tell. Must not spend one. */
-	enum kc_status (*pin_status)(struct kc_token *token, int *ret_tries_left);
+	/* Tries left of @pin_id (NULL: the PIN of the token), -1 when the card does not tell. Must
+	 * not spend one. */
+	enum kc_status (*pin_status)(struct kc_token *token, const char *pin_id,
+				     int *ret_tries_left);
+
+	/* Replace the PIN @pin_id. A wrong @current fails as in authenticate; either view may have
+	 * data NULL: typed on the reader's keypad. Forms were checked already. */
+	enum kc_status (*change_pin)(struct kc_token *token, const char *pin_id,
+				     struct kc_view current, struct kc_view new_pin);
+
+	/* Set a blocked PIN anew. A wrong unblocking PIN fails as in authenticate, with the tries
+	 * that are left of it. */
+	enum kc_status (*unblock_pin)(struct kc_token *token,
+				      const struct kc_unblocking *unblocking);
 
 	/*
 	 * The base operation @algorithm with key @object_id. For rsa_signature_raw @data is as
-	 * long as the modulus; for ecdsa_signature_digest_x962 it is the digest, already cut to
-	 * the curve's size, and the signature is DER SEQUENCE { r, s }.
+	 * long as the modulus; for rsa_signature_digest_pkcs1v15_raw it is what the card pads, a
+	 * DigestInfo; for ecdsa_signature_digest_x962 it is the digest, already cut to the curve's
+	 * size, and the signature is DER SEQUENCE { r, s }.
 	 * KC_ERR_AUTHENTICATION_NEEDED: the card wants its PIN (again).
 	 */
 	enum kc_status (*sign)(struct kc_token *token, struct kc_view object_id,
 			       const char *algorithm, struct kc_view data,
 			       struct kc_bytes *ret_signature);
+
+	/* Likewise. @data is as long as the modulus; for rsa_encryption_raw so is the plaintext,
+	 * padding and all; for rsa_encryption_pkcs1 the card has taken the padding off. */
+	enum kc_status (*decrypt)(struct kc_token *token, struct kc_view object_id,
+				  const char *algorithm, struct kc_view data,
+				  struct kc_bytes *ret_plaintext);
+
+	/* Likewise. For ecdh_key_exchange_standard @public_key is the other side's point 04 X Y of
+	 * the key's curve, the secret the X coordinate of the product. */
+	enum kc_status (*exchange)(struct kc_token *token, struct kc_view object_id,
+				   const char *algorithm, struct kc_view public_key,
+				   struct kc_bytes *ret_secret);
 
 	/* The card has left or the daemon is done; release what the state block holds. */
 	void (*close)(struct kc_token *token);

@@ -12,14 +12,26 @@ static void object_done(struct contents_object *object)
 	kc_bytes_free(&object->object_id);
 	kc_bytes_free(&object->data);
 	kc_bytes_free(&object->certificate_id);
+	kc_bytes_free(&object->public_key);
 	free(object->label);
 	for (size_t i = 0; i < object->n_algorithms; i++)
 		free(object->algorithms[i]);
 	*object = (struct contents_object){0};
 }
 
+static void pin_done(struct contents_pin *pin)
+{
+	free(pin->pin_id);
+	free(pin->label);
+	for (size_t i = 0; i < pin->n_unblocked_by; i++)
+		free(pin->unblocked_by[i]);
+	*pin = (struct contents_pin){0};
+}
+
 void contents_done(struct kc_contents *contents)
 {
+	for (size_t i = 0; i < contents->n_pins; i++)
+		pin_done(&contents->pins[i]);
 	for (size_t i = 0; i < contents->n_objects; i++)
 		object_done(&contents->objects[i]);
 	free(contents->objects);
@@ -47,6 +59,24 @@ const struct contents_object *contents_find_key(const struct kc_contents *conten
 						struct kc_view object_id)
 {
 	return find(contents, true, object_id);
+}
+
+const struct contents_pin *contents_find_pin(const struct kc_contents *contents, const char *pin_id)
+{
+	for (size_t i = 0; i < contents->n_pins; i++) {
+		if (strcmp(contents->pins[i].pin_id, pin_id) == 0)
+			return &contents->pins[i];
+	}
+	return NULL;
+}
+
+bool contents_is_unblocked_by(const struct contents_pin *pin, const char *pin_id)
+{
+	for (size_t i = 0; i < pin->n_unblocked_by; i++) {
+		if (strcmp(pin->unblocked_by[i], pin_id) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool contents_has_algorithm(const struct contents_object *key, const char *algorithm)
@@ -132,12 +162,48 @@ enum kc_status kc_contents_add_key(struct kc_contents *contents,
 					 .type = key->type,
 					 .size_in_bits = key->size_in_bits,
 					 .constraint = key->constraint,
+					 .pin_scope = key->pin_scope,
 					 .can_sign = key->can_sign,
 					 .can_decrypt = key->can_decrypt,
 					 .can_derive = key->can_derive};
 
+	REQUIRE(key->pin_scope < KC_PIN_SCOPES, KC_ERR_BAD_PARAMETER, "a key with PIN scope %u",
+		key->pin_scope);
 	TRY(copy_names(&object, key->object_id, key->label));
 	TRY(copy_bytes(key->certificate_id, CONTENTS_ID_MAX, &object.certificate_id));
+	TRY(copy_bytes(key->public_key, CONTENTS_PUBLIC_KEY_MAX, &object.public_key));
 	TRY(copy_algorithms(&object, key->algorithms));
 	return add(contents, &object);
+}
+
+static enum kc_status copy_unblockers(struct contents_pin *pin, const char *const *pin_ids)
+{
+	for (; pin_ids && *pin_ids; pin_ids++) {
+		REQUIRE(pin->n_unblocked_by < CONTENTS_UNBLOCKERS_MAX, KC_ERR_BAD_PARAMETER,
+			"a PIN unblocked by more than %d", CONTENTS_UNBLOCKERS_MAX);
+		TRY(copy_text(*pin_ids, &pin->unblocked_by[pin->n_unblocked_by]));
+		pin->n_unblocked_by++;
+	}
+	return KC_OK;
+}
+
+enum kc_status kc_contents_add_pin(struct kc_contents *contents,
+				   const struct kc_pin_description *pin)
+{
+	CLEANUP(pin_done)
+	struct contents_pin copy = {.role = pin->role,
+				    .min_length = pin->min_length,
+				    .max_length = pin->max_length,
+				    .is_numeric = pin->is_numeric};
+
+	REQUIRE(contents->n_pins < CONTENTS_PINS_MAX, KC_ERR_BAD_PARAMETER,
+		"more PINs than one token may have");
+	REQUIRE(pin->pin_id[0] && !contents_find_pin(contents, pin->pin_id), KC_ERR_BAD_PARAMETER,
+		"two PINs with one ID, or one without");
+	TRY(copy_text(pin->pin_id, &copy.pin_id));
+	TRY(copy_text(pin->label, &copy.label));
+	TRY(copy_unblockers(&copy, pin->unblocked_by));
+	contents->pins[contents->n_pins++] = copy;
+	copy = (struct contents_pin){0};
+	return KC_OK;
 }

@@ -19,6 +19,9 @@ enum {
 	CONTENTS_ID_MAX = 64,
 	CONTENTS_LABEL_MAX = 128,
 	CONTENTS_ALGORITHMS_MAX = 16,
+	CONTENTS_PUBLIC_KEY_MAX = 4096,
+	CONTENTS_PINS_MAX = 8,
+	CONTENTS_UNBLOCKERS_MAX = 4,
 };
 
 struct contents_object {
@@ -27,9 +30,11 @@ struct contents_object {
 	char *label;
 	struct kc_bytes data;		/* certificate: DER */
 	struct kc_bytes certificate_id; /* key */
+	struct kc_bytes public_key;	/* key without certificate */
 	enum kc_key_type type;
 	unsigned size_in_bits;
 	enum kc_constraint constraint;
+	unsigned pin_scope;
 	char *algorithms[CONTENTS_ALGORITHMS_MAX];
 	size_t n_algorithms;
 	bool can_sign;
@@ -37,10 +42,23 @@ struct contents_object {
 	bool can_derive;
 };
 
+struct contents_pin {
+	char *pin_id;
+	char *label;
+	enum kc_pin_role role;
+	unsigned min_length;
+	unsigned max_length;
+	bool is_numeric;
+	char *unblocked_by[CONTENTS_UNBLOCKERS_MAX];
+	size_t n_unblocked_by;
+};
+
 struct kc_contents {
 	struct contents_object *objects;
 	size_t n_objects;
 	size_t n_bytes;
+	struct contents_pin pins[CONTENTS_PINS_MAX];
+	size_t n_pins;
 };
 
 void contents_done(struct kc_contents *contents);
@@ -48,6 +66,10 @@ void contents_done(struct kc_contents *contents);
 /* The key @object_id, NULL when there is none. */
 const struct contents_object *contents_find_key(const struct kc_contents *contents,
 						struct kc_view object_id);
+/* NULL when there is none. */
+const struct contents_pin *contents_find_pin(const struct kc_contents *contents,
+					     const char *pin_id);
+bool contents_is_unblocked_by(const struct contents_pin *pin, const char *pin_id);
 bool contents_has_algorithm(const struct contents_object *key, const char *algorithm);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Type Object of protocol/org.keycask.Driver.varlink, written. */
+/* Types Object and Pin of protocol/org.keycask.Driver.varlink, written. */
 #include "driverkit/publish.h"
 
 #include "base/cleanup.h"
@@ -32,17 +32,30 @@ static enum kc_status put_key_fields(const struct contents_object *key, struct j
 {
 	if (key->certificate_id.len > 0)
 		TRY(field_put_data(out, "certificate_id", view_of_bytes(&key->certificate_id)));
+	if (key->public_key.len > 0)
+		TRY(field_put_data(out, "public_key", view_of_bytes(&key->public_key)));
 	TRY(field_put_text(out, "key_type", type_name(key->type)));
 	TRY(field_put_number(out, "key_size_in_bits", key->size_in_bits));
 	return field_put_text(out, "constraint", constraint_name(key->constraint));
 }
 
-static enum kc_status put_algorithms(const struct contents_object *object, struct json_object *out)
+/* *ret_array is @out's. */
+static enum kc_status put_array(struct json_object *out, const char *name,
+				struct json_object **ret_array)
 {
 	struct json_object *array = json_object_new_array();
 
 	REQUIRE(array, KC_ERR_ALLOCATE, "out of memory");
-	TRY(field_put(out, "algorithms", array));
+	TRY(field_put(out, name, array));
+	*ret_array = array;
+	return KC_OK;
+}
+
+static enum kc_status put_algorithms(const struct contents_object *object, struct json_object *out)
+{
+	struct json_object *array = NULL;
+
+	TRY(put_array(out, "algorithms", &array));
 	for (size_t i = 0; i < object->n_algorithms; i++)
 		TRY(field_append_text(array, object->algorithms[i]));
 	return KC_OK;
@@ -63,12 +76,36 @@ static enum kc_status put_object(const struct contents_object *object, struct js
 	return field_put_flag(out, "can_derive", object->can_derive);
 }
 
-enum kc_status publish_contents(const struct kc_contents *contents, struct json_object *reply)
+static const char *role_name(enum kc_pin_role role)
 {
-	struct json_object *array = json_object_new_array();
+	switch (role) {
+	case KC_PIN_ROLE_USER:
+		return "user";
+	case KC_PIN_ROLE_UNBLOCKING:
+		return "unblocking";
+	case KC_PIN_ROLE_ADMIN:
+		return "admin";
+	}
+	return "admin";
+}
 
-	REQUIRE(array, KC_ERR_ALLOCATE, "out of memory");
-	TRY(field_put(reply, "objects", array));
+static enum kc_status put_pin(const struct contents_pin *pin, struct json_object *out)
+{
+	struct json_object *unblocked_by = NULL;
+
+	TRY(put_array(out, "unblocked_by", &unblocked_by));
+	for (size_t i = 0; i < pin->n_unblocked_by; i++)
+		TRY(field_append_text(unblocked_by, pin->unblocked_by[i]));
+	TRY(field_put_text(out, "pin_id", pin->pin_id));
+	TRY(field_put_text(out, "label", pin->label));
+	TRY(field_put_text(out, "role", role_name(pin->role)));
+	TRY(field_put_number(out, "min_length", pin->min_length));
+	TRY(field_put_number(out, "max_length", pin->max_length));
+	return field_put_flag(out, "is_numeric", pin->is_numeric);
+}
+
+static enum kc_status put_objects(const struct kc_contents *contents, struct json_object *array)
+{
 	for (size_t i = 0; i < contents->n_objects; i++) {
 		CLEANUP(field_free) struct json_object *object = NULL;
 
@@ -77,4 +114,27 @@ enum kc_status publish_contents(const struct kc_contents *contents, struct json_
 		TRY(field_append(array, take(object)));
 	}
 	return KC_OK;
+}
+
+static enum kc_status put_pins(const struct kc_contents *contents, struct json_object *array)
+{
+	for (size_t i = 0; i < contents->n_pins; i++) {
+		CLEANUP(field_free) struct json_object *pin = NULL;
+
+		TRY(field_new_object(&pin));
+		TRY(put_pin(&contents->pins[i], pin));
+		TRY(field_append(array, take(pin)));
+	}
+	return KC_OK;
+}
+
+enum kc_status publish_contents(const struct kc_contents *contents, struct json_object *reply)
+{
+	struct json_object *objects = NULL;
+	struct json_object *pins = NULL;
+
+	TRY(put_array(reply, "objects", &objects));
+	TRY(put_objects(contents, objects));
+	TRY(put_array(reply, "pins", &pins));
+	return put_pins(contents, pins);
 }

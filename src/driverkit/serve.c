@@ -18,7 +18,7 @@
 #include "wire/serve.h"
 
 enum {
-	SIGN_DATA_MAX = 4096, /* the longest modulus is 512 bytes */
+	DATA_MAX = 4096, /* the longest modulus is 512 bytes */
 };
 
 static struct session_turn turn_of(struct json_object *parameters)
@@ -93,30 +93,39 @@ static enum kc_status answer_enumerate(struct kc_token *token, const struct sess
 }
 
 /*
- * Move the PIN out of the JSON object: writing as many zeros over it leaves no copy in it. What
- * the parser's buffers held is wiped when they are freed (sys/wipe_on_free.c).
+ * Move a PIN out of the JSON object: writing as many zeros over it leaves no copy in it. What the
+ * parser's buffers held is wiped when they are freed (sys/wipe_on_free.c). An absent one has data
+ * NULL: it is typed on the keypad.
  */
-static enum kc_status take_pin(struct json_object *parameters, struct secret *ret_pin)
+static enum kc_status take_pin(struct json_object *parameters, const char *name,
+			       struct secret *ret_pin, struct kc_view *ret_view)
 {
 	static const char zeros[SECRET_MAX];
-	struct json_object *field = field_get(parameters, "pin");
-	const char *text = field_text(parameters, "pin");
+	struct json_object *field = field_get(parameters, name);
+	const char *text = field_text(parameters, name);
 	size_t len = text ? strlen(text) : 0;
 
+	if (!text)
+		return KC_OK;
 	TRY(secret_init(ret_pin, view_of(text, len)));
 	if (len > 0)
 		ignore(json_object_set_string_len(field, zeros, (int)len) == 0);
+	*ret_view = len > 0 ? secret_view(ret_pin) : view_of_text("");
 	return KC_OK;
 }
 
 static enum kc_status answer_authenticate(struct kc_token *token, const struct session_turn *turn,
 					  struct json_object *parameters, struct json_object *reply)
 {
+	CLEANUP(bytes_done) struct bytes object_id = BYTES_INIT(CONTENTS_ID_MAX);
 	CLEANUP(secret_done) struct secret pin = {0};
+	struct session_authentication authentication = {.pin = {NULL, 0}};
 
 	(void)reply;
-	TRY(take_pin(parameters, &pin));
-	return session_authenticate(token, turn, secret_view(&pin));
+	TRY(field_data(parameters, "object_id", &object_id));
+	TRY(take_pin(parameters, "pin", &pin, &authentication.pin));
+	authentication.object_id = bytes_view(&object_id);
+	return session_authenticate(token, turn, &authentication);
 }
 
 static enum kc_status answer_pin_status(struct kc_token *token, const struct session_turn *turn,
@@ -124,34 +133,99 @@ static enum kc_status answer_pin_status(struct kc_token *token, const struct ses
 {
 	int tries_left = -1;
 
-	(void)parameters;
-	TRY(session_pin_status(token, turn, &tries_left));
+	TRY(session_pin_status(token, turn, field_text(parameters, "pin_id"), &tries_left));
 	return tries_left < 0 ? KC_OK : field_put_number(reply, "tries_left", tries_left);
 }
 
-static void signature_done(struct kc_bytes *signature)
+static const char *text_or_empty(struct json_object *parameters, const char *name)
 {
-	kc_bytes_free(signature);
+	const char *text = field_text(parameters, name);
+
+	return text ? text : "";
+}
+
+static enum kc_status answer_change_pin(struct kc_token *token, const struct session_turn *turn,
+					struct json_object *parameters, struct json_object *reply)
+{
+	CLEANUP(secret_done) struct secret current = {0};
+	CLEANUP(secret_done) struct secret new_pin = {0};
+	struct session_change change = {.pin_id = text_or_empty(parameters, "pin_id")};
+
+	(void)reply;
+	TRY(take_pin(parameters, "current", &current, &change.current));
+	TRY(take_pin(parameters, "new", &new_pin, &change.new_pin));
+	return session_change_pin(token, turn, &change);
+}
+
+static enum kc_status answer_unblock_pin(struct kc_token *token, const struct session_turn *turn,
+					 struct json_object *parameters, struct json_object *reply)
+{
+	CLEANUP(secret_done) struct secret unblocking_pin = {0};
+	CLEANUP(secret_done) struct secret new_pin = {0};
+	struct kc_unblocking unblocking = {.pin_id = text_or_empty(parameters, "pin_id"),
+					   .by = text_or_empty(parameters, "by")};
+
+	(void)reply;
+	TRY(take_pin(parameters, "unblocking", &unblocking_pin, &unblocking.unblocking));
+	TRY(take_pin(parameters, "new", &new_pin, &unblocking.new_pin));
+	return session_unblock_pin(token, turn, &unblocking);
+}
+
+/* The answer may be a plaintext. */
+static void result_done(struct kc_bytes *result)
+{
+	if (result->data)
+		explicit_bzero(result->data, result->len);
+	kc_bytes_free(result);
+}
+
+/* What the operations call what goes in, and what comes out. */
+struct operation_fields {
+	enum session_operation operation;
+	const char *input;
+	const char *output;
+};
+
+static enum kc_status use_key(struct kc_token *token, const struct session_turn *turn,
+			      struct json_object *parameters, struct json_object *reply,
+			      const struct operation_fields *fields)
+{
+	CLEANUP(bytes_done) struct bytes object_id = BYTES_INIT(CONTENTS_ID_MAX);
+	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(DATA_MAX);
+	CLEANUP(result_done) struct kc_bytes result = {NULL, 0};
+	struct session_use use = {.operation = fields->operation,
+				  .algorithm = text_or_empty(parameters, "algorithm")};
+
+	TRY(field_data(parameters, "object_id", &object_id));
+	TRY(field_data(parameters, fields->input, &data));
+	use.object_id = bytes_view(&object_id);
+	use.data = bytes_view(&data);
+	TRY(session_use_key(token, turn, &use, &result));
+	return field_put_data(reply, fields->output, view_of(result.data, result.len));
 }
 
 static enum kc_status answer_sign(struct kc_token *token, const struct session_turn *turn,
 				  struct json_object *parameters, struct json_object *reply)
 {
-	CLEANUP(bytes_done) struct bytes object_id = BYTES_INIT(CONTENTS_ID_MAX);
-	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(SIGN_DATA_MAX);
-	CLEANUP(signature_done) struct kc_bytes signature = {NULL, 0};
-	const char *algorithm = field_text(parameters, "algorithm");
-	struct session_signing signing;
+	static const struct operation_fields fields = {SESSION_SIGN, "data", "signature"};
 
-	TRY(field_data(parameters, "object_id", &object_id));
-	TRY(field_data(parameters, "data", &data));
-	signing = (struct session_signing){
-		.object_id = bytes_view(&object_id),
-		.algorithm = algorithm ? algorithm : "",
-		.data = bytes_view(&data),
-	};
-	TRY(session_sign(token, turn, &signing, &signature));
-	return field_put_data(reply, "signature", view_of(signature.data, signature.len));
+	return use_key(token, turn, parameters, reply, &fields);
+}
+
+static enum kc_status answer_decrypt(struct kc_token *token, const struct session_turn *turn,
+				     struct json_object *parameters, struct json_object *reply)
+{
+	static const struct operation_fields fields = {SESSION_DECRYPT, "data", "plaintext"};
+
+	return use_key(token, turn, parameters, reply, &fields);
+}
+
+static enum kc_status answer_exchange(struct kc_token *token, const struct session_turn *turn,
+				      struct json_object *parameters, struct json_object *reply)
+{
+	static const struct operation_fields fields = {SESSION_EXCHANGE, "public_key", "secret"};
+
+	return use_key(token, turn, parameters, reply, &fields);
 }
 
 static void on_open(struct wire_call *call)
@@ -179,12 +253,36 @@ static void on_sign(struct wire_call *call)
 	answer(call, answer_sign);
 }
 
+static void on_change_pin(struct wire_call *call)
+{
+	answer(call, answer_change_pin);
+}
+
+static void on_unblock_pin(struct wire_call *call)
+{
+	answer(call, answer_unblock_pin);
+}
+
+static void on_decrypt(struct wire_call *call)
+{
+	answer(call, answer_decrypt);
+}
+
+static void on_exchange(struct wire_call *call)
+{
+	answer(call, answer_exchange);
+}
+
 static const struct wire_method methods[] = {
 	{.name = "Open", .handler = on_open},
 	{.name = "Enumerate", .handler = on_enumerate},
 	{.name = "Authenticate", .handler = on_authenticate},
 	{.name = "PinStatus", .handler = on_pin_status},
+	{.name = "ChangePin", .handler = on_change_pin},
+	{.name = "UnblockPin", .handler = on_unblock_pin},
 	{.name = "Sign", .handler = on_sign},
+	{.name = "Decrypt", .handler = on_decrypt},
+	{.name = "Exchange", .handler = on_exchange},
 };
 
 static void service_freep(struct wire_service **service)

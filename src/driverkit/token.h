@@ -19,7 +19,8 @@ struct kc_token {
 	int64_t transaction;
 	bool is_selected;	       /* the application, in this transaction */
 	int64_t authenticated_session; /* 0: none */
-	bool is_pin_fresh;	       /* the call before this one was a good Authenticate */
+	unsigned authenticated_scopes; /* of that session: bits */
+	unsigned fresh_scopes;	       /* the call before this one was a good Authenticate */
 };
 
 /* A token of @driver on a card that @exchange reaches; @token must not move from here on. */

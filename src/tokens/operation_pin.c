@@ -145,6 +145,14 @@ static void on_authenticated(void *userdata, enum kc_status status, struct json_
 		on_wrong(operation, status);
 }
 
+/* Cards may tell keys apart: the driver hears for which one the PIN is verified. */
+static enum kc_status put_key(const struct operation *operation, struct json_object *parameters)
+{
+	struct json_object *object_id = field_get(operation->parameters, "object_id");
+
+	return object_id ? field_put(parameters, "object_id", json_object_get(object_id)) : KC_OK;
+}
+
 static enum kc_status call_authenticate(struct operation *operation)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
@@ -155,6 +163,7 @@ static enum kc_status call_authenticate(struct operation *operation)
 		field_wipe_on_free(text);
 	TRY(field_new_object(&parameters));
 	TRY(field_put(parameters, "pin", text));
+	TRY(put_key(operation, parameters));
 	card_mark_sensitive(operation->token->card);
 	return operation_call(operation, "org.keycask.Driver.Authenticate", take(parameters),
 			      on_authenticated);

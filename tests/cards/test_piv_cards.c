@@ -399,9 +399,10 @@ static const char any_signature[] = "0087";
 static enum kc_status authenticate(struct kc_token *token, int64_t session, const char *pin)
 {
 	struct session_turn turn = turn_of(session);
+	struct session_authentication authentication = {.pin = view_of_text(pin)};
 
 	error_clear();
-	return session_authenticate(token, &turn, view_of_text(pin));
+	return session_authenticate(token, &turn, &authentication);
 }
 
 static enum kc_status sign(struct kc_token *token, int64_t session, uint8_t slot,
@@ -409,11 +410,11 @@ static enum kc_status sign(struct kc_token *token, int64_t session, uint8_t slot
 			   struct kc_bytes *ret_signature)
 {
 	struct session_turn turn = turn_of(session);
-	struct session_signing signing = {
+	struct session_use use = {
 		.object_id = view_of(&slot, 1), .algorithm = algorithm, .data = data};
 
 	error_clear();
-	return session_sign(token, &turn, &signing, ret_signature);
+	return session_use_key(token, &turn, &use, ret_signature);
 }
 
 static struct fake_card *canokey_with_pin(struct kc_token *token)
@@ -633,7 +634,7 @@ static int tries_of(const char *answer)
 
 	fake_card_add(card, "00200080", answer);
 	init_token(&token, card);
-	CHECK_OK(session_pin_status(&token, &probed, &tries_left));
+	CHECK_OK(session_pin_status(&token, &probed, NULL, &tries_left));
 	fake_card_free(card);
 	return tries_left;
 }

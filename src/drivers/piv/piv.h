@@ -102,9 +102,10 @@ KC_MUST_CHECK enum kc_status piv_read_public_key(struct kc_view der, struct piv_
 enum kc_status piv_enumerate(struct kc_token *token, struct kc_contents *contents);
 
 /* auth.c */
-enum kc_status piv_check_pin_form(struct kc_token *token, struct kc_view pin);
-enum kc_status piv_authenticate(struct kc_token *token, struct kc_view pin);
-enum kc_status piv_pin_status(struct kc_token *token, int *ret_tries_left);
+enum kc_status piv_check_pin_form(struct kc_token *token, const char *pin_id, struct kc_view pin);
+enum kc_status piv_authenticate(struct kc_token *token,
+				const struct kc_authentication *authentication);
+enum kc_status piv_pin_status(struct kc_token *token, const char *pin_id, int *ret_tries_left);
 
 /* sign.c */
 enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,
