@@ -122,11 +122,15 @@ static struct audit_entry describe_use(struct wire_call *call, const struct sign
 static enum kc_status start(struct signing *signing, struct pin_request *request)
 {
 	struct operation_options options = pin_request_operation(request);
+	struct operation_key_use key_use = {
+		.use = OPERATION_SIGN,
+		.object_id = view_of(signing->key.object_id.data, signing->key.object_id.len),
+		.algorithm = signature_plan_operation(signing->plan),
+		.input = signature_plan_input(signing->plan),
+	};
 
-	return operation_sign(pin_request_token(request), &options,
-			      view_of(signing->key.object_id.data, signing->key.object_id.len),
-			      signature_plan_operation(signing->plan),
-			      signature_plan_input(signing->plan), pin_request_place(request));
+	return operation_use_key(pin_request_token(request), &options, &key_use,
+				 pin_request_place(request));
 }
 
 static enum kc_status sign(struct wire_call *call)

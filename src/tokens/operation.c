@@ -231,19 +231,29 @@ static enum kc_status start(struct token *token, const struct operation_options 
 	return KC_OK;
 }
 
-enum kc_status operation_sign(struct token *token, const struct operation_options *options,
-			      struct kc_view object_id, const char *algorithm, struct kc_view data,
-			      struct operation **ret_operation)
+/* As protocol/org.keycask.Driver.varlink has them. */
+static const struct {
+	const char *method;
+	const char *input;
+} uses[] = {
+	[OPERATION_SIGN] = {"org.keycask.Driver.Sign", "data"},
+	[OPERATION_DECRYPT] = {"org.keycask.Driver.Decrypt", "data"},
+	[OPERATION_EXCHANGE] = {"org.keycask.Driver.Exchange", "public_key"},
+};
+
+enum kc_status operation_use_key(struct token *token, const struct operation_options *options,
+				 const struct operation_key_use *key_use,
+				 struct operation **ret_operation)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 	struct kc_view driver_id;
 
-	TRY(contents_driver_object_id(object_id, &driver_id));
+	TRY(contents_driver_object_id(key_use->object_id, &driver_id));
 	TRY(field_new_object(&parameters));
 	TRY(field_put_data(parameters, "object_id", driver_id));
-	TRY(field_put_text(parameters, "algorithm", algorithm));
-	TRY(field_put_data(parameters, "data", data));
-	return start(token, options, "org.keycask.Driver.Sign", take(parameters), ret_operation);
+	TRY(field_put_text(parameters, "algorithm", key_use->algorithm));
+	TRY(field_put_data(parameters, uses[key_use->use].input, key_use->input));
+	return start(token, options, uses[key_use->use].method, take(parameters), ret_operation);
 }
 
 enum kc_status operation_verify_pin(struct token *token, const struct operation_options *options,

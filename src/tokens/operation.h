@@ -30,12 +30,25 @@ struct operation_options {
 	void *userdata;
 };
 
-/* The base operation @algorithm over @data with the key of that published object ID; the reply
- * has "signature". */
-KC_MUST_CHECK enum kc_status operation_sign(struct token *token,
-					    const struct operation_options *options,
-					    struct kc_view object_id, const char *algorithm,
-					    struct kc_view data, struct operation **ret_operation);
+/* What a private key does, each with the driver's method and field names of its own. */
+enum operation_use {
+	OPERATION_SIGN,	    /* the reply has "signature" */
+	OPERATION_DECRYPT,  /* "plaintext" */
+	OPERATION_EXCHANGE, /* "secret"; the input is the other side's public key */
+};
+
+struct operation_key_use {
+	enum operation_use use;
+	struct kc_view object_id; /* as published */
+	const char *algorithm;	  /* a base operation of the token */
+	struct kc_view input;
+};
+
+/* Use a private key; all of @key_use is borrowed for the call only. */
+KC_MUST_CHECK enum kc_status operation_use_key(struct token *token,
+					       const struct operation_options *options,
+					       const struct operation_key_use *key_use,
+					       struct operation **ret_operation);
 
 /* Authenticate the session: with the PIN given, else by asking. */
 KC_MUST_CHECK enum kc_status operation_verify_pin(struct token *token,
