@@ -121,11 +121,16 @@ static uint16_t select_application(struct card *card, const struct apdu_command 
 	return put_application_template(answer) == KC_OK ? SW_OK : SW_INTERNAL;
 }
 
+static bool is_yubicos(uint8_t ins)
+{
+	return ins >= INS_GET_METADATA;
+}
+
 static handler_fn find_handler(const struct card *card, uint8_t ins)
 {
 	if (ins == INS_SELECT)
 		return select_application;
-	if (!card->session.is_selected)
+	if (!card->session.is_selected || (card->state.manner.is_strict && is_yubicos(ins)))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(instructions); i++)
 		if (instructions[i].ins == ins)
@@ -169,6 +174,14 @@ static uint16_t check_class(uint8_t cla)
 	return SW_OK;
 }
 
+/* ATRs promise more than cards hold: some refuse the extended form, all or above a limit. */
+static bool takes_length(const struct card *card, const struct apdu_command *command)
+{
+	unsigned max = card->state.manner.extended_max;
+
+	return !command->is_extended || (max > 0 && command->data.len <= max);
+}
+
 enum kc_status card_transmit(struct card *card, struct kc_view input, struct bytes *response)
 {
 	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(CARD_ANSWER_MAX);
@@ -176,7 +189,7 @@ enum kc_status card_transmit(struct card *card, struct kc_view input, struct byt
 	uint16_t sw = SW_WRONG_LENGTH;
 
 	error_clear();
-	if (apdu_get_command(input, &command) == KC_OK)
+	if (apdu_get_command(input, &command) == KC_OK && takes_length(card, &command))
 		sw = check_class(command.cla);
 	if (sw == SW_OK && command.ins == INS_GET_RESPONSE)
 		return response_continue(card, &command, response);

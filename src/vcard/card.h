@@ -22,11 +22,18 @@ typedef enum kc_status (*card_save_fn)(void *context, const struct card_state *s
 struct card_session {
 	bool is_selected;
 	bool is_pin_verified;
-	bool is_pin_fresh; /* verified, and no key used since */
+	bool is_global_pin_verified;
+	bool is_pin_fresh; /* one of them verified, and no key used since */
 	bool is_management_verified;
 	uint8_t challenge[16];	/* ours, waiting for the host's answer */
 	uint8_t challenge_kind; /* piv_auth: which exchange it belongs to, 0 for none */
 };
+
+/* SP 800-73-5 part 2, 2.4.3: either PIN satisfies an access rule that says PIN. */
+static inline bool card_has_pin(const struct card_session *session)
+{
+	return session->is_pin_verified || session->is_global_pin_verified;
+}
 
 struct card {
 	struct card_state state;

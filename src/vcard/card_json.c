@@ -128,6 +128,32 @@ static enum kc_status read_management_key(struct json_object *root,
 	return get_hex(object, "value", management->value, management->cipher->key_bytes);
 }
 
+static enum kc_status read_manner(struct json_object *root, struct card_manner *manner)
+{
+	struct json_object *object = NULL;
+	struct json_object *is_strict = NULL;
+	const char *usage = NULL;
+
+	TRY(get(root, "manner", json_type_object, &object));
+	TRY(get_text(object, "pin_usage", &usage));
+	REQUIRE(piv_pin_usage_named(usage, &manner->pin_usage), KC_ERR_DECODE,
+		"no usage of PINs is called so");
+	TRY(get(object, "is_strict", json_type_boolean, &is_strict));
+	manner->is_strict = json_object_get_boolean(is_strict);
+	return get_number(object, "extended_max", CARD_EXTENDED_MAX, &manner->extended_max);
+}
+
+/* What files of the first version lack. */
+static enum kc_status read_later_members(struct json_object *root, struct card_state *state)
+{
+	if (!json_object_object_get_ex(root, "manner", NULL)) {
+		state->manner.extended_max = CARD_EXTENDED_MAX;
+		return card_state_set_pin(&state->global_pin, CARD_DEFAULT_GLOBAL_PIN);
+	}
+	TRY(read_manner(root, &state->manner));
+	return read_pin(root, "global_pin", &state->global_pin);
+}
+
 static enum kc_status read_key_policies(struct json_object *object, struct card_key *key)
 {
 	const char *policy = NULL;
@@ -194,7 +220,8 @@ static enum kc_status read_card(struct json_object *root, struct card_state *sta
 	TRY(read_pin(root, "puk", &state->puk));
 	TRY(read_management_key(root, &state->management));
 	TRY(read_array(root, "keys", read_key, state));
-	return read_array(root, "objects", read_object, state);
+	TRY(read_array(root, "objects", read_object, state));
+	return read_later_members(root, state);
 }
 
 static enum kc_status parse(struct kc_view text, struct json_object **ret_root)

@@ -10,8 +10,11 @@
  *    "management_key": {"algorithm": "3des", "value": HEX, "touch_policy": 1},
  *    "keys": [{"slot": "9a", "algorithm": "p256", "pin_policy": "once", "touch_policy": 1,
  *              "origin": 1, "private_key": BASE64 of PKCS#8}],
- *    "objects": [{"tag": "5fc102", "value": BASE64}]}
- * Every member is required: a file that lacks one was written by something else.
+ *    "objects": [{"tag": "5fc102", "value": BASE64}],
+ *    "manner": {"pin_usage": "application", "is_strict": false, "extended_max": 65535},
+ *    "global_pin": {…}}
+ * Every member is required, for a file that lacks one was written by something else; only older
+ * files lack the last two, and are cards with the usual manner then.
  */
 
 #include "vcard/card_state.h"

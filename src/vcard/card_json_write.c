@@ -94,6 +94,16 @@ static enum kc_status write_management_key(struct json_object *root,
 	return add_number(object, "touch_policy", management->touch_policy);
 }
 
+static enum kc_status write_manner(struct json_object *root, const struct card_manner *manner)
+{
+	struct json_object *object = json_object_new_object();
+
+	TRY(add(root, "manner", object));
+	TRY(add_text(object, "pin_usage", piv_pin_usage_name(manner->pin_usage)));
+	TRY(add(object, "is_strict", json_object_new_boolean(manner->is_strict)));
+	return add_number(object, "extended_max", manner->extended_max);
+}
+
 static enum kc_status write_key(struct json_object *array, uint8_t slot, const struct card_key *key)
 {
 	CLEANUP(bytes_done) struct bytes pkcs8 = BYTES_INIT(CARD_JSON_PKCS8_MAX);
@@ -154,6 +164,8 @@ enum kc_status card_json_write(const struct card_state *state, char **ret_text)
 	TRY(write_management_key(root, &state->management));
 	TRY(write_keys(root, state));
 	TRY(write_objects(root, state));
+	TRY(write_manner(root, &state->manner));
+	TRY(write_pin(root, "global_pin", &state->global_pin));
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);
 	copy = text ? strdup(text) : NULL;

@@ -94,6 +94,7 @@ static enum kc_status fill_factory(struct card_state *state)
 {
 	TRY(card_state_set_pin(&state->pin, CARD_DEFAULT_PIN));
 	TRY(card_state_set_pin(&state->puk, CARD_DEFAULT_PUK));
+	TRY(card_state_set_pin(&state->global_pin, CARD_DEFAULT_GLOBAL_PIN));
 	state->management.cipher = piv_cipher_find(PIV_3DES);
 	state->management.touch_policy = PIV_TOUCH_NEVER;
 	memcpy(state->management.value, factory_management_key, sizeof(factory_management_key));
@@ -101,9 +102,10 @@ static enum kc_status fill_factory(struct card_state *state)
 	return put_ccc(state);
 }
 
-static enum kc_status init_with_serial(uint32_t serial, struct card_state *ret_state)
+static enum kc_status init_with_serial(uint32_t serial, const struct card_manner *manner,
+				       struct card_state *ret_state)
 {
-	CLEANUP(card_state_done) struct card_state state = {.serial = serial};
+	CLEANUP(card_state_done) struct card_state state = {.serial = serial, .manner = *manner};
 
 	TRY(fill_factory(&state));
 	*ret_state = state;
@@ -113,18 +115,19 @@ static enum kc_status init_with_serial(uint32_t serial, struct card_state *ret_s
 
 enum kc_status card_state_init(struct card_state *ret_state)
 {
+	const struct card_manner manner = {.extended_max = CARD_EXTENDED_MAX};
 	uint32_t serial = 0;
 
 	TRY(random_bytes((uint8_t *)&serial, sizeof(serial)));
 	/* Eight digits, as such numbers are printed on cards; never zero. */
-	return init_with_serial(10000000 + serial % 90000000, ret_state);
+	return init_with_serial(10000000 + serial % 90000000, &manner, ret_state);
 }
 
 enum kc_status card_state_reset(struct card_state *state)
 {
 	struct card_state fresh;
 
-	TRY(init_with_serial(state->serial, &fresh));
+	TRY(init_with_serial(state->serial, &state->manner, &fresh));
 	card_state_done(state);
 	*state = fresh;
 	return KC_OK;

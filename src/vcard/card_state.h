@@ -18,10 +18,12 @@ enum {
 	CARD_PIN_TRIES = 3,
 	CARD_OBJECT_MAX = 8192,
 	CARD_N_OBJECTS_MAX = 128,
+	CARD_EXTENDED_MAX = 65535,
 };
 
-#define CARD_DEFAULT_PIN "123456"
-#define CARD_DEFAULT_PUK "12345678"
+#define CARD_DEFAULT_PIN	 "123456"
+#define CARD_DEFAULT_PUK	 "12345678"
+#define CARD_DEFAULT_GLOBAL_PIN "87654321"
 
 struct card_pin {
 	uint8_t value[CARD_PIN_BYTES];
@@ -48,10 +50,19 @@ struct card_object {
 	struct kc_bytes value; /* what is inside the 53 */
 };
 
+/* How this card differs from others of its kind (reference: cards differ). */
+struct card_manner {
+	enum piv_pin_usage pin_usage;
+	bool is_strict;	       /* nothing beyond SP 800-73: Yubico's instructions are 6D00 */
+	unsigned extended_max; /* bytes of data in an extended command or answer; 0: 6700 */
+};
+
 struct card_state {
 	uint32_t serial;
+	struct card_manner manner;
 	struct card_pin pin;
 	struct card_pin puk;
+	struct card_pin global_pin; /* unused without one in manner */
 	struct card_management_key management;
 	struct card_key keys[PIV_N_SLOTS]; /* in the order of piv_slot_at() */
 	struct card_object *objects;
@@ -64,7 +75,7 @@ KC_MUST_CHECK enum kc_status card_state_init(struct card_state *ret_state);
 /* Wipe and release. Accepts a zeroed struct and leaves one. */
 void card_state_done(struct card_state *state);
 
-/* Back to the factory; the serial number stays. */
+/* Back to the factory; the serial number stays, and the manner. */
 KC_MUST_CHECK enum kc_status card_state_reset(struct card_state *state);
 
 /* Set @pin from 6 to 8 characters, all tries available. Expected: KC_ERR_PARAM */

@@ -48,6 +48,12 @@ static const char *const pin_policies[] = {
 	[PIV_PIN_ALWAYS] = "always",
 };
 
+static const char *const pin_usages[] = {
+	[PIV_USAGE_APPLICATION] = "application",
+	[PIV_USAGE_BOTH] = "both",
+	[PIV_USAGE_GLOBAL] = "global",
+};
+
 const struct piv_slot *piv_slot_at(size_t index)
 {
 	if (index < ARRAY_LEN(main_slots))
@@ -102,6 +108,22 @@ const struct piv_cipher *piv_cipher_named(const char *name)
 		if (strcmp(ciphers[i].name, name) == 0)
 			return &ciphers[i];
 	return NULL;
+}
+
+bool piv_pin_usage_named(const char *name, enum piv_pin_usage *ret_usage)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(pin_usages); i++) {
+		if (strcmp(pin_usages[i], name) == 0) {
+			*ret_usage = (enum piv_pin_usage)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *piv_pin_usage_name(enum piv_pin_usage usage)
+{
+	return pin_usages[usage];
 }
 
 uint8_t piv_pin_policy_named(const char *name)

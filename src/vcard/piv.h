@@ -56,6 +56,7 @@ enum piv_instruction {
 
 /* SP 800-73-5 part 1 table 4b and part 2: key references. */
 enum piv_reference {
+	PIV_GLOBAL_PIN = 0x00,
 	PIV_PIN = 0x80,
 	PIV_PUK = 0x81,
 	PIV_SLOT_RETIRED_FIRST = 0x82,
@@ -119,6 +120,13 @@ enum piv_touch_policy {
 	PIV_TOUCH_CACHED = 3,
 };
 
+/* SP 800-73-5 part 1, 3.3.2: which PINs a card has, and which of two it prefers. */
+enum piv_pin_usage {
+	PIV_USAGE_APPLICATION, /* the application's PIN alone */
+	PIV_USAGE_BOTH,	       /* a global one besides */
+	PIV_USAGE_GLOBAL,      /* both, and the global one is the primary */
+};
+
 enum piv_origin {
 	PIV_GENERATED = 1,
 	PIV_IMPORTED = 2,
@@ -161,6 +169,10 @@ const struct piv_algorithm *piv_algorithm_named(const char *name);
 const struct piv_algorithm *piv_algorithm_at(size_t index);
 const struct piv_cipher *piv_cipher_find(unsigned id);
 const struct piv_cipher *piv_cipher_named(const char *name);
+
+/* "application", "both", "global"; false and NULL when there is no such usage. */
+bool piv_pin_usage_named(const char *name, enum piv_pin_usage *ret_usage);
+const char *piv_pin_usage_name(enum piv_pin_usage usage);
 
 /* "never", "once", "always"; 0 and NULL when there is no such policy. */
 uint8_t piv_pin_policy_named(const char *name);

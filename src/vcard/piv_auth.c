@@ -97,7 +97,7 @@ static bool pass_pin_policy(struct card_session *session, const struct card_key 
 	if (key->pin_policy == PIV_PIN_NEVER)
 		return true;
 	session->is_pin_fresh = false;
-	return key->pin_policy == PIV_PIN_ALWAYS ? is_fresh : session->is_pin_verified;
+	return key->pin_policy == PIV_PIN_ALWAYS ? is_fresh : card_has_pin(session);
 }
 
 static enum kc_status transform(const struct card_key *key, const struct template *template,

@@ -16,11 +16,23 @@ enum {
 };
 
 /*
- * SP 800-73-5 part 1, 3.3.2: application AID, and the PIN usage policy: 40 says that the
- * application PIN alone satisfies the access rules.
+ * SP 800-73-5 part 1, 3.3.2: application AID, and the PIN usage policy. Bits 40 and 20 of its
+ * first byte: the application's and the global PIN satisfy the access rules; the second byte says
+ * which of two is the primary one, 10 the application's, 20 the global one.
  */
-static const uint8_t discovery[] = {0x7E, 0x12, 0x4F, 0x0B, 0xA0, 0x00, 0x00, 0x03, 0x08, 0x00,
-				    0x00, 0x10, 0x00, 0x01, 0x00, 0x5F, 0x2F, 0x02, 0x40, 0x00};
+static enum kc_status put_discovery(enum piv_pin_usage usage, struct bytes *answer)
+{
+	static const uint8_t start[] = {0x7E, 0x12, 0x4F, 0x0B, 0xA0, 0x00, 0x00, 0x03, 0x08,
+					0x00, 0x00, 0x10, 0x00, 0x01, 0x00, 0x5F, 0x2F, 0x02};
+	static const uint8_t policies[][2] = {
+		[PIV_USAGE_APPLICATION] = {0x40, 0x00},
+		[PIV_USAGE_BOTH] = {0x60, 0x10},
+		[PIV_USAGE_GLOBAL] = {0x60, 0x20},
+	};
+
+	TRY(bytes_append(answer, VIEW_OF(start)));
+	return bytes_append(answer, VIEW_OF(policies[usage]));
+}
 
 /* SP 800-73-5 part 1 table 2: what is read only after the PIN. */
 static bool needs_pin(uint32_t tag)
@@ -60,8 +72,9 @@ uint16_t piv_data_get(struct card *card, const struct apdu_command *command, str
 	if (data.len == 0 || take_tag(&data, &tag) != KC_OK || data.len > 0)
 		return SW_WRONG_DATA;
 	if (tag == PIV_DISCOVERY)
-		return bytes_append(answer, VIEW_OF(discovery)) == KC_OK ? SW_OK : SW_INTERNAL;
-	if (needs_pin(tag) && !card->session.is_pin_verified)
+		return put_discovery(card->state.manner.pin_usage, answer) == KC_OK ? SW_OK
+										    : SW_INTERNAL;
+	if (needs_pin(tag) && !card_has_pin(&card->session))
 		return SW_NOT_AUTHENTICATED;
 	if (!card_state_find_object(&card->state, tag, &value))
 		return SW_NOT_FOUND;

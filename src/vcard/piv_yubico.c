@@ -152,7 +152,7 @@ uint16_t piv_yubico_set_retries(struct card *card, const struct apdu_command *co
 	struct card_state *state = &card->state;
 
 	(void)answer;
-	if (!card->session.is_management_verified || !card->session.is_pin_verified)
+	if (!card->session.is_management_verified || !card_has_pin(&card->session))
 		return SW_NOT_AUTHENTICATED;
 	if (command->p1 == 0 || command->p2 == 0)
 		return SW_WRONG_P1P2;

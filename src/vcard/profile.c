@@ -39,8 +39,14 @@ static enum kc_status parse_option(const char *option, struct profile_key *key)
 		key->is_compressed = true;
 		return KC_OK;
 	}
+	if (strcmp(option, "touch") == 0 || strcmp(option, "touch-cached") == 0) {
+		key->touch_policy = option[5] ? PIV_TOUCH_CACHED : PIV_TOUCH_ALWAYS;
+		return KC_OK;
+	}
 	REQUIRE(policy, KC_ERR_PARAM,
-		"\"%s\" is no option of a key; there are gzip, never, once and always", option);
+		"\"%s\" is no option of a key; there are gzip, never, once, always, touch and "
+		"touch-cached",
+		option);
 	key->pin_policy = policy;
 	return KC_OK;
 }
@@ -56,16 +62,14 @@ static enum kc_status parse_slot(const char *text, const struct piv_slot **ret_s
 	return KC_OK;
 }
 
-/* "9a=rsa2048+gzip"; @text is taken apart in place. */
-static enum kc_status parse_key(char *text, struct profile_key *ret_key)
+/* "9a" and "rsa2048+gzip"; @algorithm is taken apart in place. */
+static enum kc_status parse_key(const char *slot, char *algorithm, struct profile_key *ret_key)
 {
-	struct profile_key key = {0};
-	char *algorithm = text;
-	char *option = NULL;
+	struct profile_key key = {.touch_policy = PIV_TOUCH_NEVER};
+	char *option = algorithm;
 
-	TRY(parse_slot(strsep(&algorithm, "="), &key.slot));
-	REQUIRE(algorithm, KC_ERR_PARAM, "slot %s needs an algorithm, as in %s=p256", text, text);
-	option = algorithm;
+	TRY(parse_slot(slot, &key.slot));
+	REQUIRE(algorithm, KC_ERR_PARAM, "slot %s needs an algorithm, as in %s=p256", slot, slot);
 	strsep(&option, "+");
 	key.algorithm = piv_algorithm_named(algorithm);
 	REQUIRE(key.algorithm, KC_ERR_PARAM,
@@ -87,20 +91,60 @@ static enum kc_status add_key(struct profile *profile, const struct profile_key 
 	return KC_OK;
 }
 
+static enum kc_status parse_extended(const char *text, unsigned *ret_max)
+{
+	char *end = NULL;
+	unsigned long max = strtoul(text, &end, 10);
+
+	if (strcmp(text, "none") == 0) {
+		*ret_max = 0;
+		return KC_OK;
+	}
+	REQUIRE(text[0] >= '1' && text[0] <= '9' && *end == '\0' && max <= CARD_EXTENDED_MAX,
+		KC_ERR_PARAM, "extended=%s: there is none, or a number of bytes up to %d", text,
+		CARD_EXTENDED_MAX);
+	*ret_max = (unsigned)max;
+	return KC_OK;
+}
+
+static enum kc_status parse_pin_usage(const char *text, enum piv_pin_usage *ret_usage)
+{
+	REQUIRE(piv_pin_usage_named(text, ret_usage), KC_ERR_PARAM,
+		"pin=%s: there are application, both and global", text);
+	return KC_OK;
+}
+
+/* One element of the list; @text is taken apart in place. */
+static enum kc_status parse_element(char *text, struct profile *profile)
+{
+	struct profile_key key;
+	char *value = text;
+	const char *name = strsep(&value, "=");
+
+	if (value && strcmp(name, "pin") == 0)
+		return parse_pin_usage(value, &profile->manner.pin_usage);
+	if (value && strcmp(name, "extended") == 0)
+		return parse_extended(value, &profile->manner.extended_max);
+	if (value && strcmp(name, "strict") == 0) {
+		REQUIRE(strcmp(value, "yes") == 0, KC_ERR_PARAM, "strict=%s: there is yes", value);
+		profile->manner.is_strict = true;
+		return KC_OK;
+	}
+	TRY(parse_key(name, value, &key));
+	return add_key(profile, &key);
+}
+
 enum kc_status profile_parse(const char *text, struct profile *ret_profile)
 {
 	CLEANUP(freep) char *copy = strdup(strcmp(text, "piv") == 0 ? PROFILE_DEFAULT : text);
-	struct profile profile = {0};
-	struct profile_key key;
+	struct profile profile = {.manner = {.extended_max = CARD_EXTENDED_MAX}};
 	char *list = copy;
 
 	REQUIRE(copy, KC_ERR_ALLOCATE, "out of memory");
 	REQUIRE(strcmp(strsep(&list, ":"), "piv") == 0 && list, KC_ERR_PARAM,
 		"\"%s\" is no profile; write piv, or piv:9a=rsa2048,9c=p256", text);
-	while (list) {
-		TRY(parse_key(strsep(&list, ","), &key));
-		TRY(add_key(&profile, &key));
-	}
+	while (list)
+		TRY(parse_element(strsep(&list, ","), &profile));
 	*ret_profile = profile;
 	return KC_OK;
 }
@@ -151,7 +195,7 @@ static enum kc_status make_key(struct card_state *state, const struct profile_ke
 	struct card_key key = {
 		.algorithm = wanted->algorithm,
 		.pin_policy = wanted->pin_policy,
-		.touch_policy = PIV_TOUCH_NEVER,
+		.touch_policy = wanted->touch_policy,
 		.origin = PIV_GENERATED,
 	};
 
@@ -184,6 +228,7 @@ enum kc_status profile_apply(const struct profile *profile, struct card_state *s
 	CLEANUP(certify_done) struct certify_authority authority = {0};
 	uint8_t n_retired = 0;
 
+	state->manner = profile->manner;
 	TRY(certify_init(state->serial, &authority));
 	for (size_t i = 0; i < profile->n_keys; i++) {
 		TRY(make_key(state, &profile->keys[i], &authority));

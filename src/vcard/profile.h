@@ -5,7 +5,8 @@
 /*
  * What a new card is to hold, as people write it: "piv", or "piv:" and a list of keys such as
  * 9a=rsa2048,9c=p256,82=p384. Behind a key, with +: gzip (compressed certificate), or the PIN
- * policy never, once or always.
+ * policy never, once or always, or the touch policy touch (each time) or touch-cached. Among the
+ * keys, the card's manner: pin=application|both|global, extended=none|BYTES, strict=yes.
  */
 
 #include "vcard/card_state.h"
@@ -16,12 +17,14 @@ struct profile_key {
 	const struct piv_slot *slot;
 	const struct piv_algorithm *algorithm;
 	uint8_t pin_policy;
+	uint8_t touch_policy;
 	bool is_compressed;
 };
 
 struct profile {
 	struct profile_key keys[PIV_N_SLOTS];
 	size_t n_keys;
+	struct card_manner manner;
 };
 
 /* Expected: KC_ERR_PARAM  what is wrong with @text is in the record. */

@@ -65,11 +65,11 @@ static enum kc_status append_sw(struct bytes *response, unsigned sw)
  * How much this command can take. A command without Le gets its data all the same: most cards do
  * so and yubico-piv-tool relies on it.
  */
-static size_t room_of(const struct apdu_command *command)
+static size_t room_of(const struct card *card, const struct apdu_command *command)
 {
-	if (command->le > 0)
-		return command->le;
-	return command->is_extended ? APDU_EXTENDED_MAX : APDU_SHORT_LE_MAX;
+	size_t max = command->is_extended ? card->state.manner.extended_max : APDU_SHORT_LE_MAX;
+
+	return command->le > 0 && command->le < max ? command->le : max;
 }
 
 /* 61xx tells how many bytes wait; 00 stands for 256 or more. */
@@ -81,7 +81,7 @@ static unsigned sw_for_rest(size_t rest)
 enum kc_status response_finish(struct card *card, const struct apdu_command *command,
 			       struct kc_view data, uint16_t sw, struct bytes *response)
 {
-	struct kc_view now = view_slice(data, 0, room_of(command));
+	struct kc_view now = view_slice(data, 0, room_of(card, command));
 	struct kc_view rest = view_slice(data, now.len, data.len);
 
 	TRY(bytes_append(response, now));
@@ -94,7 +94,7 @@ enum kc_status response_finish(struct card *card, const struct apdu_command *com
 enum kc_status response_continue(struct card *card, const struct apdu_command *command,
 				 struct bytes *response)
 {
-	struct kc_view now = view_slice(bytes_view(&card->pending), 0, room_of(command));
+	struct kc_view now = view_slice(bytes_view(&card->pending), 0, room_of(card, command));
 	size_t rest = card->pending.len - now.len;
 
 	if (command->p1 != 0 || command->p2 != 0)
