@@ -183,7 +183,8 @@ static enum kc_status read_key(struct json_object *object, struct card_state *st
 	REQUIRE(key.algorithm, KC_ERR_DECODE, "no key algorithm is called so");
 	TRY(read_key_policies(object, &key));
 	TRY(get_base64(object, "private_key", &pkcs8));
-	REQUIRE(key_material_from_pkcs8(key.algorithm, bytes_view(&pkcs8), &key.pkey) == KC_OK,
+	REQUIRE(key_material_from_pkcs8(key.algorithm->type, bytes_view(&pkcs8), &key.pkey) ==
+			KC_OK,
 		KC_ERR_DECODE, "the private key in slot %02X is not sound", slot);
 	card_state_put_key(state, slot, &key);
 	return KC_OK;

@@ -112,7 +112,7 @@ static enum kc_status write_key(struct json_object *array, uint8_t slot, const s
 	TRY(append(array, object));
 	TRY(key_material_put_pkcs8(key->pkey, &pkcs8));
 	TRY(add_tag(object, "slot", slot, 1));
-	TRY(add_text(object, "algorithm", key->algorithm->name));
+	TRY(add_text(object, "algorithm", key->algorithm->type->name));
 	TRY(add_text(object, "pin_policy", piv_pin_policy_name(key->pin_policy)));
 	TRY(add_number(object, "touch_policy", key->touch_policy));
 	TRY(add_number(object, "origin", key->origin));

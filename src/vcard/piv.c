@@ -30,9 +30,9 @@ static const struct piv_slot retired_slots[PIV_N_RETIRED] = {
 };
 
 static const struct piv_algorithm algorithms[] = {
-	{"rsa2048", PIV_RSA2048, 2048, NULL, 256}, {"rsa3072", PIV_RSA3072, 3072, NULL, 384},
-	{"rsa4096", PIV_RSA4096, 4096, NULL, 512}, {"p256", PIV_P256, 0, "P-256", 32},
-	{"p384", PIV_P384, 0, "P-384", 48},
+	{PIV_RSA2048, &key_types[KEY_TYPE_RSA2048]}, {PIV_RSA3072, &key_types[KEY_TYPE_RSA3072]},
+	{PIV_RSA4096, &key_types[KEY_TYPE_RSA4096]}, {PIV_P256, &key_types[KEY_TYPE_P256]},
+	{PIV_P384, &key_types[KEY_TYPE_P384]},
 };
 
 static const struct piv_cipher ciphers[] = {
@@ -86,7 +86,7 @@ const struct piv_algorithm *piv_algorithm_find(unsigned id)
 const struct piv_algorithm *piv_algorithm_named(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
-		if (strcmp(algorithms[i].name, name) == 0)
+		if (strcmp(algorithms[i].type->name, name) == 0)
 			return &algorithms[i];
 	return NULL;
 }

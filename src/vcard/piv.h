@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vcard/key_type.h"
+
 enum piv_sw {
 	SW_OK = 0x9000,
 	SW_MORE_DATA = 0x6100, /* plus the bytes that wait, 00 for 256 and more */
@@ -145,11 +147,8 @@ struct piv_slot {
 };
 
 struct piv_algorithm {
-	const char *name;
 	uint8_t id;
-	int rsa_bits;	    /* 0 for a curve */
-	const char *curve;  /* OpenSSL's name, NULL for RSA */
-	size_t field_bytes; /* of the modulus or of a coordinate */
+	const struct key_type *type;
 };
 
 /* The algorithms of the management key. */

@@ -104,14 +104,14 @@ static enum kc_status transform(const struct card_key *key, const struct templat
 				struct bytes *result)
 {
 	if (template->exponentiation.data) {
-		REQUIRE(key->algorithm->curve, KC_ERR_PARAM, "ECDH with an RSA key");
+		REQUIRE(key->algorithm->type->curve, KC_ERR_PARAM, "ECDH with an RSA key");
 		return key_operation_ecdh(key->pkey, template->exponentiation, result);
 	}
 	REQUIRE(template->challenge.len > 0, KC_ERR_PARAM, "nothing to sign");
-	if (!key->algorithm->curve)
+	if (!key->algorithm->type->curve)
 		return key_operation_rsa(key->pkey, template->challenge, result);
 	/* The host hashes, and cuts the hash to the curve's size (FIPS 186-5, 6.4.1). */
-	REQUIRE(template->challenge.len <= key->algorithm->field_bytes, KC_ERR_PARAM,
+	REQUIRE(template->challenge.len <= key->algorithm->type->field_bytes, KC_ERR_PARAM,
 		"a hash longer than the curve");
 	return key_operation_ecdsa(key->pkey, template->challenge, result);
 }

@@ -9,6 +9,7 @@
 #include "base/try.h"
 #include "codec/tlv.h"
 #include "vcard/key_material.h"
+#include "vcard/rsa_parts.h"
 
 enum {
 	TAG_CONTROL = 0xAC,
@@ -69,7 +70,7 @@ static enum kc_status put_public_key(const struct card_key *key, struct bytes *a
 {
 	CLEANUP(bytes_done) struct bytes parts = BYTES_INIT(PUBLIC_KEY_MAX);
 
-	TRY(key_material_put_public(key->algorithm, key->pkey, &parts));
+	TRY(key_material_put_public(key->pkey, &parts));
 	return tlv_put(answer, TAG_PUBLIC_KEY, bytes_view(&parts));
 }
 
@@ -85,7 +86,7 @@ uint16_t piv_keys_generate(struct card *card, const struct apdu_command *command
 		return SW_NOT_AUTHENTICATED;
 	if (read_control(command->data, slot, &key) != KC_OK)
 		return SW_WRONG_DATA;
-	if (key_material_generate(key.algorithm, &key.pkey) != KC_OK)
+	if (key_material_generate(key.algorithm->type, &key.pkey) != KC_OK)
 		return SW_INTERNAL;
 	if (put_public_key(&key, answer) != KC_OK) {
 		key_material_freep(&key.pkey);
@@ -98,13 +99,13 @@ uint16_t piv_keys_generate(struct card *card, const struct apdu_command *command
 
 static enum kc_status read_rsa(struct kc_view data, struct card_key *key)
 {
-	struct key_rsa_parts parts = {0};
+	struct rsa_parts parts = {0};
 
 	TRY(tlv_find(data, TAG_RSA_P, &parts.p));
 	TRY(tlv_find(data, TAG_RSA_Q, &parts.q));
 	TRY(tlv_find(data, TAG_RSA_DP, &parts.dp));
 	TRY(tlv_find(data, TAG_RSA_DQ, &parts.dq));
-	return key_material_from_rsa(key->algorithm, &parts, &key->pkey);
+	return rsa_parts_assemble(key->algorithm->type, &parts, &key->pkey);
 }
 
 static enum kc_status read_ec(struct kc_view data, struct card_key *key)
@@ -112,7 +113,7 @@ static enum kc_status read_ec(struct kc_view data, struct card_key *key)
 	struct kc_view scalar = {0};
 
 	TRY(tlv_find(data, TAG_EC_SCALAR, &scalar));
-	return key_material_from_scalar(key->algorithm, scalar, &key->pkey);
+	return key_material_from_scalar(key->algorithm->type, scalar, &key->pkey);
 }
 
 uint16_t piv_keys_import(struct card *card, const struct apdu_command *command,
@@ -130,7 +131,7 @@ uint16_t piv_keys_import(struct card *card, const struct apdu_command *command,
 	if (!card->session.is_management_verified)
 		return SW_NOT_AUTHENTICATED;
 	if (read_policies(command->data, slot, &key) != KC_OK ||
-	    (key.algorithm->curve ? read_ec : read_rsa)(command->data, &key) != KC_OK)
+	    (key.algorithm->type->curve ? read_ec : read_rsa)(command->data, &key) != KC_OK)
 		return SW_WRONG_DATA;
 	card_state_put_key(&card->state, slot->reference, &key);
 	card->is_changed = true;

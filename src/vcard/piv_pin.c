@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The PIN, its PUK and, where the card has one, the global PIN: SP 800-73-5 part 2, 3.2.1 VERIFY,
- * 3.2.2 CHANGE REFERENCE DATA, 3.2.3 RESET RETRY COUNTER. This card has no biometrics and no pairing
- * code (6A88).
+ * 3.2.2 CHANGE REFERENCE DATA, 3.2.3 RESET RETRY COUNTER. This card has no biometrics and no
+ * pairing code (6A88).
  */
 #include "vcard/piv_pin.h"
 

@@ -95,7 +95,7 @@ static enum kc_status put_key_metadata(const struct card_key *key, struct bytes 
 	TRY(put_byte(answer, META_ALGORITHM, key->algorithm->id));
 	TRY(put_pair(answer, META_POLICY, key->pin_policy, key->touch_policy));
 	TRY(put_byte(answer, META_ORIGIN, key->origin));
-	TRY(key_material_put_public(key->algorithm, key->pkey, &public_key));
+	TRY(key_material_put_public(key->pkey, &public_key));
 	return tlv_put(answer, META_PUBLIC_KEY, bytes_view(&public_key));
 }
 

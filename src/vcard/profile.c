@@ -199,7 +199,7 @@ static enum kc_status make_key(struct card_state *state, const struct profile_ke
 		.origin = PIV_GENERATED,
 	};
 
-	TRY(key_material_generate(wanted->algorithm, &key.pkey));
+	TRY(key_material_generate(wanted->algorithm->type, &key.pkey));
 	card_state_put_key(state, wanted->slot->reference, &key);
 	TRY(certify_issue(authority, wanted->slot,
 			  card_state_find_key(state, wanted->slot->reference)->pkey, &der));

@@ -22,7 +22,7 @@ TEST(piv_alone_is_the_usual_four)
 	CHECK_OK(profile_parse("piv", &profile));
 	CHECK_INT(profile.n_keys, 4);
 	CHECK_INT(profile.keys[0].slot->reference, 0x9A);
-	CHECK_TEXT(profile.keys[0].algorithm->name, "rsa2048");
+	CHECK_TEXT(profile.keys[0].algorithm->type->name, "rsa2048");
 	CHECK_INT(profile.keys[1].pin_policy, PIV_PIN_ALWAYS);
 	CHECK_INT(profile.keys[3].pin_policy, PIV_PIN_NEVER);
 }

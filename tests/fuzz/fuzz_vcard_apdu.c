@@ -26,7 +26,7 @@ static bool asks_for_rsa(struct kc_view command)
 	for (size_t i = 0; i < command.len; i++) {
 		const struct piv_algorithm *algorithm = piv_algorithm_find(command.data[i]);
 
-		if (algorithm && !algorithm->curve)
+		if (algorithm && !algorithm->type->curve)
 			return true;
 	}
 	return false;
