@@ -7,6 +7,7 @@
 #include "vcard/card.h"
 
 #include <openssl/crypto.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/try.h"
@@ -32,6 +33,9 @@ enum {
 	AID_MIN = 5,	    /* the RID alone */
 	AID_RID_BYTES = 5,  /* what follows it is the PIX */
 	ANSWER_START = 256, /* most answers fit */
+	TOUCH_COUNTS_MS = 15000,
+	MS_PER_SECOND = 1000,
+	NS_PER_MS = 1000000,
 };
 
 /* Carries out one command: appends answer data, returns the status word. */
@@ -86,6 +90,29 @@ void card_reset(struct card *card)
 struct kc_view card_atr(void)
 {
 	return VIEW_OF(atr);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / NS_PER_MS;
+}
+
+bool card_is_touched(struct card *card, unsigned policy)
+{
+	bool is_cached = policy == PIV_TOUCH_CACHED;
+
+	if (policy <= PIV_TOUCH_NEVER || !card->touch)
+		return true;
+	if (is_cached && now_ms() < card->session.touch_end_ms)
+		return true;
+	if (!card->touch(card->touch_context))
+		return false;
+	if (is_cached)
+		card->session.touch_end_ms = now_ms() + TOUCH_COUNTS_MS;
+	return true;
 }
 
 static enum kc_status put_application_template(struct bytes *answer)

@@ -18,6 +18,9 @@ enum {
 /* Called after each command that changed the state, before its answer leaves the card. */
 typedef enum kc_status (*card_save_fn)(void *context, const struct card_state *state);
 
+/* Wait for a finger on the card; false when none comes. */
+typedef bool (*card_touch_fn)(void *context);
+
 /* What a card forgets at reset and without power. */
 struct card_session {
 	bool is_selected;
@@ -25,6 +28,7 @@ struct card_session {
 	bool is_global_pin_verified;
 	bool is_pin_fresh; /* one of them verified, and no key used since */
 	bool is_management_verified;
+	int64_t touch_end_ms;	/* until when the last touch counts, on the monotonic clock */
 	uint8_t challenge[16];	/* ours, waiting for the host's answer */
 	uint8_t challenge_kind; /* piv_auth: which exchange it belongs to, 0 for none */
 };
@@ -41,6 +45,8 @@ struct card {
 	bool is_changed; /* the state is to be saved */
 	card_save_fn save;
 	void *save_context;
+	card_touch_fn touch; /* NULL: a finger lies on the card all the time */
+	void *touch_context;
 	struct bytes chain; /* data of a chained command so far */
 	uint8_t chain_header[3];
 	bool is_chain_open;
@@ -55,6 +61,12 @@ void card_done(struct card *card);
 
 /* Power off, power on and reset are alike to the card: it forgets the session. */
 void card_reset(struct card *card);
+
+/*
+ * Is there a finger, as @policy wants it (piv.h, enum piv_touch_policy)? May wait for it. With
+ * PIV_TOUCH_CACHED one touch counts for fifteen seconds.
+ */
+bool card_is_touched(struct card *card, unsigned policy);
 
 struct kc_view card_atr(void);
 

@@ -40,6 +40,13 @@ int command_exit_for(enum kc_status status)
 	return command_failed();
 }
 
+static int catch_signals(const sigset_t *signals)
+{
+	if (sigprocmask(SIG_BLOCK, signals, NULL) != 0)
+		return -1;
+	return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 int command_catch_stop(void)
 {
 	sigset_t signals;
@@ -48,7 +55,14 @@ int command_catch_stop(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
-		return -1;
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return catch_signals(&signals);
+}
+
+int command_catch_touch(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	return catch_signals(&signals);
 }

@@ -34,4 +34,7 @@ int command_exit_for(enum kc_status status);
  */
 int command_catch_stop(void);
 
+/* The same for SIGUSR1, which touches the card. */
+int command_catch_touch(void);
+
 #endif

@@ -39,6 +39,8 @@ static enum kc_status take_option(int option, struct run_options *options)
 		return KC_OK;
 	case 'f':
 		return faults_add(&options->faults, optarg);
+	case 't':
+		return touch_parse(optarg, &options->touch);
 	default:
 		return fail(KC_ERR_PARAM, "run: an unknown option, or one without its value");
 	}
@@ -47,11 +49,9 @@ static enum kc_status take_option(int option, struct run_options *options)
 static enum kc_status read_options(int argc, char **argv, struct run_options *options)
 {
 	static const struct option known[] = {
-		{"profile", required_argument, NULL, 'p'},
-		{"pin", required_argument, NULL, 'P'},
-		{"log", required_argument, NULL, 'l'},
-		{"fault", required_argument, NULL, 'f'},
-		{0},
+		{"profile", required_argument, NULL, 'p'}, {"pin", required_argument, NULL, 'P'},
+		{"log", required_argument, NULL, 'l'},	   {"fault", required_argument, NULL, 'f'},
+		{"touch", required_argument, NULL, 't'},   {0},
 	};
 
 	TRY(profile_parse(RUN_PROFILE, &options->profile));

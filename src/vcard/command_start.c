@@ -15,6 +15,7 @@ struct start_options {
 	const char *vpcd;
 	const char *log;
 	struct faults faults;
+	struct touch touch;
 };
 
 static enum kc_status take_option(int option, struct start_options *options)
@@ -31,6 +32,8 @@ static enum kc_status take_option(int option, struct start_options *options)
 		return KC_OK;
 	case 'f':
 		return faults_add(&options->faults, optarg);
+	case 't':
+		return touch_parse(optarg, &options->touch);
 	default:
 		return fail(KC_ERR_PARAM, "start: an unknown option, or one without its value");
 	}
@@ -39,11 +42,9 @@ static enum kc_status take_option(int option, struct start_options *options)
 static enum kc_status read_options(int argc, char **argv, struct start_options *ret_options)
 {
 	static const struct option known[] = {
-		{"socket", required_argument, NULL, 's'},
-		{"vpcd", required_argument, NULL, 'v'},
-		{"log", required_argument, NULL, 'l'},
-		{"fault", required_argument, NULL, 'f'},
-		{0},
+		{"socket", required_argument, NULL, 's'}, {"vpcd", required_argument, NULL, 'v'},
+		{"log", required_argument, NULL, 'l'},	  {"fault", required_argument, NULL, 'f'},
+		{"touch", required_argument, NULL, 't'},  {0},
 	};
 	struct start_options options = {0};
 
@@ -87,19 +88,22 @@ static void say_end(enum insertion_end end)
 	}
 }
 
-static enum kc_status stay_inserted(const struct start_options *options, struct card *card,
+static enum kc_status stay_inserted(struct start_options *options, struct card *card,
 				    const struct transcript *transcript)
 {
 	CLEANUP(close_fd) int stop_fd = command_catch_stop();
+	CLEANUP(close_fd) int touch_fd = command_catch_touch();
 	CLEANUP(link_close) struct link link = {.fd = -1};
 	struct insertion insertion = {
 		.card = card,
 		.link = &link,
 		.faults = &options->faults,
 		.transcript = transcript,
+		.touch = &options->touch,
 	};
 
-	REQUIRE(stop_fd >= 0, KC_ERR_INTERNAL, "cannot listen to signals");
+	options->touch.fd = touch_fd;
+	REQUIRE(stop_fd >= 0 && touch_fd >= 0, KC_ERR_INTERNAL, "cannot listen to signals");
 	TRY(connect_reader(options, stop_fd, &link));
 	printf("card inserted: PIV, serial %u, in %s\n", card->state.serial,
 	       options->socket ? options->socket : options->vpcd);
@@ -108,7 +112,7 @@ static enum kc_status stay_inserted(const struct start_options *options, struct 
 	return KC_OK;
 }
 
-static enum kc_status start_card(const struct start_options *options)
+static enum kc_status start_card(struct start_options *options)
 {
 	CLEANUP(card_file_close) struct card_file file = CARD_FILE_INIT;
 	CLEANUP(transcript_close) struct transcript transcript = TRANSCRIPT_INIT;

@@ -5,6 +5,9 @@
  */
 #include "vcard/insertion.h"
 
+#include <sys/signalfd.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/try.h"
 #include "codec/vpcd.h"
@@ -124,12 +127,56 @@ static enum step serve_message(struct insertion *insertion)
 	return step;
 }
 
+static bool is_touched(struct insertion *insertion)
+{
+	const struct touch *touch = insertion->touch;
+
+	switch (touch->mode) {
+	case TOUCH_NOW:
+		return true;
+	case TOUCH_NEVER:
+		return false;
+	case TOUCH_LATE:
+		return link_pause(insertion->link, touch->late_ms) == LINK_READY;
+	case TOUCH_WAIT:
+		return link_await(insertion->link, touch->fd, TOUCH_PATIENCE_MS);
+	}
+	return false;
+}
+
+/* A finger that came before it was asked for does not count. */
+static void forget_touches(const struct touch *touch)
+{
+	struct signalfd_siginfo info;
+
+	if (touch->mode == TOUCH_WAIT)
+		while (read(touch->fd, &info, sizeof(info)) > 0)
+			;
+}
+
+/* A card_touch_fn: the log tells that the card waits, for people and for tests. */
+static bool await_touch(void *context)
+{
+	struct insertion *insertion = context;
+	bool is_there = false;
+
+	forget_touches(insertion->touch);
+	transcript_event(insertion->transcript, "waiting for a touch");
+	is_there = is_touched(insertion);
+	transcript_event(insertion->transcript, is_there ? "touched" : "not touched");
+	return is_there;
+}
+
 enum insertion_end insertion_run(struct insertion *insertion)
 {
 	enum step step = STEP_ON;
 
 	transcript_event(insertion->transcript, "inserted");
 	card_reset(insertion->card);
+	if (insertion->touch) {
+		insertion->card->touch = await_touch;
+		insertion->card->touch_context = insertion;
+	}
 	while (step == STEP_ON)
 		step = serve_message(insertion);
 	card_reset(insertion->card);

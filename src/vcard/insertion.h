@@ -7,6 +7,7 @@
 #include "vcard/card.h"
 #include "vcard/faults.h"
 #include "vcard/link.h"
+#include "vcard/touch.h"
 #include "vcard/transcript.h"
 
 /* All borrowed. */
@@ -15,6 +16,7 @@ struct insertion {
 	struct link *link;
 	const struct faults *faults;
 	const struct transcript *transcript;
+	const struct touch *touch; /* NULL: now */
 	unsigned long n_apdus;
 };
 

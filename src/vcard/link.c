@@ -213,18 +213,36 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / NS_PER_MS;
 }
 
+/* Readable stop_fd, closed link, or @fd (-1: none) readable, whatever comes first within @ms. */
+static void poll_for(struct pollfd fds[3], const struct link *link, int fd, unsigned ms)
+{
+	int64_t end = now_ms() + ms;
+	int n = 0;
+
+	fds[0] = (struct pollfd){link->stop_fd, POLLIN, 0};
+	fds[1] = (struct pollfd){link->fd, POLLRDHUP, 0};
+	fds[2] = (struct pollfd){fd, POLLIN, 0};
+	for (int64_t left = ms; left > 0; left = end - now_ms()) {
+		n = poll(fds, 3, (int)left);
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return;
+	}
+}
+
+bool link_await(struct link *link, int fd, unsigned ms)
+{
+	struct pollfd fds[3];
+
+	poll_for(fds, link, fd, ms);
+	return fds[2].revents & POLLIN && !fds[0].revents && !fds[1].revents;
+}
+
 enum link_event link_pause(struct link *link, unsigned ms)
 {
-	struct pollfd fds[] = {{link->stop_fd, POLLIN, 0}, {link->fd, POLLRDHUP, 0}};
-	int64_t end = now_ms() + ms;
+	struct pollfd fds[3];
 
-	for (int64_t left = ms; left > 0; left = end - now_ms()) {
-		int n = poll(fds, ARRAY_LEN(fds), (int)left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n != 0)
-			return fds[0].revents ? LINK_STOPPED : LINK_CLOSED;
-	}
-	return LINK_READY;
+	poll_for(fds, link, -1, ms);
+	if (fds[0].revents)
+		return LINK_STOPPED;
+	return fds[1].revents ? LINK_CLOSED : LINK_READY;
 }

@@ -38,6 +38,9 @@ enum link_event link_receive(struct link *link, struct kc_view *ret_message, siz
 /* Send one message as one frame in one write. */
 enum link_event link_send(struct link *link, struct kc_view message);
 
+/* Wait until @fd is readable: true, or false when @ms have passed or the card is out before. */
+bool link_await(struct link *link, int fd, unsigned ms);
+
 /* Let @ms milliseconds pass. */
 enum link_event link_pause(struct link *link, unsigned ms);
 

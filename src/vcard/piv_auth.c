@@ -129,6 +129,8 @@ static uint16_t use_key(struct card *card, const struct apdu_command *command,
 	/* Appendix A: an empty 82 asks for the answer. */
 	if (!template->response.data || template->response.len > 0)
 		return SW_WRONG_DATA;
+	if (!card_is_touched(card, key->touch_policy))
+		return SW_NOT_AUTHENTICATED;
 	if (transform(key, template, &result) != KC_OK)
 		return SW_WRONG_DATA;
 	return put_template(answer, TAG_RESPONSE, bytes_view(&result));
@@ -172,6 +174,11 @@ static bool use_up_challenge(struct card *card, enum challenge_kind kind)
 	return is_right_kind;
 }
 
+static bool is_management_touched(struct card *card)
+{
+	return card_is_touched(card, card->state.management.touch_policy);
+}
+
 static uint16_t check_single(struct card *card, struct kc_view response)
 {
 	size_t len = card->state.management.cipher->block_bytes;
@@ -183,7 +190,7 @@ static uint16_t check_single(struct card *card, struct kc_view response)
 		return SW_WRONG_DATA;
 	if (!crypt_block(card, true, card->session.challenge, expected))
 		return SW_INTERNAL;
-	if (CRYPTO_memcmp(expected, response.data, len) != 0)
+	if (CRYPTO_memcmp(expected, response.data, len) != 0 || !is_management_touched(card))
 		return SW_NOT_AUTHENTICATED;
 	card->session.is_management_verified = true;
 	return SW_OK;
@@ -199,7 +206,8 @@ static uint16_t check_mutual(struct card *card, const struct template *template,
 		return SW_CONDITIONS;
 	if (template->witness.len != len || template->challenge.len != len)
 		return SW_WRONG_DATA;
-	if (CRYPTO_memcmp(card->session.challenge, template->witness.data, len) != 0)
+	if (CRYPTO_memcmp(card->session.challenge, template->witness.data, len) != 0 ||
+	    !is_management_touched(card))
 		return SW_NOT_AUTHENTICATED;
 	if (!crypt_block(card, true, template->challenge.data, proof))
 		return SW_INTERNAL;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Keys put into slots: SP 800-73-5 part 2, 3.3.1 GENERATE ASYMMETRIC KEY PAIR, and Yubico's
- * IMPORT ASYMMETRIC KEY. Both take Yubico's PIN and touch policy (AA, AB); the touch policy is
- * remembered and reported, but nobody touches a software card.
+ * IMPORT ASYMMETRIC KEY. Both take Yubico's PIN and touch policy (AA, AB).
  */
 #include "vcard/piv_keys.h"
 

@@ -9,6 +9,7 @@
 #include "vcard/link.h"
 #include "vcard/profile.h"
 #include "vcard/temporary.h"
+#include "vcard/touch.h"
 
 enum {
 	RUN_PATH_BYTES = TEMPORARY_PATH_MAX + 32,
@@ -20,6 +21,7 @@ struct run_options {
 	const char *pin;
 	const char *log;
 	struct faults faults;
+	struct touch touch;
 	char **command;
 };
 

@@ -42,16 +42,19 @@ struct card_place {
 static int be_card(void *context)
 {
 	struct card_place *place = context;
+	struct touch touch = place->run->options->touch;
 	struct card card;
 	struct insertion insertion = {
 		.card = &card,
 		.link = place->link,
 		.faults = &place->run->options->faults,
 		.transcript = place->transcript,
+		.touch = &touch,
 	};
 
 	card_init(&card, &place->run->state, NULL, NULL);
 	place->link->stop_fd = command_catch_stop();
+	touch.fd = command_catch_touch();
 	ignore(insertion_run(&insertion));
 	card_done(&card);
 	return EXIT_SUCCESS;

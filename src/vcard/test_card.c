@@ -409,3 +409,78 @@ TEST(a_try_that_cannot_be_saved_is_not_answered_as_if_it_were)
 	terminal_send(&terminal, "00FD000000", 0x9000);
 	CHECK_INT(n_calls, 1);
 }
+
+/* --- cards that differ --- */
+
+static void init_with(struct terminal *terminal, const struct card_manner *manner)
+{
+	terminal_init(terminal);
+	terminal->card.state.manner = *manner;
+}
+
+TEST(the_discovery_object_tells_which_pin)
+{
+	static const char *const expected[] = {"4000", "6010", "6020"};
+	static const enum piv_pin_usage usages[] = {PIV_USAGE_APPLICATION, PIV_USAGE_BOTH,
+						    PIV_USAGE_GLOBAL};
+
+	for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
+		CLEANUP(terminal_done) struct terminal terminal = {0};
+
+		init_with(&terminal, &(struct card_manner){.pin_usage = usages[i]});
+		terminal_send(&terminal, "00CB3FFF035C017E00", 0x9000);
+		CHECK_HEX(view_slice(terminal_answer(&terminal), 18, 20), expected[i]);
+	}
+}
+
+TEST(the_global_pin_has_a_life_of_its_own)
+{
+	CLEANUP(terminal_done) struct terminal terminal = {0};
+
+	init_with(&terminal, &(struct card_manner){.pin_usage = PIV_USAGE_GLOBAL});
+	terminal_prove_management_key(&terminal);
+	terminal_send(&terminal, "00DB3FFF0A5C035FC1095303010203", 0x9000);
+	terminal_send(&terminal, "0020000008313233343536FFFF", 0x63C2);
+	terminal_send(&terminal, "00200080", 0x63C3);
+	terminal_send(&terminal, "00CB3FFF055C035FC10900", 0x6982);
+	terminal_send(&terminal, "00200000083837363534333231", 0x9000);
+	terminal_send(&terminal, "00200000", 0x9000);
+	terminal_send(&terminal, "00200080", 0x63C3);
+	terminal_send(&terminal, "00CB3FFF055C035FC10900", 0x9000);
+	terminal_send(&terminal,
+		      "0024000010"
+		      "3837363534333231"
+		      "3132333435363738",
+		      0x9000);
+	terminal_send(&terminal, "00200000083132333435363738", 0x9000);
+	terminal_send(&terminal, "0020FF00", 0x9000);
+	terminal_send(&terminal, "00200000", 0x63C3);
+	terminal_send(&terminal,
+		      "002C000010"
+		      "3132333435363738"
+		      "3837363534333231",
+		      0x6A88);
+}
+
+TEST(a_strict_card_has_no_vendor_instructions)
+{
+	CLEANUP(terminal_done) struct terminal terminal = {0};
+
+	init_with(&terminal, &(struct card_manner){.is_strict = true, .extended_max = 100});
+	terminal_send(&terminal, "00FD000000", 0x6D00);
+	terminal_send(&terminal, "00F8000000", 0x6D00);
+	terminal_send(&terminal, "00F7008000", 0x6D00);
+	terminal_send(&terminal, "00CB3FFF055C035FC10200", 0x9000);
+}
+
+TEST(limits_of_extended_length)
+{
+	CLEANUP(terminal_done) struct terminal terminal = {0};
+
+	init_with(&terminal, &(struct card_manner){.extended_max = 0});
+	terminal_send(&terminal, "00CB3FFF0000055C035FC1020000", 0x6700);
+	terminal.card.state.manner.extended_max = 5;
+	terminal_send(&terminal, "00CB3FFF0000055C035FC1020000", 0x6138);
+	CHECK_INT(terminal_answer(&terminal).len, 5);
+	terminal_send(&terminal, "00CB3FFF0000065C035FC102000000", 0x6700);
+}

@@ -57,9 +57,14 @@ TEST(what_is_written_comes_back)
 
 	personalise(&state);
 	state.pin.tries_left = 1;
+	state.manner = (struct card_manner){PIV_USAGE_BOTH, true, 1340};
 	CHECK_OK(card_json_write(&state, &text));
 	CHECK_OK(card_json_read(view_of_text(text), &again));
 	CHECK_INT(again.pin.tries_left, 1);
+	CHECK_INT(again.manner.pin_usage, PIV_USAGE_BOTH);
+	CHECK(again.manner.is_strict);
+	CHECK_INT(again.manner.extended_max, 1340);
+	CHECK(card_state_pin_is(&again.global_pin, CARD_DEFAULT_GLOBAL_PIN));
 	CHECK(EVP_PKEY_eq(card_state_find_key(&again, 0x82)->pkey,
 			  card_state_find_key(&state, 0x82)->pkey) == 1);
 	CHECK_OK(card_json_write(&again, &text_again));
@@ -75,6 +80,22 @@ static char *replaced(const char *text, const char *from, const char *to)
 	CHECK(at);
 	CHECK(asprintf(&result, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) > 0);
 	return result;
+}
+
+/* Cards of before there were manners. */
+TEST(older_files_are_usual_cards)
+{
+	CLEANUP(card_state_done) struct card_state state = {0};
+	CLEANUP(card_state_done) struct card_state again = {0};
+	CLEANUP(freep) char *text = NULL;
+	CLEANUP(freep) char *older = NULL;
+
+	personalise(&state);
+	CHECK_OK(card_json_write(&state, &text));
+	older = replaced(text, "\"manner\"", "\"ignored\"");
+	CHECK_OK(card_json_read(view_of_text(older), &again));
+	CHECK_INT(again.manner.extended_max, CARD_EXTENDED_MAX);
+	CHECK(card_state_pin_is(&again.global_pin, CARD_DEFAULT_GLOBAL_PIN));
 }
 
 static void check_refused(const char *from, const char *to, enum kc_status expected)
@@ -107,6 +128,10 @@ TEST(each_kind_of_damage_is_refused)
 	check_refused("\"origin\":1", "\"origin\":0", KC_ERR_DECODE);
 	check_refused("\"private_key\":\"MIG", "\"private_key\":\"MIH", KC_ERR_DECODE);
 	check_refused("\"tag\":\"5fc102\"", "\"tag\":\"7fc102\"", KC_ERR_DECODE);
+	check_refused("\"application\"", "\"applicator\"", KC_ERR_DECODE);
+	check_refused("\"is_strict\":false", "\"is_strict\":0", KC_ERR_DECODE);
+	check_refused("65535", "65536", KC_ERR_DECODE);
+	check_refused("\"global_pin\"", "\"local_pin\"", KC_ERR_DECODE);
 	check_refused("\"objects\":[", "\"objects\":[1,", KC_ERR_DECODE);
 }
 

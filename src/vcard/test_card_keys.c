@@ -281,6 +281,33 @@ TEST(pin_always_wants_the_pin_before_each_use)
 	operate(&terminal, PIV_P256, 0x9A, 0x81, VIEW_OF(digest), SW_NOT_AUTHENTICATED);
 }
 
+static bool count_touch(void *context)
+{
+	return (*(int *)context)-- > 0;
+}
+
+/* Each use of 9E wants a finger; one of 9A serves for a while; without one nothing is signed. */
+TEST(touch_policies_want_a_finger)
+{
+	CLEANUP(terminal_done) struct terminal terminal = {0};
+	int n_fingers = 2;
+
+	terminal_init(&terminal);
+	terminal_prove_management_key(&terminal);
+	terminal_send(&terminal, "0047009E08AC06800111AB010200", 0x9000);
+	terminal_send(&terminal, "0047009A0BAC09800111AA0101AB010300", 0x9000);
+	terminal.card.touch = count_touch;
+	terminal.card.touch_context = &n_fingers;
+	operate(&terminal, PIV_P256, 0x9E, 0x81, VIEW_OF(digest), SW_OK);
+	operate(&terminal, PIV_P256, 0x9A, 0x81, VIEW_OF(digest), SW_OK);
+	CHECK_INT(n_fingers, 0);
+	operate(&terminal, PIV_P256, 0x9A, 0x81, VIEW_OF(digest), SW_OK);
+	operate(&terminal, PIV_P256, 0x9E, 0x81, VIEW_OF(digest), SW_NOT_AUTHENTICATED);
+	card_reset(&terminal.card);
+	terminal_select(&terminal);
+	operate(&terminal, PIV_P256, 0x9A, 0x81, VIEW_OF(digest), SW_NOT_AUTHENTICATED);
+}
+
 TEST(generate_refuses_what_it_does_not_know)
 {
 	CLEANUP(terminal_done) struct terminal terminal = {0};

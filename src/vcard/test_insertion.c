@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The card in a reader: the reader's end is the test, the card's end a child process. */
+#include <openssl/ec.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "codec/hex.h"
 #include "codec/vpcd.h"
 #include "harness/test.h"
@@ -26,6 +29,22 @@ struct reader {
 	struct bytes received;
 };
 
+static const char *touch_wanted = "now";
+
+/* 9E, which asks for no PIN, but for a finger each time. */
+static void put_touch_key(struct card_state *state)
+{
+	struct card_key key = {
+		.algorithm = piv_algorithm_find(PIV_P256),
+		.pin_policy = PIV_PIN_NEVER,
+		.touch_policy = PIV_TOUCH_ALWAYS,
+		.origin = PIV_GENERATED,
+		.pkey = EVP_EC_gen("P-256"),
+	};
+
+	card_state_put_key(state, PIV_SLOT_CARD_AUTHENTICATION, &key);
+}
+
 static _Noreturn void be_card(int fd, const char *fault, const char *log_path)
 {
 	struct transcript transcript = TRANSCRIPT_INIT;
@@ -33,14 +52,24 @@ static _Noreturn void be_card(int fd, const char *fault, const char *log_path)
 	struct card_state state;
 	struct card card;
 	struct link link;
-	struct insertion insertion = {&card, &link, &faults, &transcript, 0};
+	struct touch touch = {.mode = TOUCH_NOW};
+	struct insertion insertion = {
+		.card = &card,
+		.link = &link,
+		.faults = &faults,
+		.transcript = &transcript,
+		.touch = &touch,
+	};
 
 	CHECK_OK(card_state_init(&state));
+	put_touch_key(&state);
 	card_init(&card, &state, NULL, NULL);
 	if (fault)
 		CHECK_OK(faults_add(&faults, fault));
 	if (log_path)
 		CHECK_OK(transcript_open(log_path, &transcript));
+	CHECK_OK(touch_parse(touch_wanted, &touch));
+	touch.fd = command_catch_touch();
 	link_adopt(fd, command_catch_stop(), &link);
 	_exit((int)insertion_run(&insertion));
 }
@@ -252,4 +281,89 @@ TEST(the_log_counts_apdus_and_hides_pins)
 	CHECK(strstr(text, "> 0020008008****************\n< 9000\n"));
 	CHECK(strstr(text, "> 00200080000008********\n< 6700\n"));
 	CHECK(strstr(text, "> 00F7009A00\n< 6A88\n# reset\n# removed\n"));
+}
+
+/* --- touch --- */
+
+static const char use_touch_key[] =
+	"0087119E267C2482008120"
+	"1111111111111111111111111111111111111111111111111111111111111111"
+	"00";
+
+static void wait_for_line(const char *path, const char *line)
+{
+	char text[LOG_BYTES] = "";
+
+	while (!strstr(text, line)) {
+		FILE *file = fopen(path, "r");
+
+		CHECK(file);
+		text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+		fclose(file);
+		usleep(1000);
+	}
+}
+
+TEST(a_key_waits_for_the_finger_and_the_log_says_so)
+{
+	struct reader reader;
+	struct kc_view answer = {0};
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/log", test_directory());
+	touch_wanted = "wait";
+	insert(&reader, NULL, path);
+	select_piv(&reader);
+	kill(reader.card, SIGUSR1); /* too early: it does not count */
+	say(&reader, use_touch_key);
+	wait_for_line(path, "# waiting for a touch\n");
+	kill(reader.card, SIGUSR1);
+	CHECK(hear(&reader, &answer));
+	CHECK(answer.len > 60 && answer.data[0] == 0x7C);
+	wait_for_line(path, "# touched\n");
+	CHECK_INT(remove_card(&reader), INSERTION_CLOSED);
+}
+
+TEST(a_card_that_waits_can_be_pulled)
+{
+	struct reader reader;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/log", test_directory());
+	touch_wanted = "wait";
+	insert(&reader, NULL, path);
+	select_piv(&reader);
+	say(&reader, use_touch_key);
+	wait_for_line(path, "# waiting for a touch\n");
+	kill(reader.card, SIGTERM);
+	CHECK_INT(remove_card(&reader), INSERTION_STOPPED);
+}
+
+TEST(nobody_touches_and_somebody_late)
+{
+	struct reader reader;
+	struct kc_view answer = {0};
+
+	touch_wanted = "never";
+	insert(&reader, NULL, NULL);
+	select_piv(&reader);
+	check_answer(&reader, use_touch_key, "6982");
+	CHECK_INT(remove_card(&reader), INSERTION_CLOSED);
+	touch_wanted = "20";
+	insert(&reader, NULL, NULL);
+	select_piv(&reader);
+	say(&reader, use_touch_key);
+	CHECK(hear(&reader, &answer));
+	CHECK(answer.data[0] == 0x7C);
+	CHECK_INT(remove_card(&reader), INSERTION_CLOSED);
+}
+
+TEST(wrong_touches_are_refused)
+{
+	static const char *const wrong[] = {"", "soon", "-1", "1s", "123456"};
+	struct touch touch;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		CHECK_STATUS(touch_parse(wrong[i], &touch), KC_ERR_PARAM);
+	CHECK(strstr(error_get()->message, "milliseconds"));
 }

@@ -39,6 +39,27 @@ TEST(options_follow_the_algorithm)
 	CHECK_INT(profile.keys[1].slot->certificate_tag, 0x5FC120);
 }
 
+TEST(a_profile_tells_the_cards_manner)
+{
+	struct profile profile;
+
+	CHECK_OK(profile_parse("piv", &profile));
+	CHECK_INT(profile.manner.pin_usage, PIV_USAGE_APPLICATION);
+	CHECK_INT(profile.manner.extended_max, CARD_EXTENDED_MAX);
+	CHECK(!profile.manner.is_strict);
+	CHECK_OK(profile_parse("piv:pin=global,9a=p256+touch,extended=1340,strict=yes,"
+			       "9c=p256+touch-cached+never",
+			       &profile));
+	CHECK_INT(profile.n_keys, 2);
+	CHECK_INT(profile.keys[0].touch_policy, PIV_TOUCH_ALWAYS);
+	CHECK_INT(profile.keys[1].touch_policy, PIV_TOUCH_CACHED);
+	CHECK_INT(profile.manner.pin_usage, PIV_USAGE_GLOBAL);
+	CHECK_INT(profile.manner.extended_max, 1340);
+	CHECK(profile.manner.is_strict);
+	CHECK_OK(profile_parse("piv:extended=none", &profile));
+	CHECK_INT(profile.manner.extended_max, 0);
+}
+
 TEST(wrong_profiles_are_refused)
 {
 	static const char *const wrong[] = {
@@ -61,6 +82,12 @@ TEST(wrong_profiles_are_refused)
 		"openpgp:9a=p256",
 		"piv:9a=p256 ",
 		"piv:+9=p256",
+		"piv:pin=local",
+		"piv:pin",
+		"piv:extended=0",
+		"piv:extended=65536",
+		"piv:strict=no",
+		"piv:9a=p256+touched",
 	};
 	struct profile profile;
 
