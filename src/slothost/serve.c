@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * org.keycask.Slot for one card. The daemon's queue sees to it that one channel at a time is in
- * use; here each packet is simply answered. A channel whose driver vanishes resets the card, so
- * that a PIN it verified serves nobody else.
+ * org.keycask.Slot for one card. Begin names the one channel whose packets are carried; a packet on
+ * any other ends that channel, because it comes from a driver that is broken or wants what is not
+ * its own, and a packet left lying would be carried in a turn that it was not meant for. A channel
+ * whose driver vanishes resets the card, so that a PIN it verified serves nobody else: at once when
+ * it has its turn, else before the next turn begins, so that nobody is disturbed in the middle.
  */
 #include "slothost/serve.h"
 
@@ -22,14 +24,21 @@
 #include "wire/serve.h"
 
 enum {
-	CHANNELS_MAX = 8,
+	CHANNELS_MAX = 16,
+	NOBODY = 0,	    /* no channel's number */
 	AID_BYTES_MAX = 16, /* ISO 7816-4 12.2.3 */
-	MAX_SHORT_INPUT = 261,
+};
+
+struct channel {
+	int fd; /* -1: free */
+	int64_t number;
 };
 
 struct slot {
 	struct port *port;
-	int channels[CHANNELS_MAX];
+	struct channel channels[CHANNELS_MAX];
+	int64_t turn; /* number of the channel that Begin named */
+	bool owes_reset;
 	bool is_mute;
 	bool is_gone;
 	struct bytes packet;
@@ -108,16 +117,28 @@ static enum kc_status probe_card(struct slot *slot, struct json_object *aids,
 	return KC_OK;
 }
 
-static enum kc_status attach_channel(struct slot *slot, int fd)
+static struct channel *find_channel(struct slot *slot, int64_t number)
 {
-	REQUIRE(fd >= 0, KC_ERR_PARAM, "Attach came without a descriptor");
 	for (size_t i = 0; i < CHANNELS_MAX; i++) {
-		if (slot->channels[i] < 0) {
-			slot->channels[i] = fd;
+		if (slot->channels[i].fd >= 0 && slot->channels[i].number == number)
+			return &slot->channels[i];
+	}
+	return NULL;
+}
+
+static enum kc_status attach_channel(struct slot *slot, int64_t number, int fd)
+{
+	CLEANUP(socket_close) int owned = fd;
+
+	REQUIRE(owned >= 0, KC_ERR_PARAM, "Attach came without a descriptor");
+	REQUIRE(number > NOBODY && !find_channel(slot, number), KC_ERR_PARAM,
+		"a card channel cannot be number %lld", (long long)number);
+	for (size_t i = 0; i < CHANNELS_MAX; i++) {
+		if (slot->channels[i].fd < 0) {
+			slot->channels[i] = (struct channel){take_fd(owned), number};
 			return KC_OK;
 		}
 	}
-	socket_close(&fd);
 	return fail(KC_ERR_PARAM, "no more than %d card channels", CHANNELS_MAX);
 }
 
@@ -148,15 +169,41 @@ static void on_probe(struct wire_call *call)
 
 static void on_attach(struct wire_call *call)
 {
-	answer(call, attach_channel(wire_call_context(call), wire_call_take_descriptor(call)),
+	int64_t number = field_number(wire_call_parameters(call), "channel", NOBODY);
+
+	answer(call,
+	       attach_channel(wire_call_context(call), number, wire_call_take_descriptor(call)),
 	       NULL);
+}
+
+static void on_detach(struct wire_call *call)
+{
+	struct slot *slot = wire_call_context(call);
+	int64_t number = field_number(wire_call_parameters(call), "channel", NOBODY);
+	struct channel *channel = find_channel(slot, number);
+
+	if (channel)
+		socket_close(&channel->fd);
+	answer(call, KC_OK, NULL);
+}
+
+static enum kc_status begin_turn(struct slot *slot, int64_t number)
+{
+	slot->turn = NOBODY;
+	TRY(noted(slot, port_begin(slot->port)));
+	if (slot->owes_reset)
+		TRY(noted(slot, port_reset(slot->port)));
+	slot->owes_reset = false;
+	slot->turn = number;
+	return KC_OK;
 }
 
 static void on_begin(struct wire_call *call)
 {
-	struct slot *slot = wire_call_context(call);
 	struct json_object *reply = NULL;
-	enum kc_status status = noted(slot, port_begin(slot->port));
+	enum kc_status status =
+		begin_turn(wire_call_context(call),
+			   field_number(wire_call_parameters(call), "channel", NOBODY));
 
 	if (status == KC_OK || status == KC_ERR_NOT_AVAILABLE)
 		status = new_reply(status != KC_OK, &reply);
@@ -173,15 +220,18 @@ static void on_wait(struct wire_call *call)
 static void on_end(struct wire_call *call)
 {
 	struct slot *slot = wire_call_context(call);
-	bool reset = field_flag(wire_call_parameters(call), "reset", true);
+	bool reset = field_flag(wire_call_parameters(call), "reset", true) || slot->owes_reset;
 
+	slot->turn = NOBODY;
+	slot->owes_reset = false;
 	answer(call, noted(slot, port_end(slot->port, reset)), NULL);
 }
 
 static const struct wire_method methods[] = {
 	{.name = "Connect", .handler = on_connect}, {.name = "Probe", .handler = on_probe},
-	{.name = "Attach", .handler = on_attach},   {.name = "Begin", .handler = on_begin},
-	{.name = "Wait", .handler = on_wait},	    {.name = "End", .handler = on_end},
+	{.name = "Attach", .handler = on_attach},   {.name = "Detach", .handler = on_detach},
+	{.name = "Begin", .handler = on_begin},	    {.name = "Wait", .handler = on_wait},
+	{.name = "End", .handler = on_end},
 };
 
 static const struct wire_interface interface = {
@@ -190,25 +240,30 @@ static const struct wire_interface interface = {
 	.n_methods = ARRAY_LEN(methods),
 };
 
-static void detach_channel(struct slot *slot, size_t i)
+static void detach_channel(struct slot *slot, struct channel *channel)
 {
-	socket_close(&slot->channels[i]);
-	ignore(noted(slot, port_reset(slot->port)));
+	socket_close(&channel->fd);
+	if (channel->number == slot->turn)
+		ignore(noted(slot, port_reset(slot->port)));
+	else
+		slot->owes_reset = true;
 }
 
 /* An empty packet tells the driver that there is no answer and never will be. */
-static void send_response(struct slot *slot, size_t i)
+static void send_response(struct slot *slot, struct channel *channel)
 {
-	if (send(slot->channels[i], slot->response.data, slot->response.len, MSG_NOSIGNAL) < 0)
-		detach_channel(slot, i);
+	if (send(channel->fd, slot->response.data, slot->response.len, MSG_NOSIGNAL) < 0)
+		detach_channel(slot, channel);
 }
 
-static void carry_apdu(struct slot *slot, size_t i)
+static void carry_apdu(struct slot *slot, struct channel *channel)
 {
-	ssize_t n = recv(slot->channels[i], slot->packet.data, slot->packet.capacity, 0);
+	ssize_t n = recv(channel->fd, slot->packet.data, slot->packet.capacity, 0);
 
-	if (n <= 0) {
-		detach_channel(slot, i);
+	if (n > 0 && channel->number != slot->turn)
+		log_warning("channel %lld: an APDU out of turn", (long long)channel->number);
+	if (n <= 0 || channel->number != slot->turn) {
+		detach_channel(slot, channel);
 		return;
 	}
 	slot->response.len = 0;
@@ -217,7 +272,7 @@ static void carry_apdu(struct slot *slot, size_t i)
 				      &slot->response)) != KC_OK)
 		slot->response.len = 0;
 	explicit_bzero(slot->packet.data, (size_t)n);
-	send_response(slot, i);
+	send_response(slot, channel);
 }
 
 /* Does the card hang up, or speak when nobody asked it? Both end it. */
@@ -236,13 +291,13 @@ static enum kc_status step(struct slot *slot, struct wire_serve *serve)
 	polls[0] = (struct pollfd){.fd = wire_serve_fd(serve), .events = POLLIN};
 	polls[1] = (struct pollfd){.fd = port_descriptor(slot->port), .events = POLLIN | POLLRDHUP};
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
-		polls[2 + i] = (struct pollfd){.fd = slot->channels[i], .events = POLLIN};
+		polls[2 + i] = (struct pollfd){.fd = slot->channels[i].fd, .events = POLLIN};
 	REQUIRE(poll(polls, ARRAY_LEN(polls), -1) >= 0 || errno == EINTR, KC_ERR_INTERNAL,
 		"poll: %s", strerror(errno));
 	check_card(slot, polls[1].revents);
 	for (size_t i = 0; i < CHANNELS_MAX && !slot->is_gone && !slot->is_mute; i++) {
 		if (polls[2 + i].revents)
-			carry_apdu(slot, i);
+			carry_apdu(slot, &slot->channels[i]);
 	}
 	if (polls[0].revents)
 		return wire_serve_step(serve);
@@ -274,10 +329,10 @@ enum slothost_end serve_slot(int control_fd, struct port *port)
 	enum kc_status status = KC_OK;
 
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
-		slot.channels[i] = -1;
+		slot.channels[i].fd = -1;
 	status = run(&slot, control_fd);
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
-		socket_close(&slot.channels[i]);
+		socket_close(&slot.channels[i].fd);
 	bytes_done(&slot.packet);
 	bytes_done(&slot.response);
 	if (slot.is_gone)

@@ -35,6 +35,7 @@ enum {
 	USEC_PER_MSEC = 1000,
 	HOLDER_MAX = 128,
 	CLEAN_LEASE_MS = 100, /* while others wait and nobody has authenticated */
+	NOBODYS_CHANNEL = 0,
 };
 
 #define PCSC_LIBRARY "/libpcsclite" /* of the file that each of pcscd's clients has mapped */
@@ -48,6 +49,8 @@ struct card {
 	enum phase phase;
 	struct list queue; /* card_task::link */
 	struct card_task *active;
+	int64_t last_channel; /* attached */
+	int64_t turn;	      /* channel that the slot process carries, in PHASE_HELD */
 	const struct token *last_user;
 	const struct token *selected; /* application selected since selected_in */
 	uint64_t transaction;
@@ -165,6 +168,16 @@ static enum kc_status call_slot(struct card *card, const char *method,
 			   on_reply, card);
 }
 
+static enum kc_status call_begin(struct card *card, int64_t channel, wire_reply_fn on_reply)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	TRY(field_new_object(&parameters));
+	TRY(field_put_number(parameters, "channel", channel));
+	card->turn = channel;
+	return call_slot(card, "org.keycask.Slot.Begin", take(parameters), on_reply);
+}
+
 /* --- when another program has it for itself -------------------------------------------------- */
 
 static enum kc_status fail_taken(const char *holder)
@@ -269,7 +282,7 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 		return;
 	}
 	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
-	if (call_slot(card, "org.keycask.Slot.Begin", NULL, on_begun_for_probe) != KC_OK)
+	if (call_begin(card, NOBODYS_CHANNEL, on_begun_for_probe) != KC_OK)
 		give_up(card, "Begin");
 }
 
@@ -324,10 +337,19 @@ static void on_attached(void *userdata, enum kc_status status, struct json_objec
 	(void)parameters;
 }
 
-enum kc_status card_attach(struct card *card, int channel)
+/* Numbered here and not there: whoever attaches need not wait to know. */
+enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel)
 {
-	return helper_call(card->helper, "org.keycask.Slot.Attach", NULL, channel,
-			   card->settings.card_deadline_ms, on_attached, card);
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	int64_t channel = card->last_channel + 1;
+
+	TRY(field_new_object(&parameters));
+	TRY(field_put_number(parameters, "channel", channel));
+	TRY(helper_call(card->helper, "org.keycask.Slot.Attach", take(parameters), fd,
+			card->settings.card_deadline_ms, on_attached, card));
+	card->last_channel = channel;
+	*ret_channel = channel;
+	return KC_OK;
 }
 
 static void on_begun(void *userdata, enum kc_status status, struct json_object *parameters)
@@ -336,7 +358,6 @@ static void on_begun(void *userdata, enum kc_status status, struct json_object *
 
 	if (!may_go_on(card, status, "Begin"))
 		return;
-	card->transaction++;
 	if (field_flag(parameters, "is_held", false)) {
 		be_taken(card);
 		return;
@@ -356,10 +377,18 @@ static void on_given_back(void *userdata, enum kc_status status, struct json_obj
 	pump(card);
 }
 
+static struct card_task *first_of(const struct card *card)
+{
+	return list_entry(card->queue.next, struct card_task, link);
+}
+
+/* From FREE, or within a transaction for the sake of another channel. */
 static void take_card(struct card *card)
 {
+	if (card->phase == PHASE_FREE)
+		card->transaction++;
 	card->phase = PHASE_BEGINNING;
-	if (call_slot(card, "org.keycask.Slot.Begin", NULL, on_begun) != KC_OK)
+	if (call_begin(card, first_of(card)->channel, on_begun) != KC_OK)
 		give_up(card, "Begin");
 }
 
@@ -418,7 +447,7 @@ static void arm_lease(struct card *card)
 
 static void run_next(struct card *card)
 {
-	struct card_task *task = list_entry(card->queue.next, struct card_task, link);
+	struct card_task *task = first_of(card);
 
 	list_remove(&task->link);
 	card->active = task;
@@ -437,6 +466,8 @@ static void pump(struct card *card)
 		give_back(card);
 	else if (card->phase == PHASE_HELD && list_is_empty(&card->queue))
 		arm_lease(card);
+	else if (card->phase == PHASE_HELD && first_of(card)->channel != card->turn)
+		take_card(card);
 	else if (card->phase == PHASE_HELD)
 		run_next(card);
 	else if (card->phase == PHASE_FREE && !list_is_empty(&card->queue))

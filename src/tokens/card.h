@@ -26,7 +26,8 @@ struct card;
 struct card_task {
 	struct list link; /* card::queue */
 	const struct token *token;
-	bool can_wait; /* however long another program has the card */
+	int64_t channel; /* whose packets reach the card meanwhile */
+	bool can_wait;	 /* however long another program has the card */
 	void (*run)(struct card_task *task);
 	void (*abort)(struct card_task *task, enum kc_status status);
 };
@@ -64,8 +65,9 @@ KC_MUST_CHECK enum kc_status card_new(sd_event *event, const struct registry_set
 struct card *card_free(struct card *card);
 DEFINE_FREEP(card)
 
-/* Give @channel (borrowed), the other end of a driver's card channel, to the slot process. */
-KC_MUST_CHECK enum kc_status card_attach(struct card *card, int channel);
+/* Give @fd (borrowed), the other end of a driver's card channel, to the slot process; its number is
+ * what tasks say as card_task.channel. */
+KC_MUST_CHECK enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel);
 
 void card_submit(struct card *card, struct card_task *task);
 /* Once more, before all others: for a task that just had its turn. */

@@ -219,7 +219,10 @@ static enum kc_status start(struct token *token, const struct operation_options 
 					.method = method,
 					.parameters = parameters,
 					.tries_left = -1,
-					.task = {.token = token, .run = run, .abort = abort_task}};
+					.task = {.token = token,
+						 .channel = token->channel,
+						 .run = run,
+						 .abort = abort_task}};
 	list_init(&operation->task.link);
 	list_append(&token->operations, &operation->link);
 	if (options->pin && options->needs_pin) {

@@ -189,8 +189,11 @@ enum kc_status publication_new(struct token *token, struct publication **ret_pub
 
 	REQUIRE(publication, KC_ERR_ALLOCATE, "out of memory");
 	publication->token = token;
-	publication->task = (struct card_task){
-		.token = token, .can_wait = true, .run = run, .abort = abort_task};
+	publication->task = (struct card_task){.token = token,
+					       .channel = token->channel,
+					       .can_wait = true,
+					       .run = run,
+					       .abort = abort_task};
 	list_init(&publication->task.link);
 	*ret_publication = publication; /* before it may run */
 	card_submit(token->card, &publication->task);

@@ -177,7 +177,7 @@ static enum kc_status start_driver(struct token *token)
 
 	TRY(socket_make_pair(SOCK_SEQPACKET, &drivers_end, &slots_end));
 	TRY(start_process(token, drivers_end));
-	TRY(card_attach(token->card, slots_end));
+	TRY(card_attach(token->card, slots_end, &token->channel));
 	token->state = TOKEN_OPENING;
 	token->started_us = now_us(token);
 	return publication_new(token, &token->publication);

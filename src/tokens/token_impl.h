@@ -34,7 +34,8 @@ struct token {
 	const struct manifest *manifest;
 	char *aid;
 	struct helper *driver;
-	char *token_id; /* NULL until the driver has told */
+	int64_t channel; /* its card channel, as tasks name it */
+	char *token_id;	 /* NULL until the driver has told */
 	char *label;
 	enum token_state state;
 	char reason[TOKEN_REASON_MAX];
