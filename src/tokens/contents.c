@@ -2,20 +2,18 @@
 /* Driver objects to token items. */
 #include "tokens/contents.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/try.h"
+#include "tokens/naming.h"
 
 enum {
 	OBJECTS_MAX = 256,
 	OBJECT_ID_MAX = 64,
 	DER_MAX = 64 * 1024,
-	HASH_BYTES = 20,
-	INSTANCE_MAX = 64,
-	CLASS_MAX = 64,
+	PUBLIC_KEY_MAX = 4 * 1024,
 };
 
 struct object {
@@ -23,7 +21,8 @@ struct object {
 	struct bytes object_id;
 	struct bytes der;	       /* certificate */
 	struct bytes certificate_id;   /* key */
-	struct json_object *inspected; /* certificate */
+	struct bytes public_key;       /* key without certificate */
+	struct json_object *inspected; /* what keycask-x509 says of der or public_key */
 	bool is_certificate;
 };
 
@@ -45,6 +44,7 @@ struct contents *contents_free(struct contents *contents)
 		bytes_done(&object->object_id);
 		bytes_done(&object->der);
 		bytes_done(&object->certificate_id);
+		bytes_done(&object->public_key);
 	}
 	free(contents->objects);
 	free(contents->items);
@@ -63,9 +63,10 @@ static enum kc_status read_object(struct object *object, struct json_object *sou
 
 	object->source = json_object_get(source);
 	/* A key's ID gets the hash appended: room for it. */
-	object->object_id = BYTES_INIT(OBJECT_ID_MAX + HASH_BYTES);
+	object->object_id = BYTES_INIT(OBJECT_ID_MAX + NAMING_HASH_BYTES);
 	object->certificate_id = BYTES_INIT(OBJECT_ID_MAX);
 	object->der = BYTES_INIT(DER_MAX);
+	object->public_key = BYTES_INIT(PUBLIC_KEY_MAX);
 	REQUIRE(kind, KC_ERR_CORRUPTED_DATA, "the driver gives an object without kind");
 	object->is_certificate = strcmp(kind, "certificate") == 0;
 	TRY(field_data(source, "object_id", &object->object_id));
@@ -73,6 +74,7 @@ static enum kc_status read_object(struct object *object, struct json_object *sou
 		KC_ERR_CORRUPTED_DATA, "the driver gives an object ID of %zu bytes",
 		object->object_id.len);
 	TRY(field_data(source, "certificate_id", &object->certificate_id));
+	TRY(field_data(source, "public_key", &object->public_key));
 	return field_data(source, "data", &object->der);
 }
 
@@ -94,30 +96,58 @@ enum kc_status contents_new(struct json_object *objects, struct contents **ret_c
 	return KC_OK;
 }
 
-static struct object *find_certificate(const struct contents *contents, size_t index)
+static bool is_questionable(const struct object *object)
+{
+	return object->is_certificate || object->public_key.len > 0;
+}
+
+size_t contents_n_questions(const struct contents *contents)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < contents->n_objects; i++)
+		n += is_questionable(&contents->objects[i]);
+	return n;
+}
+
+static struct object *find_questionable(const struct contents *contents, size_t index)
 {
 	for (size_t i = 0; i < contents->n_objects; i++) {
-		if (contents->objects[i].is_certificate && index-- == 0)
+		if (is_questionable(&contents->objects[i]) && index-- == 0)
 			return &contents->objects[i];
 	}
 	return NULL;
 }
 
-bool contents_certificate(const struct contents *contents, size_t index, struct kc_view *ret_der)
+enum kc_status contents_question(const struct contents *contents, size_t index,
+				 struct contents_question *ret_question)
 {
-	const struct object *object = find_certificate(contents, index);
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	const struct object *object = find_questionable(contents, index);
+	const char *key_type = NULL;
 
-	if (object)
-		*ret_der = bytes_view(&object->der);
-	return object != NULL;
+	TRY(field_new_object(&parameters));
+	if (object->is_certificate) {
+		TRY(field_put_data(parameters, "certificate", bytes_view(&object->der)));
+	} else {
+		key_type = field_text(object->source, "key_type");
+		REQUIRE(key_type, KC_ERR_CORRUPTED_DATA, "a public key without type");
+		TRY(field_put_text(parameters, "key_type", key_type));
+		TRY(field_put_data(parameters, "public_key", bytes_view(&object->public_key)));
+	}
+	ret_question->method = object->is_certificate ? "org.keycask.X509.Inspect"
+						      : "org.keycask.X509.InspectPublicKey";
+	ret_question->parameters = take(parameters);
+	return KC_OK;
 }
 
-void contents_set_inspected(struct contents *contents, size_t index, struct json_object *inspected)
+void contents_answer(struct contents *contents, size_t index, struct json_object *reply)
 {
-	struct object *object = find_certificate(contents, index);
+	struct object *object = find_questionable(contents, index);
 
 	if (object)
-		object->inspected = json_object_get(inspected);
+		object->inspected = json_object_get(
+			field_get(reply, object->is_certificate ? "certificate" : "public_key"));
 }
 
 static const struct object *certificate_of_key(const struct contents *contents,
@@ -133,7 +163,30 @@ static const struct object *certificate_of_key(const struct contents *contents,
 	return NULL;
 }
 
-/* The driver's word on type and size must be the certificate's. */
+static bool is_same_half(struct json_object *one, struct json_object *other)
+{
+	const char *a = field_text(one, "public_key");
+	const char *b = field_text(other, "public_key");
+
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* What is known of the key's public half: by itself, or by its certificate; both must agree. */
+static enum kc_status find_public_half(const struct contents *contents, const struct object *key,
+				       struct json_object **ret_inspected)
+{
+	const struct object *certificate = certificate_of_key(contents, key);
+	struct json_object *other = certificate ? certificate->inspected : NULL;
+
+	REQUIRE(key->inspected || other, KC_ERR_CORRUPTED_DATA,
+		"a key without a certificate or a public key");
+	REQUIRE(!key->inspected || !other || is_same_half(key->inspected, other),
+		KC_ERR_CORRUPTED_DATA, "a key that is not its certificate's");
+	*ret_inspected = key->inspected ? key->inspected : other;
+	return KC_OK;
+}
+
+/* The driver's word on type and size must be what was found. */
 static bool is_same_key(const struct object *key, struct json_object *inspected)
 {
 	const char *claimed = field_text(key->source, "key_type");
@@ -152,10 +205,10 @@ static bool is_constraint(const char *text)
 
 static enum kc_status append_hash(struct object *key, struct json_object *inspected)
 {
-	CLEANUP(bytes_done) struct bytes hash = BYTES_INIT(HASH_BYTES);
+	CLEANUP(bytes_done) struct bytes hash = BYTES_INIT(NAMING_HASH_BYTES);
 
 	TRY(field_data(inspected, "public_key_hash", &hash));
-	REQUIRE(hash.len == HASH_BYTES, KC_ERR_INTERNAL, "a public-key hash of %zu bytes",
+	REQUIRE(hash.len == NAMING_HASH_BYTES, KC_ERR_INTERNAL, "a public-key hash of %zu bytes",
 		hash.len);
 	return bytes_append(&key->object_id, bytes_view(&hash));
 }
@@ -163,19 +216,19 @@ static enum kc_status append_hash(struct object *key, struct json_object *inspec
 static enum kc_status make_key_item(const struct contents *contents, struct object *key,
 				    struct token_item *item)
 {
-	const struct object *certificate = certificate_of_key(contents, key);
 	const char *constraint = field_text(key->source, "constraint");
+	struct json_object *inspected = NULL;
 
-	REQUIRE(certificate, KC_ERR_CORRUPTED_DATA, "a key without a certificate");
-	REQUIRE(is_same_key(key, certificate->inspected), KC_ERR_CORRUPTED_DATA,
-		"a key that is not its certificate's");
+	TRY(find_public_half(contents, key, &inspected));
+	REQUIRE(is_same_key(key, inspected), KC_ERR_CORRUPTED_DATA,
+		"a key that is not what the driver says");
 	REQUIRE(is_constraint(constraint), KC_ERR_CORRUPTED_DATA, "a key without constraint");
-	TRY(append_hash(key, certificate->inspected));
+	TRY(append_hash(key, inspected));
 	*item = (struct token_item){
 		.class_name = "key",
 		.object_id = bytes_view(&key->object_id),
 		.label = field_text(key->source, "label"),
-		.inspected = certificate->inspected,
+		.inspected = inspected,
 		.algorithms = field_get(key->source, "algorithms"),
 		.constraint = constraint,
 		.can_sign = field_flag(key->source, "can_sign", false),
@@ -217,37 +270,4 @@ const struct token_item *contents_items(struct contents *contents, size_t *ret_n
 	}
 	*ret_n_items = n;
 	return contents->items;
-}
-
-bool contents_is_instance_id(const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	if (len == 0 || len > INSTANCE_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		bool is_plain = (text[i] >= '0' && text[i] <= '9') ||
-				(text[i] >= 'A' && text[i] <= 'Z') ||
-				(text[i] >= 'a' && text[i] <= 'z') || strchr("-_.", text[i]);
-
-		if (!is_plain)
-			return false;
-	}
-	return true;
-}
-
-char *contents_token_id(const char *class_id, const char *instance)
-{
-	char text[CLASS_MAX + INSTANCE_MAX + 2];
-
-	(void)snprintf(text, sizeof(text), "%s:%s", class_id, instance);
-	return strdup(text);
-}
-
-enum kc_status contents_driver_object_id(struct kc_view published, struct kc_view *ret_object_id)
-{
-	REQUIRE(published.len > HASH_BYTES, KC_ERR_PARAM, "a key's object ID of %zu bytes",
-		published.len);
-	*ret_object_id = view_of(published.data, published.len - HASH_BYTES);
-	return KC_OK;
 }

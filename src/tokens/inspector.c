@@ -15,7 +15,7 @@
 #include "wire/protocol.h"
 
 enum {
-	DEATHS_MAX = 2, /* of one certificate */
+	DEATHS_MAX = 2, /* of one question */
 };
 
 struct inspector {
@@ -29,6 +29,7 @@ struct inspector {
 struct inspection {
 	struct list link; /* inspector::inspections */
 	struct inspector *inspector;
+	const char *method; /* static */
 	struct json_object *parameters;
 	unsigned n_deaths;
 	wire_reply_fn on_reply; /* NULL: cancelled */
@@ -103,7 +104,7 @@ static void on_inspected(void *userdata, enum kc_status status, struct json_obje
 static enum kc_status ask(struct inspector *inspector, struct inspection *inspection)
 {
 	TRY(ensure_running(inspector));
-	TRY(helper_call(inspector->helper, "org.keycask.X509.Inspect",
+	TRY(helper_call(inspector->helper, inspection->method,
 			json_object_get(inspection->parameters), -1, inspector->deadline_ms,
 			on_inspected, inspection));
 	inspector->is_asking = true;
@@ -157,18 +158,21 @@ void inspector_cancel(struct inspection *inspection)
 		inspection->on_reply = NULL;
 }
 
-enum kc_status inspector_inspect(struct inspector *inspector, struct kc_view der,
-				 wire_reply_fn on_reply, void *userdata,
-				 struct inspection **ret_inspection)
+enum kc_status inspector_ask(struct inspector *inspector, const char *method,
+			     struct json_object *parameters, wire_reply_fn on_reply, void *userdata,
+			     struct inspection **ret_inspection)
 {
 	CLEANUP(inspection_freep) struct inspection *inspection = calloc(1, sizeof(*inspection));
 
+	if (!inspection)
+		field_free(&parameters);
 	REQUIRE(inspection, KC_ERR_ALLOCATE, "out of memory");
-	*inspection = (struct inspection){
-		.inspector = inspector, .on_reply = on_reply, .userdata = userdata};
+	*inspection = (struct inspection){.inspector = inspector,
+					  .method = method,
+					  .parameters = parameters,
+					  .on_reply = on_reply,
+					  .userdata = userdata};
 	list_init(&inspection->link);
-	TRY(field_new_object(&inspection->parameters));
-	TRY(field_put_data(inspection->parameters, "certificate", der));
 	if (!inspector->is_asking)
 		TRY(ask(inspector, inspection));
 	list_append(&inspector->inspections, &inspection->link);

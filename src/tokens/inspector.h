@@ -3,8 +3,8 @@
 #define TOKENS_INSPECTOR_H
 
 /*
- * keycask-x509 as the daemon sees it: one confined process that parses certificates, started when
- * it is first needed and again after it ended.
+ * keycask-x509 as the daemon sees it: one confined process that parses certificates and public
+ * keys, started when it is first needed and again after it ended.
  */
 
 #include <systemd/sd-event.h>
@@ -22,11 +22,11 @@ DEFINE_FREEP(inspector)
 /* One question under way. */
 struct inspection;
 
-/* Ask for @der's attributes; on_reply gets {"certificate": …} and ends *ret_inspection. Runs once,
- * later, unless this fails or the question is cancelled. */
-KC_MUST_CHECK enum kc_status inspector_inspect(struct inspector *inspector, struct kc_view der,
-					       wire_reply_fn on_reply, void *userdata,
-					       struct inspection **ret_inspection);
+/* Call @method of org.keycask.X509; on_reply gets the answer and ends *ret_inspection. It runs
+ * once, later, unless this fails or the question is cancelled. Takes @parameters. */
+KC_MUST_CHECK enum kc_status inspector_ask(struct inspector *inspector, const char *method,
+					   struct json_object *parameters, wire_reply_fn on_reply,
+					   void *userdata, struct inspection **ret_inspection);
 
 /* on_reply will not run. NULL is fine. */
 void inspector_cancel(struct inspection *inspection);

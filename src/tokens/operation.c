@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
-#include "tokens/contents.h"
+#include "tokens/naming.h"
 #include "tokens/operation_impl.h"
 #include "tokens/status.h"
 
@@ -251,7 +251,7 @@ enum kc_status operation_use_key(struct token *token, const struct operation_opt
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 	struct kc_view driver_id;
 
-	TRY(contents_driver_object_id(key_use->object_id, &driver_id));
+	TRY(naming_driver_object_id(key_use->object_id, &driver_id));
 	TRY(field_new_object(&parameters));
 	TRY(field_put_data(parameters, "object_id", driver_id));
 	TRY(field_put_text(parameters, "algorithm", key_use->algorithm));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Open → Enumerate (one turn with the card) → Inspect each certificate → publish. What a driver
- * says of its objects is checked here: a key is published only with a certificate whose public key
- * has the type and size the driver claims, and under an object ID that holds that key's hash.
+ * Open → Enumerate (one turn with the card) → Inspect each certificate, and each public key without
+ * one → publish. What a driver says of its objects is checked here: a key is published only with the
+ * type and size that keycask-x509 has found, and under an object ID that holds that key's hash.
  */
 #include "tokens/publication.h"
 
@@ -13,6 +13,7 @@
 #include "base/try.h"
 #include "tokens/contents.h"
 #include "tokens/helper.h"
+#include "tokens/naming.h"
 
 struct publication {
 	struct card_task task;
@@ -84,25 +85,32 @@ static void on_inspected(void *userdata, enum kc_status status, struct json_obje
 
 	publication->inspection = NULL;
 	if (status == KC_OK)
-		contents_set_inspected(publication->contents, publication->n_inspected,
-				       field_get(parameters, "certificate"));
+		contents_answer(publication->contents, publication->n_inspected, parameters);
 	else
-		log_warning("token %s: a certificate is left out: %s", token->token_id,
+		log_warning("token %s: an object is left out: %s", token->token_id,
 			    error_get()->message);
 	publication->n_inspected++;
 	inspect_next(publication);
 }
 
-/* A certificate that keycask-x509 refuses, or dies of, is left out; the others are published. */
+static enum kc_status inspect(struct publication *publication)
+{
+	struct contents_question question;
+
+	TRY(contents_question(publication->contents, publication->n_inspected, &question));
+	return inspector_ask(publication->token->registry->inspector, question.method,
+			     question.parameters, on_inspected, publication,
+			     &publication->inspection);
+}
+
+/* What keycask-x509 refuses, or dies of, is left out; the others are published. */
 static void inspect_next(struct publication *publication)
 {
 	struct token *token = publication->token;
-	struct kc_view der;
 
 	error_clear();
-	while (contents_certificate(publication->contents, publication->n_inspected, &der)) {
-		if (inspector_inspect(token->registry->inspector, der, on_inspected, publication,
-				      &publication->inspection) == KC_OK)
+	while (publication->n_inspected < contents_n_questions(publication->contents)) {
+		if (inspect(publication) == KC_OK)
 			return;
 		log_warning("token %s: keycask-x509: %s", token->token_id, error_get()->message);
 		publication->n_inspected++;
@@ -129,12 +137,12 @@ static enum kc_status set_identity(struct token *token, struct json_object *para
 	const char *instance = field_text(parameters, "instance_id");
 	const char *label = field_text(parameters, "label");
 
-	REQUIRE(contents_is_instance_id(instance), KC_ERR_CORRUPTED_DATA,
+	REQUIRE(naming_is_instance_id(instance), KC_ERR_CORRUPTED_DATA,
 		"the driver gives a token ID that is none");
 	free(token->token_id);
 	free(token->label);
 	token->label = strdup(label);
-	token->token_id = contents_token_id(token->manifest->class_id, instance);
+	token->token_id = naming_token_id(token->manifest->class_id, instance);
 	REQUIRE(token->token_id && token->label, KC_ERR_ALLOCATE, "out of memory");
 	return check_unique(token);
 }

@@ -37,7 +37,7 @@ struct token_item {
 	const char *label;
 	struct kc_view data;		/* certificate: DER */
 	struct json_object *inspected;	/* the Certificate of org.keycask.X509; a key's is that of
-					 * the certificate with its public key */
+					 * its certificate or its PublicKey */
 	struct json_object *algorithms; /* key: array of base operations */
 	const char *constraint;		/* key */
 	bool can_sign;

@@ -9,6 +9,7 @@
 #include "wire/message.h"
 #include "wire/protocol.h"
 #include "wire/serve.h"
+#include "x509/bare_key_impl.h"
 #include "x509/inspect.h"
 #include "x509/name_impl.h"
 
@@ -23,6 +24,21 @@ static enum kc_status inspect(struct json_object *parameters, struct json_object
 	TRY(field_new_object(&reply));
 	TRY(inspect_certificate(bytes_view(&der), &certificate));
 	TRY(field_put(reply, "certificate", certificate));
+	*ret_reply = take(reply);
+	return KC_OK;
+}
+
+static enum kc_status inspect_public_key(struct json_object *parameters,
+					 struct json_object **ret_reply)
+{
+	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(WIRE_MESSAGE_MAX);
+	CLEANUP(field_free) struct json_object *reply = NULL;
+	struct json_object *fields = NULL;
+
+	TRY(field_data(parameters, "public_key", &public_key));
+	TRY(field_new_object(&reply));
+	TRY(bare_key_inspect(field_text(parameters, "key_type"), bytes_view(&public_key), &fields));
+	TRY(field_put(reply, "public_key", fields));
 	*ret_reply = take(reply);
 	return KC_OK;
 }
@@ -61,6 +77,11 @@ static void on_inspect(struct wire_call *call)
 	answer(call, inspect);
 }
 
+static void on_inspect_public_key(struct wire_call *call)
+{
+	answer(call, inspect_public_key);
+}
+
 static void on_normalize_name(struct wire_call *call)
 {
 	answer(call, normalize_name);
@@ -68,6 +89,7 @@ static void on_normalize_name(struct wire_call *call)
 
 static const struct wire_method methods[] = {
 	{.name = "Inspect", .handler = on_inspect},
+	{.name = "InspectPublicKey", .handler = on_inspect_public_key},
 	{.name = "NormalizeName", .handler = on_normalize_name},
 };
 

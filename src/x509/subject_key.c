@@ -111,12 +111,24 @@ static enum kc_status put_content(X509 *certificate, struct bytes *bytes)
 			    view_of(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits)));
 }
 
+static enum kc_status put_fields(struct kind kind, struct kc_view public_key,
+				 struct json_object *fields)
+{
+	uint8_t hash[SHA_DIGEST_LENGTH];
+
+	REQUIRE(EVP_Digest(public_key.data, public_key.len, hash, NULL, EVP_sha1(), NULL) == 1,
+		KC_ERR_INTERNAL, "no SHA-1");
+	TRY(field_put_text(fields, "key_type", kind.name));
+	TRY(field_put_number(fields, "key_size_in_bits", kind.size_in_bits));
+	TRY(field_put_data(fields, "public_key", public_key));
+	return field_put_data(fields, "public_key_hash", VIEW_OF(hash));
+}
+
 enum kc_status subject_key_put(X509 *certificate, struct json_object *fields)
 {
 	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(SUBJECT_KEY_MAX);
 	EVP_PKEY *pkey = X509_get0_pubkey(certificate);
 	struct kind kind = kind_of(pkey);
-	uint8_t hash[SHA_DIGEST_LENGTH];
 
 	ERR_clear_error();
 	TRY(put_content(certificate, &public_key));
@@ -124,10 +136,14 @@ enum kc_status subject_key_put(X509 *certificate, struct json_object *fields)
 		bytes_done(&public_key);
 		TRY(put_point(pkey, kind.size_in_bits, &public_key));
 	}
-	REQUIRE(EVP_Digest(public_key.data, public_key.len, hash, NULL, EVP_sha1(), NULL) == 1,
-		KC_ERR_INTERNAL, "no SHA-1");
-	TRY(field_put_text(fields, "key_type", kind.name));
-	TRY(field_put_number(fields, "key_size_in_bits", kind.size_in_bits));
-	TRY(field_put_data(fields, "public_key", bytes_view(&public_key)));
-	return field_put_data(fields, "public_key_hash", VIEW_OF(hash));
+	return put_fields(kind, bytes_view(&public_key), fields);
+}
+
+enum kc_status subject_key_put_known(EVP_PKEY *pkey, struct kc_view public_key,
+				     struct json_object *fields)
+{
+	struct kind kind = kind_of(pkey);
+
+	ERR_clear_error();
+	return put_fields(kind, public_key, fields);
 }

@@ -2,7 +2,7 @@
 #ifndef X509_SUBJECT_KEY_IMPL_H
 #define X509_SUBJECT_KEY_IMPL_H
 
-/* The public key in a certificate: its kind, its size, its bytes. */
+/* A public key, in a certificate or by itself: its kind, its size, its bytes. */
 
 #include <openssl/x509.h>
 
@@ -17,5 +17,9 @@ enum {
  * key_size_in_bits, public_key and public_key_hash of @fields. Expected: KC_ERR_DECODE
  */
 KC_MUST_CHECK enum kc_status subject_key_put(X509 *certificate, struct json_object *fields);
+
+/* The same for a key that is in no certificate: @public_key is @pkey's external representation. */
+KC_MUST_CHECK enum kc_status subject_key_put_known(EVP_PKEY *pkey, struct kc_view public_key,
+						   struct json_object *fields);
 
 #endif

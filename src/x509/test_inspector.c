@@ -127,6 +127,34 @@ TEST(inspector_refuses_and_goes_on)
 	stop(&peer);
 }
 
+TEST(inspector_reads_keys_without_certificate)
+{
+	struct peer peer = start();
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *reply = NULL;
+	EVP_PKEY *pkey = EVP_EC_gen("P-384");
+	uint8_t point[97];
+	uint8_t *at = point;
+
+	CHECK_INT(i2d_PublicKey(pkey, &at), sizeof(point));
+	EVP_PKEY_free(pkey);
+	for (int i = 0; i < 2; i++) {
+		CHECK_OK(field_new_object(&parameters));
+		CHECK_OK(field_put_text(parameters, "key_type", i ? "rsa" : "ec"));
+		CHECK_OK(field_put_data(parameters, "public_key", VIEW_OF(point)));
+		error_clear();
+		CHECK_STATUS(wire_client_call(peer.client, "org.keycask.X509.InspectPublicKey",
+					      take(parameters), -1, TIMEOUT_MS, &reply),
+			     i ? KC_ERR_DECODE : KC_OK);
+		if (!i)
+			CHECK_INT(
+				field_number(field_get(reply, "public_key"), "key_size_in_bits", 0),
+				384);
+	}
+	CHECK_TEXT(error_get()->message, "not a public key of type \"rsa\"");
+	stop(&peer);
+}
+
 TEST(inspector_ends_with_its_socket)
 {
 	struct peer peer = start();

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A hostile driver's answer to Enumerate: {"objects": […], "inspected": {…}}, where inspected is
- * what keycask-x509 said of the first certificate.
+ * what keycask-x509 says of the first certificate or public key.
  */
 #include <assert.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/try.h"
 #include "tokens/contents.h"
 #include "wire/message.h"
 
@@ -22,6 +22,21 @@ static void check_items(struct contents *contents)
 	}
 }
 
+static void inspect_first(struct contents *contents, struct json_object *inspected)
+{
+	CLEANUP(field_free) struct json_object *reply = json_object_new_object();
+	struct contents_question question = {NULL, NULL};
+
+	if (!json_object_is_type(inspected, json_type_object) ||
+	    contents_n_questions(contents) == 0 ||
+	    contents_question(contents, 0, &question) != KC_OK)
+		return;
+	field_free(&question.parameters);
+	ignore(field_put(reply, "certificate", json_object_get(inspected)));
+	ignore(field_put(reply, "public_key", json_object_get(inspected)));
+	contents_answer(contents, 0, reply);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(field_free) struct json_object *message = NULL;
@@ -35,8 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!json_object_is_type(objects, json_type_array) ||
 	    contents_new(objects, &contents) != KC_OK)
 		return 0;
-	if (json_object_is_type(field_get(message, "inspected"), json_type_object))
-		contents_set_inspected(contents, 0, field_get(message, "inspected"));
+	inspect_first(contents, field_get(message, "inspected"));
 	check_items(contents);
 	contents_free(contents);
 	return 0;
