@@ -36,6 +36,7 @@ void config_init(struct config *ret_config)
 	*ret_config = (struct config){
 		.has_embedded_slots = true,
 		.has_reader_slots = true,
+		.has_card_cache = true,
 		.query_deadline_ms = 5000,
 		.card_deadline_ms = 30000,
 		.prompt_deadline_s = 120,
@@ -115,6 +116,14 @@ static enum kc_status set_providers(struct config *config, struct json_object *v
 	return KC_OK;
 }
 
+static enum kc_status set_flag(const char *key, struct json_object *value, bool *ret_flag)
+{
+	REQUIRE(json_object_is_type(value, json_type_boolean), KC_ERR_DECODE,
+		"\"%s\" must be true or false", key);
+	*ret_flag = json_object_get_boolean(value);
+	return KC_OK;
+}
+
 static enum kc_status set_value(struct config *config, const char *key, struct json_object *value)
 {
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
@@ -125,6 +134,8 @@ static enum kc_status set_value(struct config *config, const char *key, struct j
 		return set_pinentry(config, value);
 	if (strcmp(key, "providers") == 0)
 		return set_providers(config, value);
+	if (strcmp(key, "card_cache") == 0)
+		return set_flag(key, value, &config->has_card_cache);
 	return fail(KC_ERR_DECODE, "there is no setting \"%.40s\"", key);
 }
 

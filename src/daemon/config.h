@@ -12,6 +12,7 @@
 struct config {
 	bool has_embedded_slots;
 	bool has_reader_slots;
+	bool has_card_cache;
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;

@@ -44,6 +44,7 @@ TEST(values_out_of_range_are_named)
 		{"{\"pinentry\":3}", "path of a program"},
 		{"{\"providers\":\"pcsc\"}", "must be a list"},
 		{"{\"providers\":[3]}", "must be a list"},
+		{"{\"card_cache\":0}", "\"card_cache\" must be true or false"},
 		{"{\"providers\":[\"usb\"]}", "no provider of slots"},
 		{"{\"leese_ms\":3}", "no setting \"leese_ms\""},
 		{"[]", ""},

@@ -81,6 +81,7 @@ static enum kc_status make_registry(struct daemon *daemon)
 	struct registry_settings settings = {
 		.has_embedded_slots = daemon->config.has_embedded_slots,
 		.has_reader_slots = daemon->config.has_reader_slots,
+		.has_card_cache = daemon->config.has_card_cache,
 		.slot_socket = daemon->slot_socket,
 		.driver_folder = daemon->driver_folder,
 		.query_deadline_ms = daemon->config.query_deadline_ms,

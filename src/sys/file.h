@@ -2,7 +2,7 @@
 #ifndef SYS_FILE_H
 #define SYS_FILE_H
 
-/* Small files: read whole, within a limit, never through a symbolic link at the end. */
+/* Small files: read and written whole, within a limit, never through a symbolic link at the end. */
 
 #include "base/bytes.h"
 
@@ -12,5 +12,22 @@
  *           KC_ERR_PARAM           it is longer than @bytes may grow
  */
 KC_MUST_CHECK enum kc_status file_read(const char *path, struct bytes *bytes);
+
+/* As file_read(), and the file must be ours alone, as owner and mode say.
+ * Expected: also KC_ERR_NOT_AVAILABLE */
+KC_MUST_CHECK enum kc_status file_read_private(const char *path, struct bytes *bytes);
+
+/*
+ * Write a whole new file of mode 0600 and put it in the place of whatever @path was: a reader, and
+ * a crash of this process, sees the old one or the new one. Not synced: after a crash of the
+ * machine it may be either, or empty.
+ */
+KC_MUST_CHECK enum kc_status file_replace(const char *path, struct kc_view content);
+
+/*
+ * Write a file of mode 0600 that outlives a crash of the machine.
+ * Expected: KC_ERR_DUPLICATE_ITEM  there is one already; it is left as it is
+ */
+KC_MUST_CHECK enum kc_status file_create(const char *path, struct kc_view content);
 
 #endif

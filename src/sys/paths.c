@@ -128,8 +128,7 @@ enum kc_status paths_check_private_folder(const char *path)
 	REQUIRE(S_ISDIR(info.st_mode), KC_ERR_NOT_AVAILABLE, "%s is not a folder", path);
 	REQUIRE(info.st_uid == geteuid(), KC_ERR_NOT_AVAILABLE, "%s belongs to another user", path);
 	REQUIRE((info.st_mode & 077) == 0, KC_ERR_NOT_AVAILABLE,
-		"%s is open to others (mode %03o): the socket needs a folder of its own, mkdir -m "
-		"700",
+		"%s is open to others (mode %03o): it takes a folder of its own, mkdir -m 700",
 		path, info.st_mode & 0777);
 	return KC_OK;
 }

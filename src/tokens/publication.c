@@ -3,6 +3,11 @@
  * Open → Enumerate (one turn with the card) → Inspect each certificate, and each public key without
  * one → publish. What a driver says of its objects is checked here: a key is published only with the
  * type and size that keycask-x509 has found, and under an object ID that holds that key's hash.
+ *
+ * A card that was here before: Open → Inspect what the cache has → publish, and beside that
+ * Enumerate in a turn of its own, before any client's (the queue is in order). Nobody uses a key
+ * before the card has been read: when it turns out to have something else, that is published
+ * instead, and whoever wanted to use what is no longer there is told.
  */
 #include "tokens/publication.h"
 
@@ -11,16 +16,23 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "tokens/cache.h"
 #include "tokens/contents.h"
 #include "tokens/helper.h"
 #include "tokens/naming.h"
+#include "tokens/operation.h"
+#include "tokens/pin_session.h"
 
 struct publication {
 	struct card_task task;
 	struct token *token;
+	struct json_object *enumerated; /* what contents are made of */
 	struct contents *contents;
 	size_t n_inspected;
 	struct inspection *inspection;
+	bool is_open;	/* we know which token it is */
+	bool is_read;	/* enumerated is what the card has now */
+	bool is_cached; /* enumerated is what the cache has */
 };
 
 /* A driver that is gone is another matter: its end starts a new one. */
@@ -39,7 +51,8 @@ static enum kc_status check_unique(const struct token *token)
 	struct token *other = NULL;
 
 	error_clear();
-	REQUIRE(registry_find_token(token->registry, token->token_id, &other) != KC_OK,
+	REQUIRE(registry_find_token(token->registry, token->token_id, &other) != KC_OK ||
+			other == token,
 		KC_ERR_DUPLICATE_ITEM, "another card with this token ID is in %s already",
 		other->slot_name);
 	error_clear();
@@ -62,17 +75,43 @@ static enum kc_status put_items(struct publication *publication)
 	return KC_OK;
 }
 
+static void finish(struct publication *publication)
+{
+	struct token *token = publication->token;
+
+	if (!publication->is_cached)
+		cache_put(token->registry->cache, token->token_id, publication->enumerated);
+	token->publication = publication_free(publication);
+}
+
+/* What was published from the cache is not what the card has. No key of it has been used, and
+ * none will be: what waits for the card was meant for keys that may not be there. */
+static void take_back(struct token *token)
+{
+	log_info("token %s: its contents have changed while it was away", token->token_id);
+	error_clear();
+	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND,
+					"what is on the token has changed while it was away"));
+	pin_session_forget_token(token->registry, token->token_id);
+}
+
 static void publish(struct publication *publication)
 {
 	struct token *token = publication->token;
 	const struct registry_hooks *hooks = &token->registry->hooks;
+	bool was_present = token->state == TOKEN_PRESENT;
 
+	if (was_present)
+		take_back(token);
 	if (put_items(publication) != KC_OK) {
 		fail_publication(publication, KC_ERR_INTERNAL);
 		return;
 	}
 	token->state = TOKEN_PRESENT;
-	token->publication = publication_free(publication);
+	if (publication->is_read)
+		finish(publication);
+	if (was_present)
+		hooks->token_event(hooks->context, "removed", token);
 	hooks->token_event(hooks->context, "inserted", token);
 }
 
@@ -118,18 +157,82 @@ static void inspect_next(struct publication *publication)
 	publish(publication);
 }
 
+/* From now on it is @enumerated that is inspected and published. */
+static enum kc_status set_contents(struct publication *publication, struct json_object *enumerated)
+{
+	struct contents *contents = NULL;
+
+	TRY(contents_new(field_get(enumerated, "objects"), &contents));
+	inspector_cancel(publication->inspection);
+	publication->inspection = NULL;
+	publication->n_inspected = 0;
+	publication->contents = contents_free(publication->contents);
+	publication->contents = contents;
+	field_free(&publication->enumerated);
+	publication->enumerated = json_object_get(enumerated);
+	return KC_OK;
+}
+
+/* The card has what the cache had: there is nothing to do but to be done. */
+static void confirm(struct publication *publication)
+{
+	bool is_published = publication->token->state == TOKEN_PRESENT;
+
+	publication->is_read = true;
+	card_finish(publication->token->card, &publication->task);
+	if (is_published)
+		finish(publication);
+}
+
 static void on_enumerated(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct publication *publication = userdata;
 
+	if (status == KC_OK && publication->is_cached &&
+	    json_object_equal(publication->enumerated, parameters)) {
+		confirm(publication);
+		return;
+	}
 	if (status == KC_OK)
-		status = contents_new(field_get(parameters, "objects"), &publication->contents);
+		status = set_contents(publication, parameters);
 	if (status != KC_OK) {
 		fail_publication(publication, status);
 		return;
 	}
+	publication->is_read = true;
+	publication->is_cached = false;
 	card_finish(publication->token->card, &publication->task);
 	inspect_next(publication);
+}
+
+static enum kc_status enumerate(struct publication *publication)
+{
+	return token_call(publication->token, "org.keycask.Driver.Enumerate", NULL, 0, 0,
+			  on_enumerated, publication);
+}
+
+/* After the death of a driver the card is read first: who knows what it died of. */
+static bool find_in_cache(struct publication *publication)
+{
+	CLEANUP(field_free) struct json_object *cached = NULL;
+	const struct token *token = publication->token;
+
+	if (token->n_restarts == 0)
+		cached = cache_find(token->registry->cache, token->token_id);
+	publication->is_cached = cached && set_contents(publication, cached) == KC_OK;
+	error_clear();
+	return publication->is_cached;
+}
+
+/* The card's other tokens come before its reading, every client after it. */
+static void publish_from_cache(struct publication *publication)
+{
+	struct token *token = publication->token;
+
+	card_finish(token->card, &publication->task);
+	card_submit(token->card, &publication->task);
+	if (token->publication == publication) /* else its turn came at once, and failed */
+		inspect_next(publication);
 }
 
 static enum kc_status set_identity(struct token *token, struct json_object *parameters)
@@ -154,9 +257,13 @@ static void on_opened(void *userdata, enum kc_status status, struct json_object 
 
 	if (status == KC_OK)
 		status = set_identity(token, parameters);
+	publication->is_open = status == KC_OK;
+	if (status == KC_OK && find_in_cache(publication)) {
+		publish_from_cache(publication);
+		return;
+	}
 	if (status == KC_OK)
-		status = token_call(token, "org.keycask.Driver.Enumerate", NULL, 0, 0,
-				    on_enumerated, publication);
+		status = enumerate(publication);
 	if (status != KC_OK)
 		fail_publication(publication, status);
 }
@@ -179,7 +286,7 @@ static void run(struct card_task *task)
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	status = open_token(publication);
+	status = publication->is_open ? enumerate(publication) : open_token(publication);
 	if (status != KC_OK)
 		fail_publication(publication, status);
 }
@@ -215,6 +322,7 @@ struct publication *publication_free(struct publication *publication)
 	inspector_cancel(publication->inspection);
 	card_cancel(publication->token->card, &publication->task);
 	publication->contents = contents_free(publication->contents);
+	field_free(&publication->enumerated);
 	free(publication);
 	return NULL;
 }

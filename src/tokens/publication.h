@@ -12,7 +12,8 @@
 
 struct publication;
 
-/* Submits itself to the card's queue; ends by making the token present or refused. */
+/* Submits itself to the card's queue; ends by making the token present or refused. From the cache
+ * it may be present before that. */
 KC_MUST_CHECK enum kc_status publication_new(struct token *token,
 					     struct publication **ret_publication);
 struct publication *publication_free(struct publication *publication);

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/try.h"
+#include "tokens/cache.h"
 #include "tokens/embedded_slots.h"
 #include "tokens/reader_slots.h"
 #include "tokens/slot.h"
@@ -23,9 +25,19 @@ struct registry *registry_free(struct registry *registry)
 	if (registry->settings.slot_socket)
 		ignore(unlink(registry->settings.slot_socket));
 	registry->inspector = inspector_free(registry->inspector);
+	registry->cache = cache_free(registry->cache);
 	manifest_set_done(&registry->manifests);
 	free(registry);
 	return NULL;
+}
+
+/* Without a cache every card is read in full, as on its first day. */
+static void open_cache(struct registry *registry)
+{
+	if (!registry->settings.has_card_cache || cache_new(&registry->cache) == KC_OK)
+		return;
+	log_warning("there is no card cache: %s", error_get()->message);
+	error_clear();
 }
 
 static enum kc_status set_up(struct registry *registry)
@@ -33,6 +45,7 @@ static enum kc_status set_up(struct registry *registry)
 	TRY(manifest_set_load(registry->settings.driver_folder, &registry->manifests));
 	TRY(inspector_new(registry->event, registry->settings.query_deadline_ms,
 			  &registry->inspector));
+	open_cache(registry);
 	if (registry->settings.has_embedded_slots)
 		TRY(embedded_slots_listen(registry));
 	if (registry->settings.has_reader_slots)
@@ -132,6 +145,11 @@ enum kc_status registry_list_providers(struct registry *registry,
 		TRY(append_provider(providers, "pcsc", reader_slots_reason(registry->readers)));
 	*ret_providers = take(providers);
 	return KC_OK;
+}
+
+unsigned registry_forget_cards(struct registry *registry, const char *token_id)
+{
+	return cache_forget(registry->cache, token_id);
 }
 
 enum kc_status registry_find_token(struct registry *registry, const char *token_id,

@@ -21,6 +21,7 @@ struct manifest_set;
 struct registry_settings {
 	bool has_embedded_slots;
 	bool has_reader_slots;
+	bool has_card_cache;
 	const char *slot_socket; /* where embedded cards attach */
 	const char *driver_folder;
 	unsigned query_deadline_ms; /* asking a helper for something it need not touch a card for */
@@ -85,6 +86,9 @@ const struct manifest_set *registry_manifests(const struct registry *registry);
 /* The present token of that ID. Expected: KC_ERR_ITEM_NOT_FOUND, naming it in the record. */
 KC_MUST_CHECK enum kc_status registry_find_token(struct registry *registry, const char *token_id,
 						 struct token **ret_token);
+
+/* Forget what the cache has of a card (NULL: of all): how many there were. */
+unsigned registry_forget_cards(struct registry *registry, const char *token_id);
 
 /* One token's description. */
 KC_MUST_CHECK enum kc_status token_describe(const struct token *token,

@@ -15,6 +15,7 @@ struct registry {
 	struct registry_hooks hooks;
 	struct manifest_set manifests;
 	struct inspector *inspector;
+	struct cache *cache;	  /* NULL: nothing is kept */
 	struct list slots;	  /* slot::link */
 	struct list tokens;	  /* token::link, present and refused */
 	struct list pin_sessions; /* pin_session::link */

@@ -101,6 +101,10 @@ void token_refuse(struct token *token)
 	(void)snprintf(token->reason, sizeof(token->reason), "%s", error_get()->message);
 	log_warning("token %s in %s: %s (%s)", token_id(token), token->slot_name, token->reason,
 		    error_get()->origin);
+	if (token->state == TOKEN_PRESENT) {
+		operation_abort_all(token, KC_ERR_TOKEN_NOT_FOUND);
+		withdraw(token, false);
+	}
 	token->state = TOKEN_REFUSED;
 }
 

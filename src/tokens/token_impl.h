@@ -39,7 +39,7 @@ struct token {
 	char *label;
 	enum token_state state;
 	char reason[TOKEN_REASON_MAX];
-	struct publication *publication; /* while TOKEN_OPENING */
+	struct publication *publication; /* until the card has been read */
 	struct list operations;		 /* operation::link */
 	unsigned n_restarts;
 	uint64_t started_us; /* when the driver was started last */
@@ -61,7 +61,8 @@ KC_MUST_CHECK enum kc_status token_call(struct token *token, const char *method,
 					struct json_object *parameters, uint64_t session,
 					uint64_t request, wire_reply_fn on_reply, void *userdata);
 
-/* The token is not usable, and this is why: the thread's error record. */
+/* The token is not usable, and this is why: the thread's error record. If it was present, it and
+ * its operations go. */
 void token_refuse(struct token *token);
 
 #endif

@@ -26,10 +26,11 @@ def items_of(daemon):
 
 
 class Bench:
-    """A daemon and a card: what a sound insertion shows, and how many APDUs it takes."""
+    """A daemon and a card: what a sound insertion shows, and how many APDUs it takes. Without the
+    card cache, so that it is the faulty card that is published."""
 
     def __init__(self, **settings):
-        self.daemon = configure(Daemon(), **settings)
+        self.daemon = configure(Daemon(), card_cache=False, **settings)
         self.card = Card(PROFILE)
 
     def __enter__(self):
