@@ -17,6 +17,8 @@ PROTOCOLS = 3
 LEAVE, RESET = 0, 1
 SHARING_VIOLATION = 0x8010000B
 RESET_CARD = 0x80100068
+STATE_PRESENT = 0x20
+INFINITE = 0xFFFFFFFF
 SELECT_PIV = "00A4040005A000000308"
 
 
@@ -30,6 +32,12 @@ class ScardError(Exception):
 
 class _Pci(ctypes.Structure):
     _fields_ = [("protocol", ctypes.c_ulong), ("length", ctypes.c_ulong)]
+
+
+class _ReaderState(ctypes.Structure):
+    _fields_ = [("reader", ctypes.c_char_p), ("user", ctypes.c_void_p),
+                ("current", ctypes.c_ulong), ("event", ctypes.c_ulong),
+                ("atr_length", ctypes.c_ulong), ("atr", ctypes.c_ubyte * 33)]
 
 
 class Scard:
@@ -56,6 +64,14 @@ class Scard:
 
     def connect(self, reader, share=SHARE_SHARED):
         return CardHandle(self, reader, share)
+
+    def wait_for_card(self, reader):
+        """Until pcscd tells that there is a card in it."""
+        state = _ReaderState(reader=reader.encode())
+        while not state.event & STATE_PRESENT:
+            state.current = state.event
+            self.call("GetStatusChange", self.context, ctypes.c_ulong(INFINITE),
+                      ctypes.byref(state), 1)
 
 
 class CardHandle:

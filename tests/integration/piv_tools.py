@@ -119,11 +119,11 @@ def _free_port():
 class Pcscd:
     """A real pcscd with vpcd's reader, and the tools that talk to it."""
 
-    def __init__(self):
-        for name in ("pcscd", "yubico-piv-tool", "pkcs11-tool", "opensc-tool"):
-            if not any(os.access(f"{folder}/{name}", os.X_OK)
+    def __init__(self, name=READER):
+        for tool in ("pcscd", "yubico-piv-tool", "pkcs11-tool", "opensc-tool"):
+            if not any(os.access(f"{folder}/{tool}", os.X_OK)
                        for folder in ("/usr/bin", "/usr/sbin")):
-                raise SkipTest(f"{name} is not installed")
+                raise SkipTest(f"{tool} is not installed")
         if not os.path.exists(DRIVER):
             raise SkipTest("vsmartcard-vpcd is not installed")
         _isolate()
@@ -132,12 +132,13 @@ class Pcscd:
         self.log = self.folder / "pcscd.log"
         self.process = None
         self.card = None
-        self.readers = [f"{READER} 00 00", f"{READER} 00 01"]
+        self.name = name
+        self.readers = [f"{name} 00 00", f"{name} 00 01"]
 
     def __enter__(self):
         readers = self.folder / "readers"
         readers.mkdir()
-        (readers / "vpcd").write_text(f'FRIENDLYNAME "{READER}"\n'
+        (readers / "vpcd").write_text(f'FRIENDLYNAME "{self.name}"\n'
                                       f"DEVICENAME /dev/null:0x{self.port:X}\n"
                                       f"LIBPATH {DRIVER}\nCHANNELID 0x{self.port:X}\n")
         self.start()
@@ -169,10 +170,10 @@ class Pcscd:
         if self.process is not None:
             end(self.process)
 
-    def insert(self, card, *options):
-        """Put a Card into the reader and wait until pcscd has noticed."""
+    def insert(self, card, *options, port=None):
+        """Put a Card into the reader and wait until pcscd has noticed; port: of a relay."""
         self.card = start(program("keycask-vcard"), "start", card.file,
-                          "--vpcd", f"127.0.0.1:{self.port}", *options, log=card.log,
+                          "--vpcd", f"127.0.0.1:{port or self.port}", *options, log=card.log,
                           stdout=subprocess.DEVNULL)
         eventually(self.has_card, "pcscd notices the card")
 
@@ -200,7 +201,7 @@ class Pcscd:
 
     def yubico(self, *arguments, status=0, input=b""):
         """yubico-piv-tool's standard output, with standard error when it is to fail."""
-        out, errors = run("yubico-piv-tool", "-r", READER, *arguments, status=status, input=input)
+        out, errors = run("yubico-piv-tool", "-r", self.name, *arguments, status=status, input=input)
         return out if status == 0 else out + errors
 
     def manage(self, *arguments, status=0, input=b"", key=MANAGEMENT_KEY):
