@@ -22,15 +22,22 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_start(void);
 /*
  * Ask it what it is: version, scope, socket, slot_socket and started are text, pid a number,
  * confinement an array of text; providers (of slots) is an array of dictionaries with name and,
- * when it has no slots because something is wrong, reason. Does not start it.
- * Expected: KC_ERR_NOT_AVAILABLE  it is not running
- * Ownership: *ret_status is the caller's; free with kc_dictionary_free().   Since: 1.0
+ * when it has no slots because something is wrong, reason; pin_cache a dictionary with policy
+ * (text), idle_s and absolute_s (numbers). Does not start it. Expected: KC_ERR_NOT_AVAILABLE  it is
+ * not running Ownership: *ret_status is the caller's; free with kc_dictionary_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_status(struct kc_dictionary **ret_status);
 
 /* Stop it and wait until it is gone. Expected: KC_ERR_NOT_AVAILABLE  it is not running
  * Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_stop(void);
+
+/*
+ * Have it forget every PIN that any program has given, and every card that one was used: as when
+ * the screen is locked. Does not start it.
+ * Expected: KC_ERR_NOT_AVAILABLE  it is not running, and knows no PIN   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_lock(void);
 
 /* Close this process's connection: no PIN that it has given serves any longer, and no descriptor
  * stays open. The next call opens a new one. Since: 1.0 */

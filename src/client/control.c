@@ -46,6 +46,13 @@ enum kc_status kc_daemon_stop(void)
 	return line_await_end(STOP_MS);
 }
 
+enum kc_status kc_daemon_lock(void)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	return ask("org.keycask.Admin.Lock", true, true, &answer);
+}
+
 void kc_daemon_disconnect(void)
 {
 	line_close();

@@ -27,6 +27,18 @@ static enum kc_status describe_confinement(struct json_object **ret_names)
 	return KC_OK;
 }
 
+static enum kc_status describe_pin_cache(const struct config *config, struct json_object *status)
+{
+	CLEANUP(field_free) struct json_object *pin_cache = NULL;
+	struct config_pin_limits limits = config_pin_limits(config);
+
+	TRY(field_new_object(&pin_cache));
+	TRY(field_put_text(pin_cache, "policy", config->pin_cache));
+	TRY(field_put_number(pin_cache, "idle_s", limits.idle_s));
+	TRY(field_put_number(pin_cache, "absolute_s", limits.absolute_s));
+	return field_put(status, "pin_cache", take(pin_cache));
+}
+
 static enum kc_status make_status(const struct daemon *daemon, struct json_object **ret_status)
 {
 	CLEANUP(field_free) struct json_object *status = NULL;
@@ -44,6 +56,7 @@ static enum kc_status make_status(const struct daemon *daemon, struct json_objec
 	TRY(field_put_text(status, "started", daemon->started));
 	TRY(field_put(status, "confinement", take(confinement)));
 	TRY(field_put(status, "providers", take(providers)));
+	TRY(describe_pin_cache(&daemon->config, status));
 	*ret_status = take(status);
 	return KC_OK;
 }
@@ -106,6 +119,14 @@ void admin_calls_list_drivers(struct wire_call *call)
 	error_clear();
 	status = list_drivers(wire_call_context(call), &drivers);
 	calls_answer(call, status, "drivers", drivers);
+}
+
+void admin_calls_lock(struct wire_call *call)
+{
+	struct daemon *daemon = wire_call_context(call);
+
+	registry_lock(daemon->registry);
+	wire_call_reply(call, NULL);
 }
 
 void admin_calls_stop(struct wire_call *call)

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
@@ -13,7 +14,9 @@
 
 enum {
 	CONFIG_BYTES_MAX = 64 * 1024,
+	MINUTE_S = 60,
 	HOUR_S = 3600,
+	PIN_TIME_MAX_S = 24 * HOUR_S,
 };
 
 /* The numbers that may be set, with their limits. None may be infinite. */
@@ -41,6 +44,7 @@ void config_init(struct config *ret_config)
 		.card_deadline_ms = 30000,
 		.prompt_deadline_s = 120,
 		.lease_ms = 3000,
+		.pin_cache = "session",
 		.pin_idle_s = 600,
 		.pin_absolute_s = 8 * HOUR_S,
 		.pinentry = "/usr/bin/pinentry",
@@ -68,6 +72,50 @@ static enum kc_status set_pinentry(struct config *config, struct json_object *va
 			strlen(path) < sizeof(config->pinentry),
 		KC_ERR_DECODE, "\"pinentry\" must be the path of a program");
 	memcpy(config->pinentry, path, strlen(path) + 1);
+	return KC_OK;
+}
+
+/* "90s", "15min" or "8h" in seconds; 0 when it is no such time. */
+static unsigned seconds_of(const char *text)
+{
+	char *unit = NULL;
+	unsigned long number = strtoul(text, &unit, 10);
+	unsigned long scale = 0;
+
+	if (text[0] < '1' || text[0] > '9' || number > PIN_TIME_MAX_S)
+		return 0;
+	if (strcmp(unit, "s") == 0)
+		scale = 1;
+	else if (strcmp(unit, "min") == 0)
+		scale = MINUTE_S;
+	else if (strcmp(unit, "h") == 0)
+		scale = HOUR_S;
+	return number * scale <= PIN_TIME_MAX_S ? (unsigned)(number * scale) : 0;
+}
+
+struct config_pin_limits config_pin_limits(const struct config *config)
+{
+	unsigned fixed_s = seconds_of(config->pin_cache);
+
+	if (fixed_s > 0)
+		return (struct config_pin_limits){fixed_s, fixed_s};
+	if (strcmp(config->pin_cache, "per-use") == 0)
+		return (struct config_pin_limits){0, 0};
+	return (struct config_pin_limits){config->pin_idle_s, config->pin_absolute_s};
+}
+
+static enum kc_status set_pin_cache(struct config *config, struct json_object *value)
+{
+	const char *text = json_object_get_string(value);
+
+	REQUIRE(json_object_is_type(value, json_type_string) &&
+			strlen(text) < sizeof(config->pin_cache) &&
+			(strcmp(text, "per-use") == 0 || strcmp(text, "session") == 0 ||
+			 seconds_of(text) > 0),
+		KC_ERR_DECODE,
+		"\"pin_cache\" must be \"per-use\", \"session\" or a time up to 24 hours, such as "
+		"\"15min\"");
+	memcpy(config->pin_cache, text, strlen(text) + 1);
 	return KC_OK;
 }
 
@@ -132,6 +180,8 @@ static enum kc_status set_value(struct config *config, const char *key, struct j
 	}
 	if (strcmp(key, "pinentry") == 0)
 		return set_pinentry(config, value);
+	if (strcmp(key, "pin_cache") == 0)
+		return set_pin_cache(config, value);
 	if (strcmp(key, "providers") == 0)
 		return set_providers(config, value);
 	if (strcmp(key, "card_cache") == 0)

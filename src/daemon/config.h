@@ -17,12 +17,20 @@ struct config {
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;
 	unsigned lease_ms;
-	unsigned pin_idle_s; /* 0: a PIN serves the one operation it was given for */
+	char pin_cache[16];  /* "per-use", "session", or a time such as "15min" */
+	unsigned pin_idle_s; /* of "session"; 0: a PIN serves the one operation it was given for */
 	unsigned pin_absolute_s;
 	char pinentry[256];
 };
 
 void config_init(struct config *ret_config);
+
+/* How long a PIN is kept under @config's policy. */
+struct config_pin_limits {
+	unsigned idle_s; /* since it was used last; 0: not at all */
+	unsigned absolute_s;
+};
+struct config_pin_limits config_pin_limits(const struct config *config);
 
 /* Change what the JSON object in @text says. Expected: KC_ERR_DECODE, naming the key. */
 KC_MUST_CHECK enum kc_status config_parse(struct kc_view text, struct config *config);

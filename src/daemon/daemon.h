@@ -13,6 +13,7 @@
 #include "daemon/config.h"
 #include "items/engine.h"
 #include "prompts/prompt.h"
+#include "sys/login_watch.h"
 #include "sys/paths.h"
 #include "tokens/registry.h"
 #include "wire/server.h"
@@ -30,6 +31,7 @@ struct daemon {
 	struct engine *engine;
 	struct desk *desk;
 	struct registry *registry;
+	struct login_watch *login; /* NULL: there is no system bus */
 	struct wire_service *service;
 	struct wire_server *server;
 	struct broadcast token_watchers;

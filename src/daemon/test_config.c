@@ -40,6 +40,15 @@ TEST(values_out_of_range_are_named)
 		{"{\"card_deadline_ms\":\"30\"}", "must be a number"},
 		{"{\"pin_idle_s\":-1}", "from 0 to 86400"},
 		{"{\"prompt_deadline_s\":4294967297}", "from 1 to 3600"},
+		{"{\"pin_cache\":\"for ever\"}", "\"pin_cache\" must be"},
+		{"{\"pin_cache\":5}", "\"pin_cache\" must be"},
+		{"{\"pin_cache\":\"0s\"}", "\"pin_cache\" must be"},
+		{"{\"pin_cache\":\"-1s\"}", "\"pin_cache\" must be"},
+		{"{\"pin_cache\":\"15\"}", "\"pin_cache\" must be"},
+		{"{\"pin_cache\":\"86401s\"}", "24 hours"},
+		{"{\"pin_cache\":\"25h\"}", "24 hours"},
+		{"{\"pin_cache\":\"99999999999999999999s\"}", "24 hours"},
+		{"{\"pin_cache\":\"1000000000000000s\"}", "24 hours"},
 		{"{\"pinentry\":\"pinentry\"}", "path of a program"},
 		{"{\"pinentry\":3}", "path of a program"},
 		{"{\"providers\":\"pcsc\"}", "must be a list"},
@@ -60,6 +69,31 @@ TEST(values_out_of_range_are_named)
 		if (!strstr(error_get()->message, cases[i].message))
 			test_fail(__FILE__, __LINE__, "case %zu says \"%s\"", i,
 				  error_get()->message);
+	}
+}
+
+TEST(the_policy_says_how_long_a_pin_is_kept)
+{
+	static const struct {
+		const char *text;
+		unsigned idle_s;
+		unsigned absolute_s;
+	} cases[] = {
+		{"{}", 600, 28800},
+		{"{\"pin_cache\":\"session\",\"pin_idle_s\":5,\"pin_absolute_s\":7}", 5, 7},
+		{"{\"pin_cache\":\"per-use\",\"pin_idle_s\":5}", 0, 0},
+		{"{\"pin_cache\":\"90s\"}", 90, 90},
+		{"{\"pin_cache\":\"15min\"}", 900, 900},
+		{"{\"pin_cache\":\"24h\"}", 86400, 86400},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config config;
+
+		config_init(&config);
+		CHECK_OK(config_parse(view_of_text(cases[i].text), &config));
+		CHECK_INT(config_pin_limits(&config).idle_s, cases[i].idle_s);
+		CHECK_INT(config_pin_limits(&config).absolute_s, cases[i].absolute_s);
 	}
 }
 

@@ -78,6 +78,7 @@ static void on_stop_asking(void *context, struct operation *operation)
 
 static enum kc_status make_registry(struct daemon *daemon)
 {
+	struct config_pin_limits pin_limits = config_pin_limits(&daemon->config);
 	struct registry_settings settings = {
 		.has_embedded_slots = daemon->config.has_embedded_slots,
 		.has_reader_slots = daemon->config.has_reader_slots,
@@ -87,8 +88,8 @@ static enum kc_status make_registry(struct daemon *daemon)
 		.query_deadline_ms = daemon->config.query_deadline_ms,
 		.card_deadline_ms = daemon->config.card_deadline_ms,
 		.lease_ms = daemon->config.lease_ms,
-		.pin_idle_s = daemon->config.pin_idle_s,
-		.pin_absolute_s = daemon->config.pin_absolute_s,
+		.pin_idle_s = pin_limits.idle_s,
+		.pin_absolute_s = pin_limits.absolute_s,
 	};
 	struct registry_hooks hooks = {
 		.publish = on_publish,
@@ -101,6 +102,23 @@ static enum kc_status make_registry(struct daemon *daemon)
 	};
 
 	return registry_new(daemon->event, &settings, &hooks, &daemon->registry);
+}
+
+static void on_away(void *context, const char *why)
+{
+	struct daemon *daemon = context;
+
+	log_info("%s: PINs are forgotten", why);
+	registry_lock(daemon->registry);
+}
+
+/* Without a system bus nobody says that the person has left, and the limits of time must do. */
+static void watch_login(struct daemon *daemon)
+{
+	error_clear();
+	if (login_watch_new(daemon->event, on_away, daemon, &daemon->login) != KC_OK)
+		log_info("locking and sleep are not noticed: %s", error_get()->message);
+	error_clear();
 }
 
 static enum kc_status admit_peer(void *context, int fd, void **ret_peer)
@@ -172,6 +190,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(engine_new(&daemon->engine));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
+	watch_login(daemon);
 	return make_server(daemon, take_fd(fd));
 }
 
@@ -183,6 +202,7 @@ void wiring_disconnect(struct daemon *daemon)
 	daemon->server = wire_server_free(daemon->server);
 	broadcast_done(&daemon->token_watchers);
 	broadcast_done(&daemon->slot_watchers);
+	daemon->login = login_watch_free(daemon->login);
 	daemon->registry = registry_free(daemon->registry);
 	daemon->desk = desk_free(daemon->desk);
 	daemon->service = wire_service_free(daemon->service);

@@ -528,6 +528,14 @@ void card_request_reset(struct card *card)
 	card->needs_reset = true;
 }
 
+void card_lock(struct card *card)
+{
+	if (!card->is_sensitive)
+		return;
+	card->needs_reset = true;
+	pump(card);
+}
+
 void card_set_selected(struct card *card, const struct token *token)
 {
 	card->selected = token;

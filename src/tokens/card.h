@@ -82,6 +82,10 @@ void card_mark_sensitive(struct card *card);
 /* Reset before the next task, so that the card forgets who authenticated. */
 void card_request_reset(struct card *card);
 
+/* If somebody has authenticated, the card is to forget it: at once, or after the task that has its
+ * turn. */
+void card_lock(struct card *card);
+
 /* The turn of the task that runs now, as org.keycask.Driver's Turn. */
 KC_MUST_CHECK enum kc_status card_put_turn(struct card *card, const struct token *token,
 					   uint64_t session, uint64_t request,

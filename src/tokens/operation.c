@@ -185,6 +185,7 @@ void operation_supply_pin(struct operation *operation, struct secret *pin)
 	operation->is_asking = false;
 	operation->pin = secret_take(pin);
 	operation->pin_source = PIN_SOURCE_PERSON;
+	operation->pin_given_to = pin_session_id(operation->options.session);
 	card_submit(operation->token->card, &operation->task);
 }
 
@@ -228,6 +229,7 @@ static enum kc_status start(struct token *token, const struct operation_options 
 	if (options->pin && options->needs_pin) {
 		operation->pin = secret_take(options->pin);
 		operation->pin_source = PIN_SOURCE_REQUEST;
+		operation->pin_given_to = pin_session_id(options->session);
 	}
 	*ret_operation = operation;
 	card_submit(token->card, &operation->task);

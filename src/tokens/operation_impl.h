@@ -31,6 +31,7 @@ struct operation {
 	struct json_object *parameters; /* of the call, without turn */
 	uint64_t session_id;		/* of the session, as it was when this turn began */
 	struct secret pin;
+	uint64_t pin_given_to; /* the session's number when the PIN came */
 	enum pin_source pin_source;
 	char why[ERROR_MESSAGE_MAX]; /* a person is asked again */
 	int tries_left;		     /* as last heard, -1: unknown */

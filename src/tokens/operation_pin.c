@@ -111,9 +111,12 @@ void operation_pin_ask(struct operation *operation)
 static void on_right(struct operation *operation)
 {
 	struct pin_session *session = operation->options.session;
+	/* Who was locked out meanwhile has this operation, and must authenticate for the next. */
+	bool may_remember = operation->pin_source != PIN_SOURCE_SESSION &&
+			    operation->pin_given_to == pin_session_id(session);
 
 	operation->is_verified = true;
-	if (operation->pin_source != PIN_SOURCE_SESSION)
+	if (may_remember)
 		pin_session_remember(session, &operation->pin);
 	drop_pin(operation);
 	operation_perform(operation);

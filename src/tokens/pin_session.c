@@ -136,6 +136,12 @@ bool pin_session_is_authenticated(const struct pin_session *session)
 	return session->pin.data != NULL;
 }
 
+void pin_session_forget_all(struct registry *registry)
+{
+	list_for_each (link, &registry->pin_sessions)
+		pin_session_forget(list_entry(link, struct pin_session, link));
+}
+
 void pin_session_forget_token(struct registry *registry, const char *token_id)
 {
 	list_for_each (link, &registry->pin_sessions) {

@@ -38,5 +38,7 @@ bool pin_session_is_authenticated(const struct pin_session *session);
 
 /* The token has left: every session of it forgets its PIN. */
 void pin_session_forget_token(struct registry *registry, const char *token_id);
+/* And so does every session of every token. */
+void pin_session_forget_all(struct registry *registry);
 
 #endif

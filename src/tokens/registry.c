@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "tokens/cache.h"
 #include "tokens/embedded_slots.h"
+#include "tokens/pin_session.h"
 #include "tokens/reader_slots.h"
 #include "tokens/slot.h"
 #include "tokens/token_impl.h"
@@ -67,6 +68,12 @@ enum kc_status registry_new(sd_event *event, const struct registry_settings *set
 	TRY(set_up(registry));
 	*ret_registry = take(registry);
 	return KC_OK;
+}
+
+void registry_lock(struct registry *registry)
+{
+	pin_session_forget_all(registry);
+	slot_lock_all(registry);
 }
 
 const struct manifest_set *registry_manifests(const struct registry *registry)

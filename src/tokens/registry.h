@@ -73,6 +73,9 @@ KC_MUST_CHECK enum kc_status registry_new(sd_event *event, const struct registry
 struct registry *registry_free(struct registry *registry);
 DEFINE_FREEP(registry)
 
+/* The person has left: every client must authenticate again, and every card forgets. */
+void registry_lock(struct registry *registry);
+
 /* The tokens as org.keycask.Tokens has them, in order of arrival, refused ones included. */
 KC_MUST_CHECK enum kc_status registry_list_tokens(struct registry *registry,
 						  struct json_object **ret_tokens);

@@ -218,6 +218,14 @@ void slot_insert(struct slot *slot, const struct card_place *place)
 	start_or_be_mute(slot);
 }
 
+void slot_lock_all(struct registry *registry)
+{
+	list_for_each (link, &registry->slots) {
+		if (slot_from_link(link)->card)
+			card_lock(slot_from_link(link)->card);
+	}
+}
+
 void slot_end_all(struct registry *registry)
 {
 	list_for_each_safe (link, &registry->slots)

@@ -14,6 +14,9 @@ struct slot;
 KC_MUST_CHECK enum kc_status slot_describe(const struct slot *slot,
 					   struct json_object **ret_description);
 
+/* Every card forgets who authenticated. */
+void slot_lock_all(struct registry *registry);
+
 /* Every slot loses its card and goes, without telling anyone. */
 void slot_end_all(struct registry *registry);
 

@@ -130,6 +130,7 @@ def base_environment():
         "LD_LIBRARY_PATH": str(BUILD / "src" / "client"),
         "KEYCASK_LIBEXEC_DIR": str(BUILD / "src"),
         "KEYCASK_DRIVER_DIR": str(SOURCE / "dist" / "drivers"),
+        "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent",  # not the one of this machine
     }
 
 

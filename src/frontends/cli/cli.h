@@ -57,6 +57,7 @@ extern const struct command cmd_verify;
 extern const struct command cmd_cert_export;
 extern const struct command cmd_pin_verify;
 extern const struct command cmd_pin_status;
+extern const struct command cmd_lock;
 extern const struct command cmd_vcard;
 extern const struct command cmd_driver_list;
 extern const struct command cmd_daemon_start;

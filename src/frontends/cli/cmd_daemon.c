@@ -44,6 +44,23 @@ static void print_providers(const struct kc_value *providers)
 	}
 }
 
+static void print_pin_cache(const struct kc_dictionary *pin_cache)
+{
+	const char *policy = kc_dictionary_text(pin_cache, "policy");
+	int64_t idle_s = kc_dictionary_number(pin_cache, "idle_s", 0);
+	char line[128];
+
+	if (!policy)
+		return;
+	if (idle_s == 0)
+		(void)snprintf(line, sizeof(line), "%.40s: a PIN serves one operation", policy);
+	else
+		(void)snprintf(line, sizeof(line),
+			       "%.40s: %" PRId64 " s without use, %" PRId64 " s in all", policy,
+			       idle_s, kc_dictionary_number(pin_cache, "absolute_s", 0));
+	print_field("pin cache", line);
+}
+
 static enum kc_status report(const struct context *context)
 {
 	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
@@ -64,6 +81,7 @@ static enum kc_status report(const struct context *context)
 		print_field(i == 0 ? "confinement" : "",
 			    kc_value_text(kc_value_at(confinement, i)));
 	print_providers(kc_dictionary_get(status, "providers"));
+	print_pin_cache(kc_value_dictionary(kc_dictionary_get(status, "pin_cache")));
 	return page_finish();
 }
 
