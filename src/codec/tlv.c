@@ -56,14 +56,25 @@ static enum kc_status read_length(struct kc_view *input, size_t *ret_len)
 	return KC_OK;
 }
 
+enum kc_status tlv_read_header(struct kc_view *input, uint32_t *ret_tag, size_t *ret_len)
+{
+	struct kc_view rest = *input;
+	uint32_t tag = 0;
+
+	TRY(read_tag(&rest, &tag));
+	TRY(read_length(&rest, ret_len));
+	*input = rest;
+	*ret_tag = tag;
+	return KC_OK;
+}
+
 enum kc_status tlv_read(struct kc_view *input, struct tlv *ret_tlv)
 {
 	struct kc_view rest = *input;
 	struct tlv tlv;
 	size_t len = 0;
 
-	TRY(read_tag(&rest, &tlv.tag));
-	TRY(read_length(&rest, &len));
+	TRY(tlv_read_header(&rest, &tlv.tag, &len));
 	REQUIRE(len <= rest.len, KC_ERR_CORRUPTED_DATA, "a TLV value is longer than its container");
 	tlv.value = view_of(rest.data, len);
 	tlv.record = view_of(input->data, (size_t)(rest.data - input->data) + len);

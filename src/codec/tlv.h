@@ -24,6 +24,11 @@ struct tlv {
  */
 KC_MUST_CHECK enum kc_status tlv_read(struct kc_view *input, struct tlv *ret_tlv);
 
+/* As tlv_read(), but only tag and length: moves @input past them, where a value may follow or not.
+ */
+KC_MUST_CHECK enum kc_status tlv_read_header(struct kc_view *input, uint32_t *ret_tag,
+					     size_t *ret_len);
+
 /*
  * The first record with @tag among those that make up @input, not looking inside them.
  * Expected: KC_ERR_OBJECT_NOT_FOUND, KC_ERR_CORRUPTED_DATA

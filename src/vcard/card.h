@@ -3,11 +3,13 @@
 #define VCARD_CARD_H
 
 /*
- * The software card: power it, reset it, send it APDUs. It has one application, PIV. It opens
- * nothing and knows no file: whoever owns the card gives it a function that keeps its state.
+ * The software card: power it, reset it, send it APDUs. It has a PIV or an OpenPGP application, or
+ * both. It opens nothing and knows no file: whoever owns the card gives it a function that keeps
+ * its state.
  */
 
 #include "codec/apdu.h"
+#include "vcard/application.h"
 #include "vcard/card_state.h"
 
 enum {
@@ -21,9 +23,20 @@ typedef enum kc_status (*card_save_fn)(void *context, const struct card_state *s
 /* Wait for a finger on the card; false when none comes. */
 typedef bool (*card_touch_fn)(void *context);
 
-/* What a card forgets at reset and without power. */
+struct openpgp_session {
+	bool is_sign_verified;	/* PW1 for signatures, 81 */
+	bool is_user_verified;	/* PW1 for all else, 82 */
+	bool is_admin_verified; /* PW3 */
+	uint8_t occurrence;	/* of 7F21, the certificates */
+};
+
+/*
+ * What a card forgets at reset and without power, and when another application is selected: as on
+ * a YubiKey, where the PIN of one application does not outlive a visit to the other.
+ */
 struct card_session {
-	bool is_selected;
+	const struct application *selected; /* NULL: none yet */
+	struct openpgp_session openpgp;
 	bool is_pin_verified;
 	bool is_global_pin_verified;
 	bool is_pin_fresh; /* one of them verified, and no key used since */

@@ -128,6 +128,8 @@ enum kc_status card_state_reset(struct card_state *state)
 	struct card_state fresh;
 
 	TRY(init_with_serial(state->serial, &state->manner, &fresh));
+	fresh.openpgp = state->openpgp;
+	memset(&state->openpgp, 0, sizeof(state->openpgp));
 	card_state_done(state);
 	*state = fresh;
 	return KC_OK;
@@ -140,6 +142,7 @@ void card_state_done(struct card_state *state)
 	for (size_t i = 0; i < state->n_objects; i++)
 		kc_bytes_free(&state->objects[i].value);
 	free(state->objects);
+	openpgp_state_done(&state->openpgp);
 	OPENSSL_cleanse(state, sizeof(*state));
 }
 

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "base/bytes.h"
+#include "vcard/openpgp_state.h"
 #include "vcard/piv.h"
 
 enum {
@@ -21,8 +22,8 @@ enum {
 	CARD_EXTENDED_MAX = 65535,
 };
 
-#define CARD_DEFAULT_PIN	 "123456"
-#define CARD_DEFAULT_PUK	 "12345678"
+#define CARD_DEFAULT_PIN	"123456"
+#define CARD_DEFAULT_PUK	"12345678"
 #define CARD_DEFAULT_GLOBAL_PIN "87654321"
 
 struct card_pin {
@@ -67,15 +68,17 @@ struct card_state {
 	struct card_key keys[PIV_N_SLOTS]; /* in the order of piv_slot_at() */
 	struct card_object *objects;
 	size_t n_objects;
+	struct openpgp_state openpgp; /* all the others are PIV's */
+	bool lacks_piv;		      /* a card of the OpenPGP application alone */
 };
 
-/* A card as it leaves the factory: default PINs and management key, a CHUID and a CCC. */
+/* A PIV card as it leaves the factory: default PINs and management key, a CHUID and a CCC. */
 KC_MUST_CHECK enum kc_status card_state_init(struct card_state *ret_state);
 
 /* Wipe and release. Accepts a zeroed struct and leaves one. */
 void card_state_done(struct card_state *state);
 
-/* Back to the factory; the serial number stays, and the manner. */
+/* PIV back to the factory; the serial number stays, the manner, and what is not PIV's. */
 KC_MUST_CHECK enum kc_status card_state_reset(struct card_state *state);
 
 /* Set @pin from 6 to 8 characters, all tries available. Expected: KC_ERR_PARAM */

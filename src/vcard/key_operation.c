@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Raw RSA, ECDSA over a given hash, ECDH to the x coordinate, and ECB for the management key. */
+/* RSA raw and padded, ECDSA over a given hash, Ed25519, ECDH to the x coordinate, ECB for 9B. */
 #include "vcard/key_operation.h"
 
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/rsa.h>
 
 #include "base/try.h"
@@ -19,6 +20,16 @@ static void pkey_freep(EVP_PKEY **pkey)
 static void pkey_ctx_freep(EVP_PKEY_CTX **ctx)
 {
 	EVP_PKEY_CTX_free(*ctx);
+}
+
+static void signature_freep(ECDSA_SIG **signature)
+{
+	ECDSA_SIG_free(*signature);
+}
+
+static void digest_ctx_freep(EVP_MD_CTX **ctx)
+{
+	EVP_MD_CTX_free(*ctx);
 }
 
 static void cipher_freep(EVP_CIPHER **cipher)
@@ -55,6 +66,36 @@ enum kc_status key_operation_rsa(EVP_PKEY *pkey, struct kc_view input, struct by
 	return append_and_wipe(output, result, len);
 }
 
+enum kc_status key_operation_rsa_sign_padded(EVP_PKEY *pkey, struct kc_view input,
+					     struct bytes *output)
+{
+	CLEANUP(pkey_ctx_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	uint8_t result[RESULT_MAX];
+	size_t len = sizeof(result);
+
+	REQUIRE(ctx && EVP_PKEY_sign_init(ctx) == 1 &&
+			EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1,
+		KC_ERR_INTERNAL, "cannot set up RSA");
+	REQUIRE(EVP_PKEY_sign(ctx, result, &len, input.data, input.len) == 1, KC_ERR_PARAM,
+		"RSA input of %zu bytes", input.len);
+	return append_and_wipe(output, result, len);
+}
+
+enum kc_status key_operation_rsa_decrypt_padded(EVP_PKEY *pkey, struct kc_view input,
+						struct bytes *output)
+{
+	CLEANUP(pkey_ctx_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	uint8_t result[RESULT_MAX];
+	size_t len = sizeof(result);
+
+	REQUIRE(ctx && EVP_PKEY_decrypt_init(ctx) == 1 &&
+			EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1,
+		KC_ERR_INTERNAL, "cannot set up RSA");
+	REQUIRE(EVP_PKEY_decrypt(ctx, result, &len, input.data, input.len) == 1, KC_ERR_PARAM,
+		"no RSA cryptogram");
+	return append_and_wipe(output, result, len);
+}
+
 enum kc_status key_operation_ecdsa(EVP_PKEY *pkey, struct kc_view digest, struct bytes *output)
 {
 	CLEANUP(pkey_ctx_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
@@ -65,6 +106,37 @@ enum kc_status key_operation_ecdsa(EVP_PKEY *pkey, struct kc_view digest, struct
 			EVP_PKEY_sign(ctx, result, &len, digest.data, digest.len) == 1,
 		KC_ERR_INTERNAL, "ECDSA failed");
 	return append_and_wipe(output, result, len);
+}
+
+enum kc_status key_operation_ecdsa_plain(EVP_PKEY *pkey, size_t field_bytes, struct kc_view digest,
+					 struct bytes *output)
+{
+	CLEANUP(bytes_done) struct bytes der = BYTES_INIT(RESULT_MAX);
+	CLEANUP(signature_freep) ECDSA_SIG *signature = NULL;
+	const uint8_t *cursor = NULL;
+	uint8_t plain[RESULT_MAX];
+	int len = (int)field_bytes;
+
+	TRY(key_operation_ecdsa(pkey, digest, &der));
+	cursor = der.data;
+	signature = d2i_ECDSA_SIG(NULL, &cursor, (long)der.len);
+	REQUIRE(signature && 2 * field_bytes <= sizeof(plain) &&
+			BN_bn2binpad(ECDSA_SIG_get0_r(signature), plain, len) == len &&
+			BN_bn2binpad(ECDSA_SIG_get0_s(signature), plain + len, len) == len,
+		KC_ERR_INTERNAL, "ECDSA failed");
+	return bytes_append(output, view_of(plain, 2 * field_bytes));
+}
+
+enum kc_status key_operation_eddsa(EVP_PKEY *pkey, struct kc_view message, struct bytes *output)
+{
+	CLEANUP(digest_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t result[RESULT_MAX];
+	size_t len = sizeof(result);
+
+	REQUIRE(ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
+			EVP_DigestSign(ctx, result, &len, message.data, message.len) == 1,
+		KC_ERR_INTERNAL, "Ed25519 failed");
+	return bytes_append(output, view_of(result, len));
 }
 
 /* The host's public key, on the same curve as ours. */

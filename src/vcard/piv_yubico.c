@@ -177,7 +177,7 @@ uint16_t piv_yubico_reset(struct card *card, const struct apdu_command *command,
 	if (card_state_reset(&card->state) != KC_OK)
 		return SW_INTERNAL;
 	OPENSSL_cleanse(&card->session, sizeof(card->session));
-	card->session.is_selected = true;
+	card->session.selected = &piv_application;
 	card->is_changed = true;
 	return SW_OK;
 }

@@ -82,7 +82,7 @@ static void start(struct card *card, uint8_t how)
 
 	copy_model(&state);
 	card_init(card, &state, NULL, NULL);
-	card->session.is_selected = how & 1;
+	card->session.selected = how & 1 ? &piv_application : NULL;
 	card->session.is_pin_verified = how & 2;
 	card->session.is_pin_fresh = how & 2;
 	card->session.is_management_verified = how & 4;
