@@ -60,7 +60,6 @@ static enum kc_status read_length(struct kc_view *input, size_t *ret_len)
 	return KC_OK;
 }
 
-<<<<<<< HEAD
 enum kc_status tlv_read_header(struct kc_view *input, uint32_t *ret_tag, size_t *ret_len)
 {
 	struct kc_view rest = *input;
@@ -70,7 +69,9 @@ enum kc_status tlv_read_header(struct kc_view *input, uint32_t *ret_tag, size_t 
 	TRY(read_length(&rest, ret_len));
 	*input = rest;
 	*ret_tag = tag;
-=======
+	return KC_OK;
+}
+
 /* @rest is @input after tag and length. */
 static enum kc_status finish_record(struct kc_view *input, struct kc_view rest, uint32_t tag,
 				    size_t len, struct tlv *ret_tlv)
@@ -81,7 +82,6 @@ static enum kc_status finish_record(struct kc_view *input, struct kc_view rest, 
 		.value = view_of(rest.data, len),
 		.record = view_of(input->data, (size_t)(rest.data - input->data) + len)};
 	*input = view_of(rest.data + len, rest.len - len);
->>>>>>> e1418f6 (codec/atr, codec/tlv: answers to reset; simple and compact TLV)
 	return KC_OK;
 }
 
@@ -91,17 +91,7 @@ enum kc_status tlv_read(struct kc_view *input, struct tlv *ret_tlv)
 	uint32_t tag = 0;
 	size_t len = 0;
 
-<<<<<<< HEAD
-	TRY(tlv_read_header(&rest, &tlv.tag, &len));
-	REQUIRE(len <= rest.len, KC_ERR_CORRUPTED_DATA, "a TLV value is longer than its container");
-	tlv.value = view_of(rest.data, len);
-	tlv.record = view_of(input->data, (size_t)(rest.data - input->data) + len);
-	*input = view_of(rest.data + len, rest.len - len);
-	*ret_tlv = tlv;
-	return KC_OK;
-=======
-	TRY(read_tag(&rest, &tag));
-	TRY(read_length(&rest, &len));
+	TRY(tlv_read_header(&rest, &tag, &len));
 	return finish_record(input, rest, tag, len, ret_tlv);
 }
 
@@ -133,7 +123,6 @@ enum kc_status tlv_read_compact(struct kc_view *input, struct tlv *ret_tlv)
 
 	TRY(read_byte(&rest, &byte));
 	return finish_record(input, rest, byte >> 4, byte & COMPACT_MAX, ret_tlv);
->>>>>>> e1418f6 (codec/atr, codec/tlv: answers to reset; simple and compact TLV)
 }
 
 enum kc_status tlv_find(struct kc_view input, uint32_t tag, struct kc_view *ret_value)
