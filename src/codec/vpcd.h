@@ -17,7 +17,13 @@ enum vpcd_control {
 	VPCD_POWER_ON = 1,
 	VPCD_RESET = 2,
 	VPCD_GET_ATR = 4,
+	/* Ours, and ignored by cards that do not know it: is the card in a reader with features of
+	 * PC/SC part 10? Then a message of VPCD_FEATURES_MARK and their list comes before the ATR,
+	 * and that reader takes their pseudo-APDUs as if they were for the card. */
+	VPCD_GET_FEATURES = 0x50,
 };
+
+#define VPCD_FEATURES_MARK "keycask reader:"
 
 enum {
 	VPCD_MESSAGE_MAX = 65535,

@@ -13,6 +13,7 @@ struct config {
 	bool has_embedded_slots;
 	bool has_reader_slots;
 	bool has_card_cache;
+	bool use_keypads; /* of readers that have one */
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;

@@ -29,6 +29,16 @@ TEST(a_setting_changes_what_it_names_only)
 	CHECK_INT(config.card_deadline_ms, 30000);
 }
 
+TEST(keypads_can_be_left_alone)
+{
+	struct config config;
+
+	config_init(&config);
+	CHECK(config.use_keypads);
+	CHECK_OK(config_parse(view_of_text("{\"use_keypads\":false}"), &config));
+	CHECK(!config.use_keypads);
+}
+
 TEST(values_out_of_range_are_named)
 {
 	static const struct {
@@ -55,6 +65,7 @@ TEST(values_out_of_range_are_named)
 		{"{\"providers\":[3]}", "must be a list"},
 		{"{\"card_cache\":0}", "\"card_cache\" must be true or false"},
 		{"{\"providers\":[\"usb\"]}", "no provider of slots"},
+		{"{\"use_keypads\":1}", "\"use_keypads\" must be true or false"},
 		{"{\"leese_ms\":3}", "no setting \"leese_ms\""},
 		{"[]", ""},
 		{"", ""},

@@ -105,6 +105,8 @@ static enum kc_status make_registry(struct daemon *daemon)
 }
 
 static void on_away(void *context, const char *why)
+		.keypad_deadline_s =
+			daemon->config.use_keypads ? daemon->config.prompt_deadline_s : 0,
 {
 	struct daemon *daemon = context;
 

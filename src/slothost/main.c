@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * keycask-slot: the process that blocks on cards and readers, so that the daemon never does.
- *   keycask-slot embedded DEADLINE_MS      the card on descriptor 4
- *   keycask-slot pcsc READER DEADLINE_MS   the card in a reader of pcscd
- *   keycask-slot watch                     the readers of pcscd, what comes and goes
+ *   keycask-slot embedded DEADLINE_MS KEYPAD_S      the card on descriptor 4
+ *   keycask-slot pcsc READER DEADLINE_MS KEYPAD_S   the card in a reader of pcscd
+ *   keycask-slot watch                              the readers of pcscd, what comes and goes
+ * KEYPAD_S is how long a person may type on the reader's keypad; with 0 it is not used.
  * Descriptor 3 is the control socket. Started by keycaskd only.
  */
 #include <stdio.h>
@@ -27,6 +28,7 @@ enum {
 	INHERITED_BY_WATCH = CARD_FD + 1, /* its look at the folder of pcscd's socket */
 	DESCRIPTORS_MAX = 32,		  /* card channels come later, by message */
 	EXIT_USAGE = 2,
+	HOUR_S = 3600,
 };
 
 /* pcsc-lite opens one UNIX socket per context, which is all that its part of this may connect. */
@@ -51,23 +53,29 @@ static const struct sandbox_profile watch_profile = {
 	.allowances = SANDBOX_ALLOW_CONNECT,
 };
 
-static enum kc_status serve_embedded(unsigned deadline_ms, enum slothost_end *ret_end)
+/* Both from the command line. */
+struct limits {
+	unsigned deadline_ms; /* of each use of the card */
+	unsigned keypad_s;    /* for typing on the reader's keypad, 0: it is not used */
+};
+
+static enum kc_status serve_embedded(struct limits limits, enum slothost_end *ret_end)
 {
 	CLEANUP(port_freep) struct port *port = NULL;
 
 	TRY(child_die_with_parent());
 	TRY(sandbox_enter(&embedded_profile));
-	TRY(embedded_open(CARD_FD, deadline_ms, &port));
-	*ret_end = serve_slot(CONTROL_FD, port);
+	TRY(embedded_open(CARD_FD, limits.deadline_ms, &port));
+	*ret_end = serve_slot(CONTROL_FD, port, limits.keypad_s);
 	return KC_OK;
 }
 
-static enum kc_status serve_pcsc(const char *reader, unsigned deadline_ms,
+static enum kc_status serve_pcsc(const char *reader, struct limits limits,
 				 enum slothost_end *ret_end)
 {
 	CLEANUP(port_freep) struct port *port = NULL;
 	struct pcsc_options options = {.reader = reader,
-				       .deadline_ms = deadline_ms,
+				       .deadline_ms = limits.deadline_ms,
 				       .exit_mute = SLOTHOST_MUTE,
 				       .exit_waiting = SLOTHOST_WAITING};
 	enum kc_status status = KC_OK;
@@ -78,7 +86,7 @@ static enum kc_status serve_pcsc(const char *reader, unsigned deadline_ms,
 	if (status == KC_ERR_TOKEN_NOT_FOUND)
 		*ret_end = SLOTHOST_GONE;
 	TRY(status);
-	*ret_end = serve_slot(CONTROL_FD, port);
+	*ret_end = serve_slot(CONTROL_FD, port, limits.keypad_s);
 	return KC_OK;
 }
 
@@ -99,23 +107,30 @@ static _Noreturn void refuse_usage(void)
 	exit(EXIT_USAGE);
 }
 
-static unsigned read_deadline(const char *text)
+static unsigned read_number(const char *text, unsigned long least, unsigned long most)
 {
-	unsigned long deadline_ms = strtoul(text, NULL, 10);
+	char *end = NULL;
+	unsigned long number = strtoul(text, &end, 10);
 
-	if (deadline_ms == 0 || deadline_ms > 3600UL * 1000)
+	if (end == text || *end || number < least || number > most)
 		refuse_usage();
-	return (unsigned)deadline_ms;
+	return (unsigned)number;
+}
+
+static struct limits read_limits(char **texts)
+{
+	return (struct limits){.deadline_ms = read_number(texts[0], 1, HOUR_S * 1000UL),
+			       .keypad_s = read_number(texts[1], 0, HOUR_S)};
 }
 
 static enum kc_status run(int argc, char **argv, enum slothost_end *ret_end)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
-	if (argc == 3 && strcmp(mode, "embedded") == 0)
-		return serve_embedded(read_deadline(argv[2]), ret_end);
-	if (argc == 4 && strcmp(mode, "pcsc") == 0)
-		return serve_pcsc(argv[2], read_deadline(argv[3]), ret_end);
+	if (argc == 4 && strcmp(mode, "embedded") == 0)
+		return serve_embedded(read_limits(argv + 2), ret_end);
+	if (argc == 5 && strcmp(mode, "pcsc") == 0)
+		return serve_pcsc(argv[2], read_limits(argv + 3), ret_end);
 	if (argc == 2 && strcmp(mode, "watch") == 0)
 		return watch(ret_end);
 	refuse_usage();

@@ -19,6 +19,7 @@
 #include "base/try.h"
 #include "codec/apdu.h"
 #include "codec/hex.h"
+#include "slothost/keypad.h"
 #include "sys/socket.h"
 #include "wire/protocol.h"
 #include "wire/serve.h"
@@ -36,6 +37,7 @@ struct channel {
 
 struct slot {
 	struct port *port;
+	struct keypad keypad;
 	struct channel channels[CHANNELS_MAX];
 	int64_t turn; /* number of the channel that Begin named */
 	bool owes_reset;
@@ -64,6 +66,12 @@ static enum kc_status new_reply(bool is_held, struct json_object **ret_reply)
 	return KC_OK;
 }
 
+static enum kc_status put_keypad(const struct keypad *keypad, struct json_object *reply)
+{
+	TRY(field_put_flag(reply, "has_keypad", keypad_can_verify(keypad)));
+	return field_put_flag(reply, "has_keypad_for_change", keypad_can_change(keypad));
+}
+
 static enum kc_status connect_card(struct slot *slot, struct json_object **ret_reply)
 {
 	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
@@ -76,10 +84,12 @@ static enum kc_status connect_card(struct slot *slot, struct json_object **ret_r
 	TRY(status);
 	text = hex_encode(bytes_view(&atr), HEX_UPPER);
 	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
+	keypad_find(&slot->keypad);
 	TRY(new_reply(false, &reply));
 	TRY(field_put_text(reply, "atr", text));
 	TRY(field_put_number(reply, "max_input", APDU_COMMAND_MAX));
 	TRY(field_put_number(reply, "max_output", APDU_RESPONSE_MAX));
+	TRY(put_keypad(&slot->keypad, reply));
 	*ret_reply = take(reply);
 	return KC_OK;
 }
@@ -256,6 +266,15 @@ static void send_response(struct slot *slot, struct channel *channel)
 		detach_channel(slot, channel);
 }
 
+static enum kc_status carry(struct slot *slot, size_t len)
+{
+	struct kc_view packet = view_of(slot->packet.data, len);
+
+	if (keypad_is_meant(packet))
+		return keypad_answer(&slot->keypad, slot->packet.data, len, &slot->response);
+	return port_transmit(slot->port, packet, &slot->response);
+}
+
 static void carry_apdu(struct slot *slot, struct channel *channel)
 {
 	ssize_t n = recv(channel->fd, slot->packet.data, slot->packet.capacity, 0);
@@ -268,8 +287,7 @@ static void carry_apdu(struct slot *slot, struct channel *channel)
 	}
 	slot->response.len = 0;
 	error_clear();
-	if (noted(slot, port_transmit(slot->port, view_of(slot->packet.data, (size_t)n),
-				      &slot->response)) != KC_OK)
+	if (noted(slot, carry(slot, (size_t)n)) != KC_OK)
 		slot->response.len = 0;
 	explicit_bzero(slot->packet.data, (size_t)n);
 	send_response(slot, channel);
@@ -321,9 +339,10 @@ static enum kc_status run(struct slot *slot, int control_fd)
 	return KC_OK;
 }
 
-enum slothost_end serve_slot(int control_fd, struct port *port)
+enum slothost_end serve_slot(int control_fd, struct port *port, unsigned keypad_s)
 {
 	struct slot slot = {.port = port,
+			    .keypad = {.port = port, .limit_s = keypad_s},
 			    .packet = BYTES_INIT(APDU_COMMAND_MAX),
 			    .response = BYTES_INIT(APDU_RESPONSE_MAX)};
 	enum kc_status status = KC_OK;

@@ -19,7 +19,8 @@ enum slothost_end {
 	SLOTHOST_AGAIN = 7,   /* start a new process: this one sees no more of pcscd */
 };
 
-/* @control_fd is taken, @port borrowed. */
-enum slothost_end serve_slot(int control_fd, struct port *port);
+/* @control_fd is taken, @port borrowed. @keypad_s is how long a person may type on the reader's own
+ * keypad, 0: it is not used. */
+enum slothost_end serve_slot(int control_fd, struct port *port, unsigned keypad_s);
 
 #endif

@@ -14,6 +14,7 @@
 
 enum {
 	PATIENCE_MS = 20000,
+	KEYPAD_S = 120,
 };
 
 static const uint8_t apdu[] = {0x00, 0xcb, 0x3f, 0xff, 0x00};
@@ -32,7 +33,7 @@ static int host_main(int control, int reader)
 
 	if (embedded_open(reader, PATIENCE_MS, &port) != KC_OK)
 		return SLOTHOST_ERROR;
-	return (int)serve_slot(control, port);
+	return (int)serve_slot(control, port, KEYPAD_S);
 }
 
 static struct scene open_scene(void)
@@ -181,6 +182,24 @@ TEST(a_packet_out_of_turn_ends_its_channel)
 	carry(&scene, first);
 	close(first);
 	close(second);
+	close_scene(&scene);
+}
+
+/* ISO 7816-4: there is no CLA FF. Readers have commands of their own there. */
+TEST(what_is_for_the_reader_never_reaches_the_card)
+{
+	struct scene scene = open_scene();
+	int channel = attach(&scene, 1);
+	uint8_t got[16];
+
+	CHECK_OK(begin(&scene, 1));
+	CHECK_INT(send(channel, "\xff\x82\x00\x00\x00", 5, MSG_NOSIGNAL), 5);
+	CHECK_INT(recv(channel, got, sizeof(got), 0), 2);
+	CHECK_HEX(view_of(got, 2), "6E00");
+	expect_card_idle(&scene);
+	carry(&scene, channel);
+	CHECK_OK(end(&scene));
+	close(channel);
 	close_scene(&scene);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/try.h"
+#include "codec/apdu.h"
 #include "codec/vpcd.h"
 #include "sys/socket.h"
 
@@ -26,6 +27,7 @@ enum {
 struct embedded {
 	int fd;
 	unsigned deadline_ms;
+	struct part10_features features;
 	struct bytes input;
 	struct bytes output;
 };
@@ -100,9 +102,11 @@ static enum kc_status receive_more(struct embedded *card, int64_t until_ms)
 	return KC_OK;
 }
 
-static enum kc_status receive_frame(struct embedded *card, struct bytes *message)
+/* The card may take @longer_ms more than it has anyway. */
+static enum kc_status receive_late_frame(struct embedded *card, unsigned longer_ms,
+					 struct bytes *message)
 {
-	int64_t until_ms = now_ms() + card->deadline_ms;
+	int64_t until_ms = now_ms() + card->deadline_ms + longer_ms;
 	struct kc_view content;
 	size_t used = 0;
 
@@ -113,10 +117,16 @@ static enum kc_status receive_frame(struct embedded *card, struct bytes *message
 	return KC_OK;
 }
 
-/* The answer to what was asked is the last thing to come. */
-static enum kc_status receive_answer(struct embedded *card, struct bytes *answer)
+static enum kc_status receive_frame(struct embedded *card, struct bytes *message)
 {
-	TRY(receive_frame(card, answer));
+	return receive_late_frame(card, 0, message);
+}
+
+/* The answer to what was asked is the last thing to come. */
+static enum kc_status receive_answer(struct embedded *card, unsigned longer_ms,
+				     struct bytes *answer)
+{
+	TRY(receive_late_frame(card, longer_ms, answer));
 	REQUIRE(card->input.len == 0, KC_ERR_COMMUNICATION, "the card speaks without being asked");
 	return KC_OK;
 }
@@ -128,22 +138,44 @@ static bool is_atr(struct kc_view frame)
 	       (frame.data[0] == 0x3b || frame.data[0] == 0x3f);
 }
 
+static bool is_features(struct kc_view frame)
+{
+	size_t len = strlen(VPCD_FEATURES_MARK);
+
+	return frame.len >= len && memcmp(frame.data, VPCD_FEATURES_MARK, len) == 0;
+}
+
+static enum kc_status take_features(struct embedded *card, struct kc_view frame)
+{
+	struct kc_view list = view_slice(frame, strlen(VPCD_FEATURES_MARK), frame.len);
+
+	return part10_get_features(list, &card->features) == KC_OK
+		       ? KC_OK
+		       : error_remap(KC_ERR_COMMUNICATION);
+}
+
 /*
  * The slot process before us may have died between a command and its response, which then still
  * comes, and comes first. Commands go one by one: there is one such response at most.
  */
 static enum kc_status receive_atr(struct embedded *card, struct bytes *atr)
 {
-	CLEANUP(bytes_done) struct bytes first = BYTES_INIT(VPCD_MESSAGE_MAX);
+	CLEANUP(bytes_done) struct bytes frame = BYTES_INIT(VPCD_MESSAGE_MAX);
 
-	TRY(receive_frame(card, &first));
-	if (is_atr(bytes_view(&first)))
-		TRY(bytes_append(atr, bytes_view(&first)));
-	else if (first.len >= RESPONSE_BYTES_MIN)
-		TRY(receive_frame(card, atr));
-	REQUIRE(is_atr(bytes_view(atr)) && card->input.len == 0, KC_ERR_COMMUNICATION,
+	TRY(receive_frame(card, &frame));
+	if (!is_atr(bytes_view(&frame)) && !is_features(bytes_view(&frame)) &&
+	    frame.len >= RESPONSE_BYTES_MIN) {
+		frame.len = 0;
+		TRY(receive_frame(card, &frame));
+	}
+	if (is_features(bytes_view(&frame))) {
+		TRY(take_features(card, bytes_view(&frame)));
+		frame.len = 0;
+		TRY(receive_frame(card, &frame));
+	}
+	REQUIRE(is_atr(bytes_view(&frame)) && card->input.len == 0, KC_ERR_COMMUNICATION,
 		"the card gives no ATR");
-	return KC_OK;
+	return bytes_append(atr, bytes_view(&frame));
 }
 
 static enum kc_status send_control(struct embedded *card, enum vpcd_control control)
@@ -157,8 +189,10 @@ static enum kc_status power_up(void *state, struct bytes *atr)
 {
 	struct embedded *card = state;
 
+	card->features = (struct part10_features){{0}};
 	TRY(send_control(card, VPCD_POWER_ON));
 	TRY(send_control(card, VPCD_RESET));
+	TRY(send_control(card, VPCD_GET_FEATURES));
 	TRY(send_control(card, VPCD_GET_ATR));
 	return receive_atr(card, atr);
 }
@@ -170,12 +204,37 @@ static enum kc_status transmit(void *state, struct kc_view command, struct bytes
 	/* Frames of one byte are control commands; an APDU has four at least. */
 	REQUIRE(command.len >= 4, KC_ERR_BAD_PARAMETER, "an APDU of %zu bytes", command.len);
 	TRY(send_frame(card, command));
-	TRY(receive_answer(card, response));
+	TRY(receive_answer(card, 0, response));
 	/* An empty packet would tell the driver that the card is gone, while we go on serving it.
 	 */
 	REQUIRE(response->len >= RESPONSE_BYTES_MIN, KC_ERR_COMMUNICATION,
 		"the card answered %zu bytes, no status word", response->len);
 	return KC_OK;
+}
+
+static enum kc_status read_features(void *state, struct part10_features *ret_features)
+{
+	const struct embedded *card = state;
+
+	*ret_features = card->features;
+	return KC_OK;
+}
+
+/* The reader is at the card's end. Its control codes are the features' own numbers. */
+static enum kc_status control(void *state, uint32_t code, struct kc_view data, unsigned limit_ms,
+			      struct bytes *answer)
+{
+	CLEANUP(bytes_done) struct bytes packet = BYTES_INIT(APDU_COMMAND_MAX);
+	struct embedded *card = state;
+	struct apdu_command command = {.cla = PART10_CLA,
+				       .ins = PART10_INS,
+				       .p1 = PART10_P1,
+				       .p2 = (uint8_t)code,
+				       .data = data};
+
+	TRY(apdu_put_command(&packet, &command));
+	TRY(send_frame(card, bytes_view(&packet)));
+	return receive_answer(card, limit_ms, answer);
 }
 
 /* Nobody else can reach an embedded card: a transaction is ours anyway. */
@@ -216,6 +275,8 @@ static void close_card(void *state)
 static const struct port_operations operations = {
 	.power_up = power_up,
 	.transmit = transmit,
+	.features = read_features,
+	.control = control,
 	.begin = begin,
 	.end = end,
 	.reset = reset,

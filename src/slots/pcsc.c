@@ -15,6 +15,8 @@
 #include <unistd.h>
 #include <winscard.h>
 
+#include <reader.h>
+
 #include "base/try.h"
 #include "codec/apdu.h"
 #include "slots/pcsc_error.h"
@@ -26,6 +28,8 @@ enum {
 	LOOK_FIRST_MS = 250,
 	LOOK_MAX_MS = 1000,
 	NSEC_PER_MSEC = 1000 * 1000,
+	FEATURE_LIST_MAX = 256,
+	CONTROL_ANSWER_MAX = 512,
 };
 
 struct pcsc {
@@ -60,6 +64,13 @@ static void arm(const struct pcsc *pcsc, int status)
 {
 	exit_status = status;
 	set_alarm(pcsc->options.deadline_ms);
+}
+
+/* A person is in it: that much longer. */
+static void arm_for_person(const struct pcsc *pcsc, int status, unsigned person_ms)
+{
+	exit_status = status;
+	set_alarm(pcsc->options.deadline_ms + person_ms);
 }
 
 static void disarm(void)
@@ -247,6 +258,57 @@ static enum kc_status transmit(void *state, struct kc_view command, struct bytes
 	return KC_OK;
 }
 
+/* Part 10, 2.2. A reader, or a driver of pcscd, that knows no such question has no features. */
+static enum kc_status read_features(void *state, struct part10_features *ret_features)
+{
+	struct pcsc *pcsc = state;
+	struct part10_features none = {{0}};
+	uint8_t list[FEATURE_LIST_MAX];
+	DWORD len = 0;
+	long result = 0;
+
+	REQUIRE(pcsc->has_transaction, KC_ERR_INTERNAL, "a question outside of a transaction");
+	arm(pcsc, pcsc->options.exit_mute);
+	result = SCardControl(pcsc->card, CM_IOCTL_GET_FEATURE_REQUEST, NULL, 0, list, sizeof(list),
+			      &len);
+	disarm();
+	if (result == SCARD_S_SUCCESS)
+		return part10_get_features(view_of(list, len), ret_features);
+	*ret_features = none;
+	return KC_OK;
+}
+
+/*
+ * What readers that refuse a structure make of it differs; what says that card, reader or pcscd
+ * are gone does not.
+ */
+static enum kc_status check_control(long result)
+{
+	enum kc_status status = pcsc_error_check(result, "the reader did not do it");
+
+	return status == KC_ERR_INTERNAL || result == SCARD_E_NOT_TRANSACTED
+		       ? error_remap(KC_ERR_NOT_IMPLEMENTED)
+		       : status;
+}
+
+static enum kc_status control(void *state, uint32_t code, struct kc_view data, unsigned limit_ms,
+			      struct bytes *answer)
+{
+	struct pcsc *pcsc = state;
+	DWORD len = CONTROL_ANSWER_MAX;
+	long result = 0;
+
+	REQUIRE(pcsc->has_transaction, KC_ERR_INTERNAL, "a control outside of a transaction");
+	TRY(bytes_reserve(answer, len));
+	arm_for_person(pcsc, pcsc->options.exit_mute, limit_ms);
+	result = SCardControl(pcsc->card, code, data.data, data.len, answer->data + answer->len,
+			      len, &len);
+	disarm();
+	TRY(check_control(result));
+	answer->len += len;
+	return KC_OK;
+}
+
 static bool is_taken(const SCARD_READERSTATE *reader)
 {
 	return (reader->dwEventState & SCARD_STATE_EXCLUSIVE) &&
@@ -292,6 +354,8 @@ static void close_card(void *state)
 static const struct port_operations operations = {
 	.power_up = power_up,
 	.transmit = transmit,
+	.features = read_features,
+	.control = control,
 	.begin = begin,
 	.end = end,
 	.reset = reset,

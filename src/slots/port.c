@@ -72,6 +72,21 @@ enum kc_status port_select(struct port *port, struct kc_view aid, bool *ret_is_t
 	return KC_OK;
 }
 
+enum kc_status port_features(struct port *port, struct part10_features *ret_features)
+{
+	if (port->operations->features)
+		return port->operations->features(port->state, ret_features);
+	*ret_features = (struct part10_features){{0}};
+	return KC_OK;
+}
+
+enum kc_status port_control(struct port *port, uint32_t code, struct kc_view data,
+			    unsigned limit_ms, struct bytes *answer)
+{
+	REQUIRE(port->operations->control, KC_ERR_NOT_IMPLEMENTED, "no reader to control");
+	return port->operations->control(port->state, code, data, limit_ms, answer);
+}
+
 enum kc_status port_begin(struct port *port)
 {
 	return port->operations->begin(port->state);

@@ -12,6 +12,7 @@
  */
 
 #include "base/bytes.h"
+#include "codec/part10.h"
 
 struct port;
 
@@ -22,6 +23,10 @@ struct port_operations {
 	enum kc_status (*begin)(void *state);
 	enum kc_status (*end)(void *state, bool reset);
 	enum kc_status (*reset)(void *state);
+	/* The two below: NULL where no reader has more to offer than carrying APDUs. */
+	enum kc_status (*features)(void *state, struct part10_features *ret_features);
+	enum kc_status (*control)(void *state, uint32_t code, struct kc_view data,
+				  unsigned limit_ms, struct bytes *answer);
 	/* NULL where no other program can have the card. */
 	enum kc_status (*wait)(void *state);
 	/* A descriptor that hangs up when the card leaves, for poll(); -1 when there is none. */
@@ -44,6 +49,16 @@ KC_MUST_CHECK enum kc_status port_transmit(struct port *port, struct kc_view com
 
 /* SELECT @aid by name and look at the status word only. */
 KC_MUST_CHECK enum kc_status port_select(struct port *port, struct kc_view aid, bool *ret_is_there);
+
+/* What the reader offers by PC/SC part 10, all zero when nothing. Within a transaction. */
+KC_MUST_CHECK enum kc_status port_features(struct port *port, struct part10_features *ret_features);
+
+/*
+ * Have the reader carry out one of its features, append what it answers. It may take @limit_ms
+ * longer than anything else. Expected: KC_ERR_NOT_IMPLEMENTED  the reader refuses
+ */
+KC_MUST_CHECK enum kc_status port_control(struct port *port, uint32_t code, struct kc_view data,
+					  unsigned limit_ms, struct bytes *answer);
 
 /* Take the card for ourselves; give it back, with @reset so that no verified state survives. */
 KC_MUST_CHECK enum kc_status port_begin(struct port *port);

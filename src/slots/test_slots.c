@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The embedded slot against a card's end that the test plays byte by byte. */
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,7 +59,7 @@ TEST(power_up_resets_and_reads_the_atr)
 	answer(&scene, "\x00\x03\x3b\x81\x01", 5);
 	CHECK_OK(port_power_up(scene.port, &atr));
 	CHECK_HEX(bytes_view(&atr), "3B8101");
-	expect(&scene, "\x00\x01\x01\x00\x01\x02\x00\x01\x04", 9);
+	expect(&scene, "\x00\x01\x01\x00\x01\x02\x00\x01\x50\x00\x01\x04", 12);
 	close_scene(&scene);
 }
 
@@ -90,6 +92,88 @@ TEST(power_up_skips_no_second_answer)
 
 	answer(&scene, "\x00\x02\x90\x00\x00\x02\x90\x00\x00\x03\x3b\x81\x01", 13);
 	CHECK_STATUS(port_power_up(scene.port, &atr), KC_ERR_COMMUNICATION);
+	close_scene(&scene);
+}
+
+/* --- a reader with a keypad ----------------------------------------------------------------- */
+
+#define FEATURES      "\x00\x1bkeycask reader:\x06\x04\x00\x00\x00\x06\x07\x04\x00\x00\x00\x07"
+#define FEATURES_SIZE 29
+
+static void check_powers_up(const struct scene *scene)
+{
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+
+	CHECK_OK(port_power_up(scene->port, &atr));
+	CHECK_HEX(bytes_view(&atr), "3B8101");
+}
+
+TEST(a_card_without_keypad_has_no_features)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	struct part10_features features = {{1}};
+
+	answer(&scene, "\x00\x03\x3b\x81\x01", 5);
+	check_powers_up(&scene);
+	CHECK_OK(port_features(scene.port, &features));
+	CHECK(!part10_has(&features, PART10_VERIFY_PIN_DIRECT) && features.control[0] == 0);
+	close_scene(&scene);
+}
+
+TEST(a_keypad_is_announced_before_the_atr)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	struct part10_features features;
+
+	answer(&scene, "\x00\x02\x90\x00" FEATURES "\x00\x03\x3b\x81\x01", FEATURES_SIZE + 9);
+	check_powers_up(&scene);
+	CHECK_OK(port_features(scene.port, &features));
+	CHECK(part10_has(&features, PART10_VERIFY_PIN_DIRECT));
+	CHECK(part10_has(&features, PART10_MODIFY_PIN_DIRECT));
+	/* Without a keypad when it is asked again: it is no more. */
+	answer(&scene, "\x00\x03\x3b\x81\x01", 5);
+	check_powers_up(&scene);
+	CHECK_OK(port_features(scene.port, &features));
+	CHECK(!part10_has(&features, PART10_VERIFY_PIN_DIRECT));
+	close_scene(&scene);
+}
+
+TEST(a_damaged_announcement_makes_the_card_unusable)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
+
+	answer(&scene, "\x00\x11keycask reader:\x06\x04\x00\x03\x3b\x81\x01", 24);
+	CHECK_STATUS(port_power_up(scene.port, &atr), KC_ERR_COMMUNICATION);
+	close_scene(&scene);
+}
+
+static void *answer_late(void *context)
+{
+	const struct scene *scene = context;
+	uint8_t packet[2 + 5 + 3];
+
+	CHECK(recv(scene->card, packet, sizeof(packet), MSG_WAITALL) == sizeof(packet));
+	CHECK_HEX(VIEW_OF(packet), "0008FFC2010603010203");
+	CHECK_INT(poll(NULL, 0, 2 * IMPATIENCE_MS), 0);
+	answer(scene, "\x00\x02\x90\x00", 4);
+	return NULL;
+}
+
+TEST(a_keypad_has_the_time_that_a_person_takes)
+{
+	struct scene scene = open_scene(IMPATIENCE_MS);
+	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(64);
+	pthread_t person;
+
+	CHECK_INT(pthread_create(&person, NULL, answer_late, &scene), 0);
+	CHECK_OK(port_control(scene.port, PART10_VERIFY_PIN_DIRECT, view_of("\1\2\3", 3),
+			      PATIENCE_MS, &response));
+	CHECK_INT(pthread_join(person, NULL), 0);
+	CHECK_HEX(bytes_view(&response), "9000");
+	CHECK_STATUS(
+		port_control(scene.port, PART10_VERIFY_PIN_DIRECT, view_of("\1", 1), 1, &response),
+		KC_ERR_COMMUNICATION);
 	close_scene(&scene);
 }
 

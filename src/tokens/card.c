@@ -57,6 +57,8 @@ struct card {
 	uint64_t selected_in;
 	bool is_shared; /* other programs may wait for it */
 	bool is_probed;
+	bool has_keypad;
+	bool has_keypad_for_change;
 	char holder[HOLDER_MAX]; /* in PHASE_TAKEN */
 	bool is_sensitive;
 	bool needs_reset;
@@ -283,6 +285,8 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 	}
 	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
 	if (call_begin(card, NOBODYS_CHANNEL, on_begun_for_probe) != KC_OK)
+	card->has_keypad = field_flag(parameters, "has_keypad", false);
+	card->has_keypad_for_change = field_flag(parameters, "has_keypad_for_change", false);
 		give_up(card, "Begin");
 }
 
@@ -296,8 +300,9 @@ static void connect_card(struct card *card)
 static enum kc_status start(struct card *card, const struct card_place *place)
 {
 	char deadline[16];
-	const char *embedded[] = {"keycask-slot", "embedded", deadline, NULL};
-	const char *pcsc[] = {"keycask-slot", "pcsc", place->reader, deadline, NULL};
+	char keypad[16];
+	const char *embedded[] = {"keycask-slot", "embedded", deadline, keypad, NULL};
+	const char *pcsc[] = {"keycask-slot", "pcsc", place->reader, deadline, keypad, NULL};
 	struct helper_options options = {.program = "keycask-slot",
 					 .arguments = place->reader ? pcsc : embedded,
 					 .descriptor = place->fd,
@@ -309,6 +314,7 @@ static enum kc_status start(struct card *card, const struct card_place *place)
 	(void)snprintf(deadline, sizeof(deadline), "%u", card->settings.card_deadline_ms * 2 / 3);
 	TRY(helper_new(card->event, &options, &card->helper));
 	return call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected);
+	(void)snprintf(keypad, sizeof(keypad), "%u", card->settings.keypad_deadline_s);
 }
 
 enum kc_status card_new(sd_event *event, const struct registry_settings *settings,
@@ -493,6 +499,16 @@ static void enqueue(struct card *card, struct card_task *task, struct list *succ
 
 void card_submit(struct card *card, struct card_task *task)
 {
+bool card_has_keypad(const struct card *card)
+{
+	return card->has_keypad;
+}
+
+bool card_has_keypad_for_change(const struct card *card)
+{
+	return card->has_keypad_for_change;
+}
+
 	enqueue(card, task, &card->queue);
 }
 

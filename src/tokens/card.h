@@ -69,6 +69,10 @@ DEFINE_FREEP(card)
  * what tasks say as card_task.channel. */
 KC_MUST_CHECK enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel);
 
+/* Does the reader take the card's PIN, or a new one, on a keypad of its own? Known once powered. */
+bool card_has_keypad(const struct card *card);
+bool card_has_keypad_for_change(const struct card *card);
+
 void card_submit(struct card *card, struct card_task *task);
 /* Once more, before all others: for a task that just had its turn. */
 void card_submit_again(struct card *card, struct card_task *task);
