@@ -12,9 +12,11 @@
  *              "origin": 1, "private_key": BASE64 of PKCS#8}],
  *    "objects": [{"tag": "5fc102", "value": BASE64}],
  *    "manner": {"pin_usage": "application", "is_strict": false, "extended_max": 65535},
- *    "global_pin": {…}}
+ *    "global_pin": {…},
+ *    "openpgp": what openpgp_json.h says}
  * Every member is required, for a file that lacks one was written by something else; only older
- * files lack the last two, and are cards with the usual manner then.
+ * files lack "manner" and "global_pin", and are cards with the usual manner then, and only cards
+ * with an OpenPGP application have the last.
  */
 
 #include "vcard/card_state.h"

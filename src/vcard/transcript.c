@@ -13,11 +13,13 @@
 #include "base/try.h"
 #include "codec/apdu.h"
 #include "codec/hex.h"
+#include "vcard/openpgp.h"
 #include "vcard/piv.h"
 
 enum {
 	SHOWN_SHORT = 5,    /* header and Lc */
 	SHOWN_EXTENDED = 7, /* header, 00 and Lc */
+	TAG_LIST = 0x5C,
 	LINE_MAX_BYTES = 2 * APDU_COMMAND_MAX + 4,
 };
 
@@ -52,9 +54,26 @@ static void write_line(const struct transcript *transcript, const char *mark, co
 		ignore(write(transcript->fd, line.data, line.len));
 }
 
-static bool carries_secret(uint8_t ins)
+/*
+ * OpenPGP's PUT DATA: the resetting code and the initial passwords of a KDF-DO. A key comes with
+ * the instruction of PIV's PUT DATA, which begins with a tag list; what does not may be part of a
+ * key.
+ */
+static bool puts_secret(struct kc_view command)
 {
-	return ins == INS_VERIFY || ins == INS_CHANGE_REFERENCE_DATA ||
+	const uint8_t *bytes = command.data;
+	size_t start = bytes[4] == 0 ? SHOWN_EXTENDED : SHOWN_SHORT;
+
+	if (bytes[1] == INS_PUT_SIMPLE_DATA)
+		return bytes[2] == 0 && (bytes[3] == OPENPGP_RESET_CODE || bytes[3] == OPENPGP_KDF);
+	return bytes[1] == INS_PUT_DATA && command.len > start && bytes[start] != TAG_LIST;
+}
+
+static bool carries_secret(struct kc_view command)
+{
+	uint8_t ins = command.data[1];
+
+	return puts_secret(command) || ins == INS_VERIFY || ins == INS_CHANGE_REFERENCE_DATA ||
 	       ins == INS_RESET_RETRY_COUNTER || ins == INS_IMPORT_KEY ||
 	       ins == INS_SET_MANAGEMENT_KEY;
 }
@@ -62,7 +81,7 @@ static bool carries_secret(uint8_t ins)
 /* How many bytes of @command may be read by anyone. */
 static size_t shown_bytes(struct kc_view command)
 {
-	if (command.len <= SHOWN_SHORT || !carries_secret(command.data[1]))
+	if (command.len <= SHOWN_SHORT || !carries_secret(command))
 		return command.len;
 	return command.data[4] == 0 ? SHOWN_EXTENDED : SHOWN_SHORT;
 }
