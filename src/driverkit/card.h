@@ -12,6 +12,7 @@
 #include <keycask/driver.h>
 
 #include "base/bytes.h"
+#include "codec/dialogue.h"
 
 /*
  * Send one command APDU, append its answer to the empty @response.
@@ -30,8 +31,8 @@ struct kc_card {
 
 /* All that the card may make us keep or do for one command. */
 enum {
-	CARD_ANSWER_MAX = 64 * 1024,
-	CARD_GET_RESPONSE_MAX = 300, /* 64 KiB in blocks of 255, and some */
+	CARD_ANSWER_MAX = DIALOGUE_ANSWER_MAX,
+	CARD_GET_RESPONSE_MAX = DIALOGUE_GET_RESPONSE_MAX,
 };
 
 #endif
