@@ -49,9 +49,17 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
 /* As kc_token_list(). Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_list(struct kc_value **ret_slots);
 
-/* In a driver's dictionary: class_id, name, type, path, reason are text, aids an array of text
- * (upper-case hexadecimal), enabled a flag. As kc_token_list(). Since: 1.0 */
+/* In a driver's dictionary: class_id, name, type, path, program, reason are text, aids an array of
+ * text (upper-case hexadecimal), enabled a flag; in the order in which they are asked. As
+ * kc_token_list(). Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_driver_list(struct kc_value **ret_drivers);
+
+/*
+ * Use the driver @class_id, or do not use it, now and after a restart of the daemon. Tokens of a
+ * driver that is switched off leave; they return when it is switched on.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  there is no such driver   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_driver_enable(const char *class_id, bool is_enabled);
 
 /* --- news of them ---------------------------------------------------------------------------- */
 

@@ -49,6 +49,19 @@ enum kc_status kc_driver_list(struct kc_value **ret_drivers)
 	return list("org.keycask.Admin.ListDrivers", "drivers", ret_drivers);
 }
 
+enum kc_status kc_driver_enable(const char *class_id, bool is_enabled)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	error_clear();
+	REQUIRE(class_id && *class_id, KC_ERR_PARAM, "no class ID");
+	TRY(field_new_object(&parameters));
+	TRY(field_put_text(parameters, "class_id", class_id));
+	TRY(field_put_flag(parameters, "enabled", is_enabled));
+	return ask("org.keycask.Admin.EnableDriver", take(parameters), &answer);
+}
+
 static enum kc_status new_parameters(const char *token_id, struct json_object **ret_parameters)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;

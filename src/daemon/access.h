@@ -13,7 +13,7 @@
 enum right {
 	RIGHT_READ = 1, /* look at items, tokens and slots */
 	RIGHT_USE,	/* use a private key, prove a PIN */
-	RIGHT_ADMIN,	/* stop the daemon */
+	RIGHT_ADMIN,	/* stop the daemon, choose its drivers */
 };
 
 /* A wire_admit_fn. Expected: KC_ERR_MISSING_ENTITLEMENT */

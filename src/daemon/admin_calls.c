@@ -9,7 +9,7 @@
 #include "daemon/calls.h"
 #include "daemon/shutdown.h"
 #include "sys/sandbox.h"
-#include "tokens/manifest.h"
+#include "tokens/manifest_set.h"
 
 static enum kc_status describe_confinement(struct json_object **ret_names)
 {
@@ -94,8 +94,9 @@ static enum kc_status append_driver(struct json_object *drivers, const struct ma
 	TRY(field_put_text(driver, "type", manifest->type));
 	TRY(put_aids(manifest, driver));
 	TRY(field_put_text(driver, "path", manifest->path));
+	TRY(field_put_text(driver, "program", manifest->program));
 	TRY(field_put_flag(driver, "enabled", manifest->is_enabled));
-	TRY(field_put_text(driver, "reason", manifest->is_enabled ? NULL : manifest->reason));
+	TRY(field_put_text(driver, "reason", manifest->reason[0] ? manifest->reason : NULL));
 	return field_append(drivers, take(driver));
 }
 
@@ -127,6 +128,21 @@ void admin_calls_lock(struct wire_call *call)
 
 	registry_lock(daemon->registry);
 	wire_call_reply(call, NULL);
+}
+
+void admin_calls_enable_driver(struct wire_call *call)
+{
+	struct daemon *daemon = wire_call_context(call);
+	struct json_object *parameters = wire_call_parameters(call);
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	status = registry_enable_driver(daemon->registry, field_text(parameters, "class_id"),
+					field_flag(parameters, "enabled", false));
+	if (status == KC_OK)
+		wire_call_reply(call, NULL);
+	else
+		wire_call_fail(call, status);
 }
 
 void admin_calls_stop(struct wire_call *call)

@@ -24,6 +24,8 @@ struct daemon {
 	char socket[PATHS_MAX];
 	char slot_socket[PATHS_MAX];
 	char driver_folder[PATHS_MAX];
+	char user_driver_folder[PATHS_MAX];
+	char driver_choices[PATHS_MAX];
 	char started[32]; /* RFC 3339 */
 	int lock;
 	bool has_made_socket; /* false: the listener is systemd's, and stays */

@@ -227,7 +227,7 @@ static int report(enum kc_status status, bool is_superfluous)
 int main(int argc, char **argv)
 {
 	struct options options = read_options(argc, argv);
-	struct daemon daemon = {.lock = -1};
+	static struct daemon daemon = {.lock = -1}; /* large, for its paths */
 	CLEANUP(socket_close) int ready = -1;
 	enum kc_status status = KC_OK;
 	bool is_served = false;

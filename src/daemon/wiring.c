@@ -76,6 +76,22 @@ static void on_stop_asking(void *context, struct operation *operation)
 	pin_request_stop_asking(operation);
 }
 
+/* Without a home there are no drivers of the user, and no choices. */
+static const char *text_or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static void find_user_drivers(struct daemon *daemon)
+{
+	if (paths_config("drivers", daemon->user_driver_folder,
+			 sizeof(daemon->user_driver_folder)) != KC_OK ||
+	    paths_config("drivers.json", daemon->driver_choices, sizeof(daemon->driver_choices)) !=
+		    KC_OK)
+		log_info("no drivers of the user: %s", error_get()->message);
+	error_clear();
+}
+
 static enum kc_status make_registry(struct daemon *daemon)
 {
 	struct config_pin_limits pin_limits = config_pin_limits(&daemon->config);
@@ -84,9 +100,13 @@ static enum kc_status make_registry(struct daemon *daemon)
 		.has_reader_slots = daemon->config.has_reader_slots,
 		.has_card_cache = daemon->config.has_card_cache,
 		.slot_socket = daemon->slot_socket,
-		.driver_folder = daemon->driver_folder,
+		.manifests = {.system_folder = daemon->driver_folder,
+			      .user_folder = text_or_null(daemon->user_driver_folder),
+			      .choices = text_or_null(daemon->driver_choices)},
 		.query_deadline_ms = daemon->config.query_deadline_ms,
 		.card_deadline_ms = daemon->config.card_deadline_ms,
+		.keypad_deadline_s =
+			daemon->config.use_keypads ? daemon->config.prompt_deadline_s : 0,
 		.lease_ms = daemon->config.lease_ms,
 		.pin_idle_s = pin_limits.idle_s,
 		.pin_absolute_s = pin_limits.absolute_s,
@@ -105,8 +125,6 @@ static enum kc_status make_registry(struct daemon *daemon)
 }
 
 static void on_away(void *context, const char *why)
-		.keypad_deadline_s =
-			daemon->config.use_keypads ? daemon->config.prompt_deadline_s : 0,
 {
 	struct daemon *daemon = context;
 
@@ -174,6 +192,7 @@ enum kc_status wiring_take_place(struct daemon *daemon)
 	TRY(socket_check_path(daemon->socket));
 	TRY(socket_check_path(daemon->slot_socket));
 	TRY(paths_drivers(daemon->driver_folder, sizeof(daemon->driver_folder)));
+	find_user_drivers(daemon);
 	TRY(paths_parent(daemon->socket, path, sizeof(path)));
 	TRY(paths_make_private_folder(path));
 	TRY(paths_beside_socket("keycaskd.lock", path, sizeof(path)));

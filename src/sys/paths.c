@@ -149,3 +149,20 @@ enum kc_status paths_make_private_folder(const char *path)
 		"cannot make the folder %s: %s", path, strerror(errno));
 	return paths_check_private_folder(path);
 }
+
+enum kc_status paths_make_folder(const char *path)
+{
+	char parent[PATHS_MAX];
+	struct stat info;
+
+	if (stat(path, &info) != 0) {
+		TRY(paths_parent(path, parent, sizeof(parent)));
+		if (strcmp(parent, path) != 0)
+			TRY(paths_make_folder(parent));
+		REQUIRE(mkdir(path, PRIVATE_MODE) == 0 || errno == EEXIST, KC_ERR_NOT_AVAILABLE,
+			"cannot make the folder %s: %s", path, strerror(errno));
+		return KC_OK;
+	}
+	REQUIRE(S_ISDIR(info.st_mode), KC_ERR_NOT_AVAILABLE, "%s is not a folder", path);
+	return KC_OK;
+}

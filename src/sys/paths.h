@@ -41,4 +41,8 @@ KC_MUST_CHECK enum kc_status paths_make_private_folder(const char *path);
 /* Is the folder @path such a one? Makes nothing. */
 KC_MUST_CHECK enum kc_status paths_check_private_folder(const char *path);
 
+/* Make the folder @path and what is missing above it, mode 0700; one that is there may be open to
+ * others. Expected: KC_ERR_NOT_AVAILABLE, with the reason. */
+KC_MUST_CHECK enum kc_status paths_make_folder(const char *path);
+
 #endif

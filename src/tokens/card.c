@@ -251,13 +251,15 @@ static void on_probed(void *userdata, enum kc_status status, struct json_object 
 	pump(card);
 }
 
-static enum kc_status probe(struct card *card)
+enum kc_status card_probe(struct card *card, struct json_object *aids, wire_reply_fn on_reply,
+			  void *userdata)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 
 	TRY(field_new_object(&parameters));
-	TRY(field_put(parameters, "aids", json_object_get(card->aids)));
-	return call_slot(card, "org.keycask.Slot.Probe", take(parameters), on_probed);
+	TRY(field_put(parameters, "aids", json_object_get(aids)));
+	return helper_call(card->helper, "org.keycask.Slot.Probe", take(parameters), -1,
+			   card->settings.card_deadline_ms, on_reply, userdata);
 }
 
 static void on_begun_for_probe(void *userdata, enum kc_status status,
@@ -269,7 +271,7 @@ static void on_begun_for_probe(void *userdata, enum kc_status status,
 		return;
 	if (field_flag(parameters, "is_held", false))
 		be_taken(card);
-	else if (probe(card) != KC_OK)
+	else if (card_probe(card, card->aids, on_probed, card) != KC_OK)
 		give_up(card, "Probe");
 }
 
@@ -283,10 +285,10 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 		be_taken(card);
 		return;
 	}
-	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
-	if (call_begin(card, NOBODYS_CHANNEL, on_begun_for_probe) != KC_OK)
 	card->has_keypad = field_flag(parameters, "has_keypad", false);
 	card->has_keypad_for_change = field_flag(parameters, "has_keypad_for_change", false);
+	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
+	if (call_begin(card, NOBODYS_CHANNEL, on_begun_for_probe) != KC_OK)
 		give_up(card, "Begin");
 }
 
@@ -312,9 +314,9 @@ static enum kc_status start(struct card *card, const struct card_place *place)
 
 	/* Shorter than the operation's, so that a mute card is not blamed on the driver. */
 	(void)snprintf(deadline, sizeof(deadline), "%u", card->settings.card_deadline_ms * 2 / 3);
+	(void)snprintf(keypad, sizeof(keypad), "%u", card->settings.keypad_deadline_s);
 	TRY(helper_new(card->event, &options, &card->helper));
 	return call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected);
-	(void)snprintf(keypad, sizeof(keypad), "%u", card->settings.keypad_deadline_s);
 }
 
 enum kc_status card_new(sd_event *event, const struct registry_settings *settings,
@@ -497,8 +499,6 @@ static void enqueue(struct card *card, struct card_task *task, struct list *succ
 	pump(card);
 }
 
-void card_submit(struct card *card, struct card_task *task)
-{
 bool card_has_keypad(const struct card *card)
 {
 	return card->has_keypad;
@@ -509,6 +509,8 @@ bool card_has_keypad_for_change(const struct card *card)
 	return card->has_keypad_for_change;
 }
 
+void card_submit(struct card *card, struct card_task *task)
+{
 	enqueue(card, task, &card->queue);
 }
 

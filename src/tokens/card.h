@@ -95,6 +95,10 @@ KC_MUST_CHECK enum kc_status card_put_turn(struct card *card, const struct token
 					   uint64_t session, uint64_t request,
 					   struct json_object *parameters);
 
+/* In the turn of a task of no token: does the card have @aids? As org.keycask.Slot.Probe. */
+KC_MUST_CHECK enum kc_status card_probe(struct card *card, struct json_object *aids,
+					wire_reply_fn on_reply, void *userdata);
+
 /* Once after probing: @token is the one whose application was left selected. */
 void card_set_selected(struct card *card, const struct token *token);
 

@@ -3,6 +3,7 @@
 #include "tokens/helper.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/try.h"
@@ -43,8 +44,10 @@ static enum kc_status start_child(struct helper *helper, const struct helper_opt
 	char path[PATHS_MAX];
 	int descriptors[2] = {control, options->descriptor};
 
-	TRY(paths_helper(options->program, path, sizeof(path)));
-	return child_start(path, options->arguments, descriptors, options->descriptor < 0 ? 1 : 2,
+	if (!strchr(options->program, '/'))
+		TRY(paths_helper(options->program, path, sizeof(path)));
+	return child_start(strchr(options->program, '/') ? options->program : path,
+			   options->arguments, descriptors, options->descriptor < 0 ? 1 : 2,
 			   &helper->child);
 }
 

@@ -19,7 +19,7 @@ struct helper;
 typedef void (*helper_ended_fn)(void *userdata, int wait_status);
 
 struct helper_options {
-	const char *program;	      /* file name in the helper folder */
+	const char *program;	      /* file name in the helper folder, or a path */
 	const char *const *arguments; /* NULL-terminated, argv[0] first */
 	int descriptor;		      /* becomes 4 in the child, borrowed; -1: none */
 	const char *definition;	      /* what its answers are held to: wire/protocol.h */

@@ -27,6 +27,7 @@ struct registry *registry_free(struct registry *registry)
 		ignore(unlink(registry->settings.slot_socket));
 	registry->inspector = inspector_free(registry->inspector);
 	registry->cache = cache_free(registry->cache);
+	registry->driver_watch = driver_reload_unwatch(registry->driver_watch);
 	manifest_set_done(&registry->manifests);
 	free(registry);
 	return NULL;
@@ -43,7 +44,8 @@ static void open_cache(struct registry *registry)
 
 static enum kc_status set_up(struct registry *registry)
 {
-	TRY(manifest_set_load(registry->settings.driver_folder, &registry->manifests));
+	driver_reload(registry);
+	TRY(driver_reload_watch(registry, &registry->driver_watch));
 	TRY(inspector_new(registry->event, registry->settings.query_deadline_ms,
 			  &registry->inspector));
 	open_cache(registry);
@@ -76,15 +78,31 @@ void registry_lock(struct registry *registry)
 	slot_lock_all(registry);
 }
 
-const struct manifest_set *registry_manifests(const struct registry *registry)
+const struct manifest_set *registry_manifests(struct registry *registry)
 {
+	driver_reload(registry);
 	return &registry->manifests;
+}
+
+enum kc_status registry_enable_driver(struct registry *registry, const char *class_id,
+				      bool is_enabled)
+{
+	const char *choices = registry->settings.manifests.choices;
+
+	if (!manifest_set_find(registry_manifests(registry), class_id)) {
+		error_set_hint("see what there is with: keycask driver list");
+		return fail(KC_ERR_ITEM_NOT_FOUND, "there is no driver %s", class_id);
+	}
+	REQUIRE(choices, KC_ERR_NOT_AVAILABLE, "there is no folder for settings");
+	TRY(driver_choices_enable(choices, class_id, is_enabled));
+	driver_reload(registry);
+	return KC_OK;
 }
 
 /* A token whose driver has not told yet who it is, is not there yet. */
 static bool is_listed(const struct token *token)
 {
-	return token->state != TOKEN_OPENING;
+	return token->state != TOKEN_OPENING && !(token->is_declined && !token->aid);
 }
 
 static enum kc_status append_token(struct json_object *tokens, const struct token *token)

@@ -11,19 +11,19 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
+#include "tokens/manifest_set.h"
 #include "wire/field.h"
 
 struct registry;
 struct token;
 struct operation;
-struct manifest_set;
 
 struct registry_settings {
 	bool has_embedded_slots;
 	bool has_reader_slots;
 	bool has_card_cache;
 	const char *slot_socket; /* where embedded cards attach */
-	const char *driver_folder;
+	struct manifest_places manifests;
 	unsigned query_deadline_ms; /* asking a helper for something it need not touch a card for */
 	unsigned card_deadline_ms;  /* one operation with a card */
 	unsigned keypad_deadline_s; /* typing a PIN on the reader's own keys; 0: never there */
@@ -85,7 +85,15 @@ KC_MUST_CHECK enum kc_status registry_list_slots(struct registry *registry,
 /* The providers of slots that are switched on, as org.keycask.Admin has them. */
 KC_MUST_CHECK enum kc_status registry_list_providers(struct registry *registry,
 						     struct json_object **ret_providers);
-const struct manifest_set *registry_manifests(const struct registry *registry);
+/* The drivers, as they are installed at this moment; valid until the next call. */
+const struct manifest_set *registry_manifests(struct registry *registry);
+/*
+ * Use the driver, or do not use it, from now on and after a restart too.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  there is no such driver
+ *           KC_ERR_NOT_AVAILABLE   the choice cannot be written down
+ */
+KC_MUST_CHECK enum kc_status registry_enable_driver(struct registry *registry, const char *class_id,
+						    bool is_enabled);
 
 /* The present token of that ID. Expected: KC_ERR_ITEM_NOT_FOUND, naming it in the record. */
 KC_MUST_CHECK enum kc_status registry_find_token(struct registry *registry, const char *token_id,

@@ -5,8 +5,9 @@
 /* What the files of this room share of the registry. */
 
 #include "base/list.h"
+#include "tokens/driver_reload.h"
 #include "tokens/inspector.h"
-#include "tokens/manifest.h"
+#include "tokens/manifest_set.h"
 #include "tokens/registry.h"
 
 struct registry {
@@ -14,6 +15,7 @@ struct registry {
 	struct registry_settings settings;
 	struct registry_hooks hooks;
 	struct manifest_set manifests;
+	struct driver_watch *driver_watch;
 	struct inspector *inspector;
 	struct cache *cache;	  /* NULL: nothing is kept */
 	struct list slots;	  /* slot::link */

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "tokens/offer.h"
 #include "tokens/slot_impl.h"
 #include "tokens/token_impl.h"
 #include "tokens/token_list.h"
@@ -72,6 +73,9 @@ void slot_init(struct slot *slot, struct registry *registry, const struct slot_p
 /* The slot process and everything that hung on it. */
 static void drop_card(struct slot *slot, bool is_silent)
 {
+	slot->offer = offer_free(slot->offer);
+	field_free(&slot->asked);
+	field_free(&slot->answered);
 	token_list_leave(slot->registry, slot->card, is_silent);
 	slot->card = card_free(slot->card);
 	slot->restart = sd_event_source_disable_unref(slot->restart);
@@ -113,6 +117,7 @@ static void on_probed(void *userdata, struct json_object *answered, const char *
 {
 	struct slot *slot = userdata;
 
+	slot->answered = json_object_get(answered);
 	token_list_start(slot->registry, slot->card, slot->name, answered, selected);
 }
 
@@ -206,7 +211,9 @@ static enum kc_status start_card(struct slot *slot)
 				   .on_lost = on_lost,
 				   .userdata = slot};
 
+	driver_reload(slot->registry);
 	TRY(token_list_aids(slot->registry, &aids));
+	slot->asked = json_object_get(aids);
 	return card_new(slot->registry->event, &slot->registry->settings, &slot->place, aids,
 			&hooks, &slot->card);
 }

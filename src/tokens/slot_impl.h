@@ -26,6 +26,8 @@ enum slot_state {
 	SLOT_MISSING,
 };
 
+struct offer;
+
 struct slot_provider {
 	const char *name;
 	/* The card is gone, says its slot process: true when the provider has taken it out, false
@@ -45,6 +47,9 @@ struct slot {
 	char reason[SLOT_REASON_MAX]; /* why the card cannot be used now, or empty */
 	struct card_place place;
 	struct card *card;
+	struct json_object *asked;    /* AIDs, NULL until the card has been probed */
+	struct json_object *answered; /* those of them that it has */
+	struct offer *offer;	      /* while it is asked for more */
 	unsigned n_restarts;
 	uint64_t started_us; /* when the slot process was started last */
 	bool is_kept;	     /* by another program's transaction, when last tried */

@@ -2,7 +2,6 @@
 /* Driver manifests: what is accepted, and what each refusal tells the author. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/try.h"
 #include "harness/test.h"
@@ -16,7 +15,7 @@ TEST(a_good_manifest_is_read_whole)
 {
 	CLEANUP(manifest_freep) struct manifest *manifest = NULL;
 
-	CHECK_OK(manifest_parse(view_of_text(GOOD), &manifest));
+	CHECK_OK(manifest_parse(view_of_text(GOOD), NULL, &manifest));
 	CHECK_TEXT(manifest->class_id, "org.example.card");
 	CHECK_TEXT(manifest->name, "Example");
 	CHECK_TEXT(manifest->executable, "keycask-driver-example");
@@ -49,14 +48,15 @@ TEST(each_mistake_is_named)
 		{"\"Example\"", "7", "\"name\" is missing or no text"},
 		{"\"Example\"", "\"a\\u0007b\"", "printable"},
 		{"smartcard", "persistent", "\"type\" must be \"smartcard\""},
-		{"keycask-driver-example", "../sh", "\"executable\" may hold"},
-		{"[\"a000000308\"]", "[]", "\"aids\" is empty"},
+		{"keycask-driver-example", "../sh", "the name of a file, not its path"},
+		{"\"a000000308\"", "\"a000000308\",\"A000000308\"",
+		 "\"aids\" has A000000308 twice"},
 		{"[\"a000000308\"]", "\"a000000308\"", "no array"},
 		{"a000000308", "a0000003", "5 to 16 bytes"},
 		{"a000000308", "a00000030", "5 to 16 bytes"},
 		{"a000000308", "a0000003080000100001000000000000ff", "5 to 16 bytes"},
 		{"\"a000000308\"", "17", "hexadecimal texts"},
-		{"\"name\"", "\"nmae\"", "unknown key \"nmae\""},
+		{"\"name\"", "\"nmae\"", "unknown key \"nmae\", did you mean \"name\"?"},
 		{"}", "", "message that does not end"},
 	};
 
@@ -66,7 +66,7 @@ TEST(each_mistake_is_named)
 
 		change(cases[i].from, cases[i].to, text, sizeof(text));
 		error_clear();
-		CHECK_STATUS(manifest_parse(view_of_text(text), &manifest), KC_ERR_DECODE);
+		CHECK_STATUS(manifest_parse(view_of_text(text), NULL, &manifest), KC_ERR_DECODE);
 		if (!strstr(error_get()->message, cases[i].message))
 			test_fail(__FILE__, __LINE__, "case %zu says \"%s\"", i,
 				  error_get()->message);
@@ -84,48 +84,32 @@ TEST(more_aids_than_allowed_are_refused)
 		strncat(aids, ",\"a000000308\"", sizeof(aids) - strlen(aids) - 1);
 	strncat(aids, "]", sizeof(aids) - strlen(aids) - 1);
 	change("[\"a000000308\"]", aids, text, sizeof(text));
-	CHECK_STATUS(manifest_parse(view_of_text(text), &manifest), KC_ERR_DECODE);
+	CHECK_STATUS(manifest_parse(view_of_text(text), NULL, &manifest), KC_ERR_DECODE);
 }
 
-static void write_file(const char *name, const char *text)
+TEST(no_aid_is_a_driver_for_the_bare_card)
 {
-	char path[512];
-	FILE *file = NULL;
+	CLEANUP(manifest_freep) struct manifest *manifest = NULL;
+	char text[512];
 
-	snprintf(path, sizeof(path), "%s/%s", test_directory(), name);
-	file = fopen(path, "w");
-	CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+	change("[\"a000000308\"]", "[]", text, sizeof(text));
+	CHECK_OK(manifest_parse(view_of_text(text), NULL, &manifest));
+	CHECK_INT(manifest->n_aids, 0);
 }
 
-static const struct manifest *nth(const struct manifest_set *set, size_t n)
+TEST(all_mistakes_are_told_at_once)
 {
-	list_for_each (link, &set->manifests) {
-		if (n-- == 0)
-			return list_entry(link, struct manifest, link);
-	}
-	test_fail(__FILE__, __LINE__, "no such manifest");
-}
+	static const char text[] = "{\"class_id\":\"x\",\"nmae\":\"Y\",\"type\":\"card\","
+				   "\"executable\":\"/bin/x\",\"aids\":\"A0\"}";
+	static const char *const expected[] = {
+		"unknown key \"nmae\"", "\"class_id\"", "\"name\"", "\"type\"",
+		"\"executable\"",	"\"aids\""};
+	struct manifest_problems problems = {.n = 0};
+	struct manifest *manifest = NULL;
 
-TEST(a_folder_gives_good_ones_in_order_and_broken_ones_with_a_reason)
-{
-	CLEANUP(manifest_set_done) struct manifest_set set;
-
-	write_file("b.json", GOOD);
-	write_file("a.json", "{\"class_id\":");
-	write_file("c.json", GOOD);
-	write_file("notes.txt", "no manifest");
-	CHECK_OK(manifest_set_load(test_directory(), &set));
-	CHECK_TEXT(nth(&set, 0)->class_id, "a");
-	CHECK(!nth(&set, 0)->is_enabled && nth(&set, 0)->reason[0]);
-	CHECK(nth(&set, 1)->is_enabled);
-	CHECK(!nth(&set, 2)->is_enabled);
-	CHECK(strstr(nth(&set, 2)->reason, "belongs to"));
-}
-
-TEST(a_folder_that_is_not_there_is_empty)
-{
-	struct manifest_set set;
-
-	CHECK_OK(manifest_set_load("/nonexistent", &set));
-	CHECK(list_is_empty(&set.manifests));
+	CHECK_STATUS(manifest_parse(view_of_text(text), &problems, &manifest), KC_ERR_DECODE);
+	CHECK_INT(problems.n, ARRAY_LEN(expected));
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++)
+		CHECK(strstr(problems.texts[i], expected[i]));
+	CHECK_TEXT(error_get()->message, problems.texts[0]);
 }

@@ -18,6 +18,7 @@
 #include "tokens/pin_session.h"
 #include "tokens/publication.h"
 #include "tokens/token_impl.h"
+#include "tokens/token_list.h"
 #include "wire/protocol.h"
 
 enum {
@@ -89,6 +90,7 @@ struct token *token_leave(struct token *token, bool is_silent)
 	withdraw(token, is_silent);
 	list_remove(&token->link);
 	token->restart = sd_event_source_disable_unref(token->restart);
+	token->manifest = manifest_free(token->manifest);
 	free(token->aid);
 	free(token->token_id);
 	free(token->label);
@@ -98,6 +100,9 @@ struct token *token_leave(struct token *token, bool is_silent)
 
 void token_refuse(struct token *token)
 {
+	bool is_declined = error_get()->status == KC_ERR_BAD_PARAMETER &&
+			   token->state == TOKEN_OPENING && !token->token_id;
+
 	(void)snprintf(token->reason, sizeof(token->reason), "%s", error_get()->message);
 	log_warning("token %s in %s: %s (%s)", token_id(token), token->slot_name, token->reason,
 		    error_get()->origin);
@@ -106,6 +111,8 @@ void token_refuse(struct token *token)
 		withdraw(token, false);
 	}
 	token->state = TOKEN_REFUSED;
+	if (is_declined)
+		token_list_decline(token);
 }
 
 static enum kc_status start_driver(struct token *token);
@@ -164,7 +171,7 @@ static void on_driver_ended(void *userdata, int wait_status)
 static enum kc_status start_process(struct token *token, int channel)
 {
 	const char *arguments[] = {token->manifest->executable, NULL};
-	struct helper_options options = {.program = token->manifest->executable,
+	struct helper_options options = {.program = token->manifest->program,
 					 .arguments = arguments,
 					 .descriptor = channel,
 					 .definition = protocol_org_keycask_Driver,
@@ -188,7 +195,7 @@ static enum kc_status start_driver(struct token *token)
 }
 
 enum kc_status token_new(struct registry *registry, struct card *card, const char *slot_name,
-			 const struct manifest *manifest, const char *aid, struct token **ret_token)
+			 struct manifest *manifest, const char *aid, struct token **ret_token)
 {
 	struct token *token = calloc(1, sizeof(*token));
 
@@ -196,13 +203,13 @@ enum kc_status token_new(struct registry *registry, struct card *card, const cha
 	*token = (struct token){.registry = registry,
 				.card = card,
 				.slot_name = slot_name,
-				.manifest = manifest,
-				.aid = strdup(aid)};
+				.manifest = manifest_ref(manifest),
+				.aid = aid ? strdup(aid) : NULL};
 	list_init(&token->operations);
 	list_append(&registry->tokens, &token->link);
 	*ret_token = token;
 	error_clear();
-	if (!token->aid || start_driver(token) != KC_OK)
+	if ((aid && !token->aid) || start_driver(token) != KC_OK)
 		token_refuse(token);
 	return KC_OK;
 }

@@ -31,7 +31,7 @@ struct token {
 	struct registry *registry;
 	struct card *card;
 	const char *slot_name;
-	const struct manifest *manifest;
+	struct manifest *manifest; /* a reference of ours */
 	char *aid;
 	struct helper *driver;
 	int64_t channel; /* its card channel, as tasks name it */
@@ -41,6 +41,7 @@ struct token {
 	char reason[TOKEN_REASON_MAX];
 	struct publication *publication; /* until the card has been read */
 	struct list operations;		 /* operation::link */
+	bool is_declined;		 /* its driver says that it is not one of its cards */
 	unsigned n_restarts;
 	uint64_t started_us; /* when the driver was started last */
 	sd_event_source *restart;
@@ -48,7 +49,7 @@ struct token {
 
 /* Start a driver for the application @aid on @card; the token announces itself when it is ready. */
 KC_MUST_CHECK enum kc_status token_new(struct registry *registry, struct card *card,
-				       const char *slot_name, const struct manifest *manifest,
+				       const char *slot_name, struct manifest *manifest,
 				       const char *aid, struct token **ret_token);
 
 /* The card has left, or the daemon ends (@is_silent): operations fail, items go, the event is

@@ -10,9 +10,16 @@
 KC_MUST_CHECK enum kc_status token_list_aids(struct registry *registry,
 					     struct json_object **ret_aids);
 
-/* One token for each driver that has one of the @answered AIDs. */
+/*
+ * One token for each driver that has one of the @answered AIDs, unless the card has it already. An
+ * AID belongs to the first driver, in order, that does not decline; a card that answered to none
+ * is offered to the drivers without AIDs, one after the other.
+ */
 void token_list_start(struct registry *registry, struct card *card, const char *slot_name,
 		      struct json_object *answered, const char *selected);
+
+/* @token's driver says that this is not one of its cards: it is the next one's turn. */
+void token_list_decline(struct token *token);
 
 KC_MUST_CHECK enum kc_status token_list_ids(struct registry *registry, const struct card *card,
 					    struct json_object **ret_ids);

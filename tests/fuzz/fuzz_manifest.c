@@ -11,11 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct manifest *manifest = NULL;
 
 	error_clear();
-	if (manifest_parse(view_of(data, size), &manifest) != KC_OK) {
+	if (manifest_parse(view_of(data, size), NULL, &manifest) != KC_OK) {
 		assert(error_get()->message[0] != '\0');
 		return 0;
 	}
-	assert(manifest->n_aids > 0 && manifest->n_aids <= MANIFEST_AIDS_MAX);
+	assert(manifest->n_aids <= MANIFEST_AIDS_MAX);
 	assert(!strchr(manifest->executable, '/') && manifest->executable[0] != '.');
 	for (size_t i = 0; i < manifest->n_aids; i++)
 		assert(strlen(manifest->aids[i]) >= 10 && strlen(manifest->aids[i]) <= 32);
