@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include <keycask/bytes.h>
+#include <keycask/pin_format.h>
 #include <keycask/status.h>
 
 #ifdef __cplusplus
@@ -57,6 +58,43 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_card_transmit(struct kc_card *card,
 
 /* Send long commands in the extended form, up to @command_max bytes of data (0: chain instead). */
 KC_PUBLIC void kc_card_use_extended(struct kc_card *card, uint32_t command_max);
+
+/* --- the reader's keypad ---------------------------------------------------------------------- */
+
+/* Does the reader have a keypad of its own on which the PIN can be typed, or a new one? */
+KC_PUBLIC bool kc_card_has_keypad(struct kc_card *card);
+KC_PUBLIC bool kc_card_has_keypad_for_change(struct kc_card *card);
+
+/*
+ * Have a person type a PIN there. @apdu is the command without the PIN; its data begins with the
+ * PIN block as it is before the PIN is written over it, or is empty for a @format without block.
+ * *ret_sw is what the card answers.
+ *
+ * Expected: KC_ERR_NOT_IMPLEMENTED        no keypad, or none that takes PINs of @format
+ *           KC_ERR_CANCELED_BY_USER       by the cancel key, or nothing was typed in time
+ *           KC_ERR_AUTHENTICATION_FAILED  too few or too many digits: the card was not asked
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_card_verify_on_keypad(struct kc_card *card,
+								const struct kc_apdu *apdu,
+								const struct kc_pin_format *format,
+								uint16_t *ret_sw);
+
+/* What is to be typed for a change, and where it goes in the command's data. */
+struct kc_keypad_change {
+	const struct kc_pin_format *format; /* of both */
+	bool without_current;		    /* the command has the new PIN alone */
+	uint8_t current_offset;		    /* of the PIN blocks, in bytes */
+	uint8_t new_offset;
+};
+
+/*
+ * Likewise for a new PIN, which is typed twice, after the current one (or the one that unblocks).
+ *
+ * Expected: as above, and KC_ERR_BAD_PARAMETER  the new PIN was not typed alike twice
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_card_modify_on_keypad(
+	struct kc_card *card, const struct kc_apdu *apdu, const struct kc_keypad_change *change,
+	uint16_t *ret_sw);
 
 /* --- the token ------------------------------------------------------------------------------ */
 

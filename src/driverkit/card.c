@@ -6,9 +6,8 @@
 #include "base/try.h"
 #include "codec/dialogue.h"
 
-static enum kc_status exchange(void *context, struct kc_view command, struct bytes *response)
+enum kc_status card_exchange(struct kc_card *card, struct kc_view command, struct bytes *response)
 {
-	struct kc_card *card = context;
 	enum kc_status status = KC_OK;
 
 	REQUIRE(!card->is_gone, KC_ERR_TOKEN_NOT_FOUND, "the card is gone");
@@ -16,6 +15,11 @@ static enum kc_status exchange(void *context, struct kc_view command, struct byt
 	status = card->exchange(card->context, command, response);
 	card->is_gone = status == KC_ERR_TOKEN_NOT_FOUND;
 	return status;
+}
+
+static enum kc_status exchange(void *context, struct kc_view command, struct bytes *response)
+{
+	return card_exchange(context, command, response);
 }
 
 enum kc_status kc_card_transmit(struct kc_card *card, const struct kc_apdu *apdu,
@@ -34,6 +38,8 @@ enum kc_status kc_card_transmit(struct kc_card *card, const struct kc_apdu *apdu
 				       .le = apdu->le};
 	uint16_t sw = 0;
 
+	/* It would be for the reader: see kc_card_verify_on_keypad(). */
+	REQUIRE(apdu->cla != PART10_CLA, KC_ERR_BAD_PARAMETER, "CLA FF is no command for a card");
 	TRY(dialogue_run(&dialogue, &command, &answer, &sw));
 	log_debug("stage=card ins=%02X p1=%02X p2=%02X bytes=%zu sw=%04X", apdu->ins, apdu->p1,
 		  apdu->p2, answer.len, sw);

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "codec/dialogue.h"
+#include "codec/part10.h"
 
 /*
  * Send one command APDU, append its answer to the empty @response.
@@ -27,6 +28,11 @@ struct kc_card {
 	uint32_t extended_max; /* bytes of command data in the extended form, 0: chain */
 	bool is_gone;	       /* the card has left: nothing is sent any more */
 	unsigned n_exchanges;  /* since the process started, for the log */
+
+	/* Kept by card_keypad.c alone. */
+	bool has_asked_reader;
+	struct part10_features features;
+	struct part10_properties properties;
 };
 
 /* All that the card may make us keep or do for one command. */
@@ -34,5 +40,9 @@ enum {
 	CARD_ANSWER_MAX = DIALOGUE_ANSWER_MAX,
 	CARD_GET_RESPONSE_MAX = DIALOGUE_GET_RESPONSE_MAX,
 };
+
+/* Send one APDU as it is, append its answer to the empty @response. */
+KC_MUST_CHECK enum kc_status card_exchange(struct kc_card *card, struct kc_view command,
+					   struct bytes *response);
 
 #endif
