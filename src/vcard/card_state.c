@@ -170,6 +170,21 @@ enum kc_status card_state_set_pin(struct card_pin *pin, const char *text)
 	return KC_OK;
 }
 
+enum kc_status card_state_set_user_pin(struct card_state *state, const char *text)
+{
+	struct openpgp_secret *pw1 = &state->openpgp.passwords[OPENPGP_PASSWORD_USER];
+
+	TRY(card_state_set_pin(&state->pin, text));
+	return state->openpgp.is_on ? openpgp_state_set_password(pw1, view_of_text(text)) : KC_OK;
+}
+
+const char *card_state_name(const struct card_state *state)
+{
+	if (!state->openpgp.is_on)
+		return "PIV";
+	return state->lacks_piv ? "OpenPGP" : "PIV and OpenPGP";
+}
+
 bool card_state_pin_is(const struct card_pin *pin, const char *text)
 {
 	uint8_t value[CARD_PIN_BYTES];

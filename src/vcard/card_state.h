@@ -83,6 +83,11 @@ KC_MUST_CHECK enum kc_status card_state_reset(struct card_state *state);
 
 /* Set @pin from 6 to 8 characters, all tries available. Expected: KC_ERR_PARAM */
 KC_MUST_CHECK enum kc_status card_state_set_pin(struct card_pin *pin, const char *text);
+/* The PIN of each application there is. */
+KC_MUST_CHECK enum kc_status card_state_set_user_pin(struct card_state *state, const char *text);
+
+/* The applications there are: "PIV", "OpenPGP", "PIV and OpenPGP". */
+const char *card_state_name(const struct card_state *state);
 bool card_state_pin_is(const struct card_pin *pin, const char *text);
 bool card_state_management_is_default(const struct card_management_key *management);
 

@@ -184,17 +184,23 @@ static const char *extended_key_usage(const struct piv_slot *slot)
 	}
 }
 
-enum kc_status certify_issue(const struct certify_authority *authority, const struct piv_slot *slot,
-			     EVP_PKEY *pkey, struct bytes *der)
-{
-	CLEANUP(certificate_freep) X509 *certificate = NULL;
+/* What is said in a certificate of one key. */
+struct request {
 	char name[TEXT_MAX];
 	char email[TEXT_MAX];
+	const char *key_usage;
+	const char *extended_key_usage;
+};
+
+static enum kc_status issue(const struct certify_authority *authority,
+			    const struct request *request, EVP_PKEY *pkey, struct bytes *der)
+{
+	CLEANUP(certificate_freep) X509 *certificate = NULL;
 	const struct extension extensions[] = {
 		{NID_basic_constraints, "critical,CA:FALSE"},
-		{NID_key_usage, key_usage(slot, EVP_PKEY_is_a(pkey, "RSA"))},
-		{NID_ext_key_usage, extended_key_usage(slot)},
-		{NID_subject_alt_name, email},
+		{NID_key_usage, request->key_usage},
+		{NID_ext_key_usage, request->extended_key_usage},
+		{NID_subject_alt_name, request->email},
 		{NID_subject_key_identifier, "hash"},
 		{NID_authority_key_identifier, "keyid:always"},
 		{0, NULL},
@@ -203,16 +209,47 @@ enum kc_status certify_issue(const struct certify_authority *authority, const st
 	enum kc_status status = KC_OK;
 	int len = 0;
 
-	snprintf(name, sizeof(name), "keycask PIV %02X %u", slot->reference,
-		 authority->card_serial);
-	snprintf(email, sizeof(email), "email:piv-%02x@keycask.example", slot->reference);
-	TRY(make_certificate(authority->certificate, name, pkey, extensions, authority->pkey,
-			     &certificate));
+	TRY(make_certificate(authority->certificate, request->name, pkey, extensions,
+			     authority->pkey, &certificate));
 	len = i2d_X509(certificate, &encoded);
 	REQUIRE(len > 0, KC_ERR_INTERNAL, "cannot encode a certificate");
 	status = bytes_append(der, view_of(encoded, (size_t)len));
 	OPENSSL_free(encoded);
 	return status;
+}
+
+enum kc_status certify_issue(const struct certify_authority *authority, const struct piv_slot *slot,
+			     EVP_PKEY *pkey, struct bytes *der)
+{
+	struct request request = {
+		.key_usage = key_usage(slot, EVP_PKEY_is_a(pkey, "RSA")),
+		.extended_key_usage = extended_key_usage(slot),
+	};
+
+	snprintf(request.name, sizeof(request.name), "keycask PIV %02X %u", slot->reference,
+		 authority->card_serial);
+	snprintf(request.email, sizeof(request.email), "email:piv-%02x@keycask.example",
+		 slot->reference);
+	return issue(authority, &request, pkey, der);
+}
+
+enum kc_status certify_issue_openpgp(const struct certify_authority *authority, size_t index,
+				     EVP_PKEY *pkey, struct bytes *der)
+{
+	static const char *const extended[] = {"emailProtection", "emailProtection", "clientAuth"};
+	const char *name = openpgp_slot_at(index)->name;
+	struct request request = {
+		.key_usage = "critical,digitalSignature",
+		.extended_key_usage = extended[index],
+	};
+
+	if (index == OPENPGP_DECRYPTION)
+		request.key_usage = EVP_PKEY_is_a(pkey, "RSA") ? "critical,keyEncipherment"
+							       : "critical,keyAgreement";
+	snprintf(request.name, sizeof(request.name), "keycask OpenPGP %s %u", name,
+		 authority->card_serial);
+	snprintf(request.email, sizeof(request.email), "email:openpgp-%s@keycask.example", name);
+	return issue(authority, &request, pkey, der);
 }
 
 enum kc_status certify_put_pem(const struct certify_authority *authority, struct bytes *pem)

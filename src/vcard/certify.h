@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "base/bytes.h"
+#include "vcard/openpgp.h"
 #include "vcard/piv.h"
 
 struct certify_authority {
@@ -25,6 +26,10 @@ void certify_done(struct certify_authority *authority);
 KC_MUST_CHECK enum kc_status certify_issue(const struct certify_authority *authority,
 					   const struct piv_slot *slot, EVP_PKEY *pkey,
 					   struct bytes *der);
+
+/* The same for a key of the OpenPGP application. */
+KC_MUST_CHECK enum kc_status certify_issue_openpgp(const struct certify_authority *authority,
+						   size_t index, EVP_PKEY *pkey, struct bytes *der);
 
 /* Append the CA's own certificate as PEM. */
 KC_MUST_CHECK enum kc_status certify_put_pem(const struct certify_authority *authority,

@@ -72,10 +72,10 @@ static enum kc_status make_state(const struct new_options *options, struct bytes
 	CLEANUP(card_state_done) struct card_state state = {0};
 
 	TRY(card_state_init(&state));
-	if (options->pin)
-		TRY(card_state_set_pin(&state.pin, options->pin));
 	if (options->has_profile)
 		TRY(profile_apply(&options->profile, &state, ca_pem));
+	if (options->pin)
+		TRY(card_state_set_user_pin(&state, options->pin));
 	*ret_state = state;
 	memset(&state, 0, sizeof(state));
 	return KC_OK;
@@ -123,13 +123,15 @@ static enum kc_status make_card(const struct new_options *options)
 {
 	CLEANUP(bytes_done) struct bytes ca_pem = BYTES_INIT(CA_PEM_MAX);
 	CLEANUP(card_state_done) struct card_state state = {0};
+	size_t n_keys = 0;
 
 	TRY(make_state(options, &ca_pem, &state));
 	TRY(write_card(options, &state));
 	if (options->ca_path)
 		TRY(write_ca(options->ca_path, bytes_view(&ca_pem)));
-	printf("%s: new PIV card, serial %u, %zu key%s\n", options->path, state.serial,
-	       options->profile.n_keys, options->profile.n_keys == 1 ? "" : "s");
+	n_keys = profile_count(&options->profile);
+	printf("%s: new %s card, serial %u, %zu key%s\n", options->path, card_state_name(&state),
+	       state.serial, n_keys, n_keys == 1 ? "" : "s");
 	return KC_OK;
 }
 

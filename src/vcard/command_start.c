@@ -105,8 +105,8 @@ static enum kc_status stay_inserted(struct start_options *options, struct card *
 	options->touch.fd = touch_fd;
 	REQUIRE(stop_fd >= 0 && touch_fd >= 0, KC_ERR_INTERNAL, "cannot listen to signals");
 	TRY(connect_reader(options, stop_fd, &link));
-	printf("card inserted: PIV, serial %u, in %s\n", card->state.serial,
-	       options->socket ? options->socket : options->vpcd);
+	printf("card inserted: %s, serial %u, in %s\n", card_state_name(&card->state),
+	       card->state.serial, options->socket ? options->socket : options->vpcd);
 	fflush(stdout);
 	say_end(insertion_run(&insertion));
 	return KC_OK;

@@ -134,19 +134,71 @@ static enum kc_status parse_element(char *text, struct profile *profile)
 	return add_key(profile, &key);
 }
 
+static enum kc_status parse_openpgp_element(char *text, struct profile *profile)
+{
+	char *value = text;
+	const char *name = strsep(&value, "=");
+
+	if (value && strcmp(name, "extended") == 0)
+		return parse_extended(value, &profile->manner.extended_max);
+	return openpgp_profile_add(&profile->openpgp, name, value);
+}
+
+typedef enum kc_status (*element_fn)(char *text, struct profile *profile);
+
+static enum kc_status claim(const char *text, const char *name, struct profile *profile,
+			    element_fn *ret_parse)
+{
+	bool is_piv = strcmp(name, "piv") == 0;
+	bool *is_there = is_piv ? &profile->has_piv : &profile->openpgp.is_wanted;
+
+	REQUIRE(is_piv || strcmp(name, "openpgp") == 0, KC_ERR_PARAM,
+		"\"%s\" is no profile; write piv, openpgp or both, or piv:9a=rsa2048,9c=p256",
+		text);
+	REQUIRE(!*is_there, KC_ERR_PARAM, "the application %s is there twice", name);
+	*is_there = true;
+	*ret_parse = is_piv ? parse_element : parse_openpgp_element;
+	return KC_OK;
+}
+
+/* "piv", "piv:none", or "piv:" and a list. */
+static enum kc_status parse_application(const char *text, struct profile *profile)
+{
+	CLEANUP(freep) char *copy = NULL;
+	element_fn parse = NULL;
+	char *list = NULL;
+
+	if (strcmp(text, "piv") == 0)
+		text = PROFILE_DEFAULT;
+	if (strcmp(text, "openpgp") == 0)
+		text = OPENPGP_PROFILE_DEFAULT;
+	copy = strdup(text);
+	REQUIRE(copy, KC_ERR_ALLOCATE, "out of memory");
+	list = copy;
+	TRY(claim(text, strsep(&list, ":"), profile, &parse));
+	if (list && strncmp(list, "none", 4) == 0 && (list[4] == '\0' || list[4] == ','))
+		list = list[4] ? list + 5 : NULL;
+	while (list)
+		TRY(parse(strsep(&list, ","), profile));
+	return KC_OK;
+}
+
 enum kc_status profile_parse(const char *text, struct profile *ret_profile)
 {
-	CLEANUP(freep) char *copy = strdup(strcmp(text, "piv") == 0 ? PROFILE_DEFAULT : text);
+	CLEANUP(freep) char *copy = strdup(strcmp(text, "both") == 0 ? "piv/openpgp" : text);
 	struct profile profile = {.manner = {.extended_max = CARD_EXTENDED_MAX}};
-	char *list = copy;
+	char *rest = copy;
 
 	REQUIRE(copy, KC_ERR_ALLOCATE, "out of memory");
-	REQUIRE(strcmp(strsep(&list, ":"), "piv") == 0 && list, KC_ERR_PARAM,
-		"\"%s\" is no profile; write piv, or piv:9a=rsa2048,9c=p256", text);
-	while (list)
-		TRY(parse_element(strsep(&list, ","), &profile));
+	while (rest)
+		TRY(parse_application(strsep(&rest, "/"), &profile));
 	*ret_profile = profile;
 	return KC_OK;
+}
+
+size_t profile_count(const struct profile *profile)
+{
+	return profile->n_keys + openpgp_profile_count(&profile->openpgp);
 }
 
 /* --- personalising --- */
@@ -229,11 +281,13 @@ enum kc_status profile_apply(const struct profile *profile, struct card_state *s
 	uint8_t n_retired = 0;
 
 	state->manner = profile->manner;
+	state->lacks_piv = !profile->has_piv;
 	TRY(certify_init(state->serial, &authority));
 	for (size_t i = 0; i < profile->n_keys; i++) {
 		TRY(make_key(state, &profile->keys[i], &authority));
 		n_retired += is_retired(profile->keys[i].slot);
 	}
 	TRY(store_key_history(state, n_retired));
+	TRY(openpgp_profile_apply(&profile->openpgp, &authority, &state->openpgp));
 	return ca_pem ? certify_put_pem(&authority, ca_pem) : KC_OK;
 }

@@ -21,9 +21,9 @@ static enum kc_status make_state(struct run *run)
 	bool is_written = false;
 
 	TRY(card_state_init(&run->state));
-	if (run->options->pin)
-		TRY(card_state_set_pin(&run->state.pin, run->options->pin));
 	TRY(profile_apply(&run->options->profile, &run->state, &pem));
+	if (run->options->pin)
+		TRY(card_state_set_user_pin(&run->state, run->options->pin));
 	run_path(run, "ca.pem", path);
 	file = fopen(path, "we");
 	is_written = file && fwrite(pem.data, 1, pem.len, file) == pem.len;
