@@ -94,6 +94,14 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_next(struct kc_token_wat
  */
 KC_PUBLIC int kc_token_watcher_fd(const struct kc_token_watcher *watcher);
 
+/*
+ * What was read from a token is kept, sealed, for when it comes back: certificates, which keys
+ * there are, nothing secret. Forget it, of one token or (NULL) of all. One that is present stays
+ * so. *ret_n_forgotten (may be NULL) is how many were known. Expected: KC_ERR_NOT_AVAILABLE
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_forget(const char *token_id, int *ret_n_forgotten);
+
 /* --- the PIN --------------------------------------------------------------------------------- */
 
 /*

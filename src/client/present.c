@@ -85,6 +85,21 @@ enum kc_status kc_token_info(const char *token_id, struct kc_dictionary **ret_to
 	return convert_dictionary_from_json(field_get(answer, "token"), ret_token);
 }
 
+enum kc_status kc_token_forget(const char *token_id, int *ret_n_forgotten)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	struct json_object *parameters = NULL;
+
+	error_clear();
+	REQUIRE(!token_id || *token_id, KC_ERR_PARAM, "no token ID");
+	if (token_id)
+		TRY(new_parameters(token_id, &parameters));
+	TRY(ask("org.keycask.Tokens.Forget", parameters, &answer));
+	if (ret_n_forgotten)
+		*ret_n_forgotten = (int)field_number(answer, "n_forgotten", 0);
+	return KC_OK;
+}
+
 /* --- the PIN ------------------------------------------------------------------------------- */
 
 static enum kc_status ask_to_verify(struct json_object **parameters,

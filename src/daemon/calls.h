@@ -18,6 +18,7 @@ void key_calls_is_algorithm_supported(struct wire_call *call);
 void token_calls_list(struct wire_call *call);
 void token_calls_info(struct wire_call *call);
 void token_calls_watch(struct wire_call *call);
+void token_calls_forget(struct wire_call *call);
 
 /* pin_calls.c */
 void pin_calls_verify(struct wire_call *call);

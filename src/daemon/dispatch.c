@@ -20,7 +20,7 @@ static const struct wire_method key_methods[] = {
 static const struct wire_method token_methods[] = {
 	{"List", token_calls_list, RIGHT_READ},	     {"Info", token_calls_info, RIGHT_READ},
 	{"Watch", token_calls_watch, RIGHT_READ},    {"VerifyPin", pin_calls_verify, RIGHT_USE},
-	{"PinStatus", pin_calls_status, RIGHT_READ},
+	{"PinStatus", pin_calls_status, RIGHT_READ}, {"Forget", token_calls_forget, RIGHT_USE},
 };
 
 static const struct wire_method slot_methods[] = {

@@ -63,3 +63,14 @@ void token_calls_watch(struct wire_call *call)
 
 	broadcast_serve(&daemon->token_watchers, call, send_present);
 }
+
+void token_calls_forget(struct wire_call *call)
+{
+	struct daemon *daemon = wire_call_context(call);
+	const char *token_id = field_text(wire_call_parameters(call), "token_id");
+	unsigned n = 0;
+
+	error_clear();
+	n = registry_forget_cards(daemon->registry, token_id);
+	calls_answer(call, KC_OK, "n_forgotten", json_object_new_int64(n));
+}

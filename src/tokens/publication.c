@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Open → Enumerate (one turn with the card) → Inspect each certificate, and each public key without
- * one → publish. What a driver says of its objects is checked here: a key is published only with the
- * type and size that keycask-x509 has found, and under an object ID that holds that key's hash.
+ * one → publish. What a driver says of its objects is checked here: a key is published only with
+ * the type and size that keycask-x509 has found, and under an object ID that holds that key's hash.
  *
  * A card that was here before: Open → Inspect what the cache has → publish, and beside that
  * Enumerate in a turn of its own, before any client's (the queue is in order). Nobody uses a key
- * before the card has been read: when it turns out to have something else, that is published
- * instead, and whoever wanted to use what is no longer there is told.
+ * before the card has been read: when it turns out to have something else, the token leaves,
+ * whoever waits for it is told, and it comes back with that.
  */
 #include "tokens/publication.h"
 
@@ -21,7 +21,6 @@
 #include "tokens/helper.h"
 #include "tokens/naming.h"
 #include "tokens/operation.h"
-#include "tokens/pin_session.h"
 
 struct publication {
 	struct card_task task;
@@ -30,19 +29,42 @@ struct publication {
 	struct contents *contents;
 	size_t n_inspected;
 	struct inspection *inspection;
-	bool is_open;	/* we know which token it is */
-	bool is_read;	/* enumerated is what the card has now */
-	bool is_cached; /* enumerated is what the cache has */
+	bool is_open;	 /* we know which token it is */
+	bool is_read;	 /* enumerated is what the card has now */
+	bool is_cached;	 /* enumerated is what the cache has */
+	bool is_calling; /* the driver has been called and has not answered */
+	bool is_over;	 /* the token is refused: end when the driver answers */
 };
 
-/* A driver that is gone is another matter: its end starts a new one. */
+/* A driver that is gone is another matter: its end starts a new one. While one is at work the card
+ * is not given to others. */
 static void fail_publication(struct publication *publication, enum kc_status status)
 {
 	struct token *token = publication->token;
 
 	if (status != KC_ERR_NOT_AVAILABLE)
 		token_refuse(token);
-	token->publication = publication_free(publication);
+	publication->is_over = true;
+	if (!publication->is_calling)
+		token->publication = publication_free(publication);
+}
+
+static enum kc_status call(struct publication *publication, const char *method,
+			   struct json_object *parameters, wire_reply_fn on_reply)
+{
+	TRY(token_call(publication->token, method, parameters, 0, 0, on_reply, publication));
+	publication->is_calling = true;
+	return KC_OK;
+}
+
+/* First thing in an on_reply. False: the token was refused meanwhile, and @publication is freed. */
+static bool has_returned(struct publication *publication)
+{
+	publication->is_calling = false;
+	if (!publication->is_over)
+		return true;
+	publication->token->publication = publication_free(publication);
+	return false;
 }
 
 /* A token ID names one card: the second one with it, a copy or a lie, stays outside. */
@@ -84,25 +106,11 @@ static void finish(struct publication *publication)
 	token->publication = publication_free(publication);
 }
 
-/* What was published from the cache is not what the card has. No key of it has been used, and
- * none will be: what waits for the card was meant for keys that may not be there. */
-static void take_back(struct token *token)
-{
-	log_info("token %s: its contents have changed while it was away", token->token_id);
-	error_clear();
-	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND,
-					"what is on the token has changed while it was away"));
-	pin_session_forget_token(token->registry, token->token_id);
-}
-
 static void publish(struct publication *publication)
 {
 	struct token *token = publication->token;
 	const struct registry_hooks *hooks = &token->registry->hooks;
-	bool was_present = token->state == TOKEN_PRESENT;
 
-	if (was_present)
-		take_back(token);
 	if (put_items(publication) != KC_OK) {
 		fail_publication(publication, KC_ERR_INTERNAL);
 		return;
@@ -110,8 +118,6 @@ static void publish(struct publication *publication)
 	token->state = TOKEN_PRESENT;
 	if (publication->is_read)
 		finish(publication);
-	if (was_present)
-		hooks->token_event(hooks->context, "removed", token);
 	hooks->token_event(hooks->context, "inserted", token);
 }
 
@@ -184,10 +190,29 @@ static void confirm(struct publication *publication)
 		finish(publication);
 }
 
+/*
+ * What was published from the cache is not what the card has. Its keys have not been used and will
+ * not be: what waits for the card was meant for keys that may be others now, and the token leaves
+ * until its new items are known.
+ */
+static void take_back(struct token *token)
+{
+	if (token->state != TOKEN_PRESENT)
+		return;
+	log_info("token %s: its contents have changed while it was away", token->token_id);
+	error_clear();
+	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND,
+					"what is on the token has changed while it was away"));
+	token_withdraw(token);
+	token->state = TOKEN_OPENING;
+}
+
 static void on_enumerated(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct publication *publication = userdata;
 
+	if (!has_returned(publication))
+		return;
 	if (status == KC_OK && publication->is_cached &&
 	    json_object_equal(publication->enumerated, parameters)) {
 		confirm(publication);
@@ -201,14 +226,14 @@ static void on_enumerated(void *userdata, enum kc_status status, struct json_obj
 	}
 	publication->is_read = true;
 	publication->is_cached = false;
+	take_back(publication->token);
 	card_finish(publication->token->card, &publication->task);
 	inspect_next(publication);
 }
 
 static enum kc_status enumerate(struct publication *publication)
 {
-	return token_call(publication->token, "org.keycask.Driver.Enumerate", NULL, 0, 0,
-			  on_enumerated, publication);
+	return call(publication, "org.keycask.Driver.Enumerate", NULL, on_enumerated);
 }
 
 /* After the death of a driver the card is read first: who knows what it died of. */
@@ -255,6 +280,8 @@ static void on_opened(void *userdata, enum kc_status status, struct json_object 
 	struct publication *publication = userdata;
 	struct token *token = publication->token;
 
+	if (!has_returned(publication))
+		return;
 	if (status == KC_OK)
 		status = set_identity(token, parameters);
 	publication->is_open = status == KC_OK;
@@ -275,8 +302,7 @@ static enum kc_status open_token(struct publication *publication)
 
 	TRY(field_new_object(&parameters));
 	TRY(field_put_text(parameters, "aid", token->aid));
-	return token_call(token, "org.keycask.Driver.Open", take(parameters), 0, 0, on_opened,
-			  publication);
+	return call(publication, "org.keycask.Driver.Open", take(parameters), on_opened);
 }
 
 static void run(struct card_task *task)

@@ -76,6 +76,11 @@ static void withdraw(struct token *token, bool is_silent)
 		hooks->token_event(hooks->context, "removed", token);
 }
 
+void token_withdraw(struct token *token)
+{
+	withdraw(token, false);
+}
+
 static void stop_driver(struct token *token)
 {
 	token->publication = publication_free(token->publication);

@@ -62,6 +62,9 @@ KC_MUST_CHECK enum kc_status token_call(struct token *token, const char *method,
 					struct json_object *parameters, uint64_t session,
 					uint64_t request, wire_reply_fn on_reply, void *userdata);
 
+/* Its items go, its clients' PINs are forgotten, the event is told; it must be present. */
+void token_withdraw(struct token *token);
+
 /* The token is not usable, and this is why: the thread's error record. If it was present, it and
  * its operations go. */
 void token_refuse(struct token *token);

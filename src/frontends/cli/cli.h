@@ -54,6 +54,7 @@ extern const struct command cmd_watch;
 extern const struct command cmd_slots;
 extern const struct command cmd_sign;
 extern const struct command cmd_verify;
+extern const struct command cmd_card_forget;
 extern const struct command cmd_cert_export;
 extern const struct command cmd_pin_verify;
 extern const struct command cmd_pin_status;

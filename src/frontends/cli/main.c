@@ -19,13 +19,17 @@
 #include "frontends/cli/page.h"
 
 static const struct command *const commands[] = {
-	&cmd_tokens,	    &cmd_list,		 &cmd_show,
-	&cmd_watch,	    &cmd_sign,		 &cmd_verify,
-	&cmd_cert_export,   &cmd_pin_verify,	 &cmd_pin_status,
-	&cmd_lock,	    &cmd_slots,		 &cmd_driver_list,
-	&cmd_driver_enable, &cmd_driver_disable, &cmd_driver_validate,
-	&cmd_driver_new,    &cmd_driver_test,	 &cmd_daemon_start,
-	&cmd_daemon_stop,   &cmd_daemon_status,	 &cmd_item_copy_matching,
+	&cmd_tokens,	     &cmd_list,
+	&cmd_show,	     &cmd_watch,
+	&cmd_sign,	     &cmd_verify,
+	&cmd_card_forget,    &cmd_cert_export,
+	&cmd_pin_verify,     &cmd_pin_status,
+	&cmd_lock,	     &cmd_slots,
+	&cmd_driver_list,    &cmd_driver_enable,
+	&cmd_driver_disable, &cmd_driver_validate,
+	&cmd_driver_new,     &cmd_driver_test,
+	&cmd_daemon_start,   &cmd_daemon_stop,
+	&cmd_daemon_status,  &cmd_item_copy_matching,
 	&cmd_vcard,
 };
 
