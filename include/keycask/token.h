@@ -38,13 +38,17 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_list(struct kc_value **ret_token
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
 						     struct kc_dictionary **ret_token);
 
-/* In a slot's dictionary: text, but token_ids is an array of it; atr and reason may be missing. */
-#define KC_SLOT_NAME	  "name"
-#define KC_SLOT_PROVIDER  "provider"
-#define KC_SLOT_STATE	  "state"  /* "missing", "empty", "probing", "mute" or "valid" */
-#define KC_SLOT_ATR	  "atr"	   /* upper-case hexadecimal */
-#define KC_SLOT_REASON	  "reason" /* why the card cannot be used now */
-#define KC_SLOT_TOKEN_IDS "token_ids"
+/* In a slot's dictionary: text, but token_ids is an array of it and the lengths are numbers; all
+ * but name, provider, state and token_ids may be missing. */
+#define KC_SLOT_NAME	 "name"
+#define KC_SLOT_PROVIDER "provider"
+#define KC_SLOT_STATE	 "state" /* "missing", "empty", "probing", "mute" or "valid" */
+#define KC_SLOT_ATR	 "atr"	 /* upper-case hexadecimal */
+/* bytes of a whole command, and of a whole response, that the slot carries */
+#define KC_SLOT_MAX_INPUT_LENGTH  "max_input_length"
+#define KC_SLOT_MAX_OUTPUT_LENGTH "max_output_length"
+#define KC_SLOT_REASON		  "reason" /* why the card cannot be used now */
+#define KC_SLOT_TOKEN_IDS	  "token_ids"
 
 /* As kc_token_list(). Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_list(struct kc_value **ret_slots);

@@ -18,6 +18,8 @@ enum {
 	PROPERTY_ENTRY_CONDITION = 0x02,
 	PROPERTY_MIN_PIN = 0x06,
 	PROPERTY_MAX_PIN = 0x07,
+	PROPERTY_APDU_DATA = 0x0A,
+	PROPERTY_NUMBER_BYTES = 4,
 
 	CONDITION_KEY = 0x02, /* bEntryValidationCondition: the validation key */
 	CONFIRM_NEW = 0x01,   /* bConfirmPIN: type the new one twice */
@@ -118,6 +120,25 @@ enum kc_status part10_get_properties(struct kc_view list, struct part10_properti
 	}
 	*ret_properties = properties;
 	return KC_OK;
+}
+
+/* 2.6.14: dwMaxAPDUDataSize; numbers among the properties are little-endian. */
+enum kc_status part10_get_apdu_data(struct kc_view list, uint32_t *ret_bytes)
+{
+	struct kc_view value = {0};
+	uint32_t number = 0;
+	uint8_t tag = 0;
+
+	while (list.len > 0) {
+		TRY(read_record(&list, &tag, &value));
+		if (tag != PROPERTY_APDU_DATA || value.len != PROPERTY_NUMBER_BYTES)
+			continue;
+		for (size_t i = value.len; i > 0; i--)
+			number = number << BITS | value.data[i - 1];
+		*ret_bytes = number;
+		return KC_OK;
+	}
+	return fail(KC_ERR_OBJECT_NOT_FOUND, "the reader does not say how long APDUs may be");
 }
 
 enum kc_status part10_check_format(const struct kc_pin_format *format,

@@ -72,6 +72,10 @@ struct part10_properties {
 KC_MUST_CHECK enum kc_status part10_get_properties(struct kc_view list,
 						   struct part10_properties *ret_properties);
 
+/* How much data an APDU may have, from the same list; 0: short APDUs only.
+ * Expected: KC_ERR_CORRUPTED_DATA, KC_ERR_OBJECT_NOT_FOUND  the reader does not say */
+KC_MUST_CHECK enum kc_status part10_get_apdu_data(struct kc_view list, uint32_t *ret_bytes);
+
 /* Can PINs of @format be typed there? Expected: KC_ERR_NOT_IMPLEMENTED, with the reason. */
 KC_MUST_CHECK enum kc_status part10_check_format(const struct kc_pin_format *format,
 						 const struct part10_properties *properties);

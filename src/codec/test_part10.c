@@ -75,11 +75,15 @@ TEST(properties_are_read_and_others_skipped)
 				       1,    12, 0x08, 3,    '1',  '.', '0',  0x06, 2, 1, 1,
 				       0x0A, 4,	 0,    0,    1,	   0,	3,    1,    0};
 	struct part10_properties properties;
+	uint32_t apdu_data = 0;
 
 	CHECK_OK(part10_get_properties(VIEW_OF(list), &properties));
 	CHECK_INT(properties.entry_conditions, 7);
 	CHECK_INT(properties.min_pin, 6);
 	CHECK_INT(properties.max_pin, 12);
+	CHECK_OK(part10_get_apdu_data(VIEW_OF(list), &apdu_data));
+	CHECK_INT(apdu_data, 65536);
+	CHECK_STATUS(part10_get_apdu_data(view_of(list, 10), &apdu_data), KC_ERR_OBJECT_NOT_FOUND);
 	CHECK_STATUS(part10_get_properties(view_of(list, sizeof(list) - 1), &properties),
 		     KC_ERR_CORRUPTED_DATA);
 }

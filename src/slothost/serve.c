@@ -72,6 +72,18 @@ static enum kc_status put_keypad(const struct keypad *keypad, struct json_object
 	return field_put_flag(reply, "has_keypad_for_change", keypad_can_change(keypad));
 }
 
+static enum kc_status put_limits(struct slot *slot, struct json_object *reply)
+{
+	struct port_limits limits = {0};
+	unsigned protocol = PORT_PROTOCOL_NONE;
+
+	TRY(noted(slot, port_limits(slot->port, &limits)));
+	TRY(noted(slot, port_choose(slot->port, PORT_PROTOCOL_ANY, &protocol)));
+	TRY(field_put_number(reply, "max_input", limits.max_input));
+	TRY(field_put_number(reply, "max_output", limits.max_output));
+	return field_put_number(reply, "protocol", protocol);
+}
+
 static enum kc_status connect_card(struct slot *slot, struct json_object **ret_reply)
 {
 	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(64);
@@ -87,8 +99,7 @@ static enum kc_status connect_card(struct slot *slot, struct json_object **ret_r
 	keypad_find(&slot->keypad);
 	TRY(new_reply(false, &reply));
 	TRY(field_put_text(reply, "atr", text));
-	TRY(field_put_number(reply, "max_input", APDU_COMMAND_MAX));
-	TRY(field_put_number(reply, "max_output", APDU_RESPONSE_MAX));
+	TRY(put_limits(slot, reply));
 	TRY(put_keypad(&slot->keypad, reply));
 	*ret_reply = take(reply);
 	return KC_OK;
@@ -197,26 +208,45 @@ static void on_detach(struct wire_call *call)
 	answer(call, KC_OK, NULL);
 }
 
-static enum kc_status begin_turn(struct slot *slot, int64_t number)
+static enum kc_status begin_turn(struct slot *slot, struct json_object *parameters,
+				 unsigned *ret_protocol)
 {
+	int64_t allowed = field_number(parameters, "allowed_protocols", PORT_PROTOCOL_ANY);
+	bool reset = field_flag(parameters, "reset", false) || slot->owes_reset;
+
 	slot->turn = NOBODY;
 	TRY(noted(slot, port_begin(slot->port)));
-	if (slot->owes_reset)
+	if (reset)
 		TRY(noted(slot, port_reset(slot->port)));
 	slot->owes_reset = false;
-	slot->turn = number;
+	TRY(noted(slot,
+		  port_choose(slot->port, (unsigned)(allowed & PORT_PROTOCOL_ANY), ret_protocol)));
+	slot->turn = field_number(parameters, "channel", NOBODY);
+	return KC_OK;
+}
+
+static enum kc_status begin(struct slot *slot, struct json_object *parameters,
+			    struct json_object **ret_reply)
+{
+	CLEANUP(field_free) struct json_object *reply = NULL;
+	unsigned protocol = PORT_PROTOCOL_NONE;
+	enum kc_status status = begin_turn(slot, parameters, &protocol);
+
+	if (status == KC_ERR_NOT_AVAILABLE)
+		return new_reply(true, ret_reply);
+	TRY(status);
+	TRY(new_reply(false, &reply));
+	if (protocol != PORT_PROTOCOL_NONE)
+		TRY(field_put_number(reply, "protocol", protocol));
+	*ret_reply = take(reply);
 	return KC_OK;
 }
 
 static void on_begin(struct wire_call *call)
 {
 	struct json_object *reply = NULL;
-	enum kc_status status =
-		begin_turn(wire_call_context(call),
-			   field_number(wire_call_parameters(call), "channel", NOBODY));
+	enum kc_status status = begin(wire_call_context(call), wire_call_parameters(call), &reply);
 
-	if (status == KC_OK || status == KC_ERR_NOT_AVAILABLE)
-		status = new_reply(status != KC_OK, &reply);
 	answer(call, status, reply);
 }
 

@@ -15,12 +15,12 @@
 
 #include "base/try.h"
 #include "codec/apdu.h"
+#include "codec/atr.h"
 #include "codec/vpcd.h"
 #include "sys/socket.h"
 
 enum {
 	CHUNK_BYTES = 2048,
-	ATR_BYTES_MAX = 33,	/* ISO 7816-3 8.2.1: TS and at most 32 characters */
 	RESPONSE_BYTES_MIN = 2, /* ISO 7816-4 5.1: SW1-SW2 are in every response */
 };
 
@@ -28,6 +28,9 @@ struct embedded {
 	int fd;
 	unsigned deadline_ms;
 	struct part10_features features;
+	unsigned protocols; /* that the ATR offers */
+	unsigned preferred; /* the first of them */
+	unsigned protocol;
 	struct bytes input;
 	struct bytes output;
 };
@@ -185,6 +188,25 @@ static enum kc_status send_control(struct embedded *card, enum vpcd_control cont
 	return send_frame(card, view_of(&byte, 1));
 }
 
+/* Whole APDUs go to the card, so its protocol is a name only: what a reader would have chosen. */
+static void note_protocols(struct embedded *card, struct kc_view bytes)
+{
+	struct atr atr;
+
+	card->protocols = PORT_PROTOCOL_NONE;
+	card->preferred = PORT_PROTOCOL_T1;
+	if (atr_parse(bytes, &atr) == KC_OK) {
+		card->preferred = 1U << atr.protocols[0];
+		for (size_t i = 0; i < atr.n_protocols; i++)
+			card->protocols |= 1U << atr.protocols[i];
+	}
+	error_clear();
+	card->protocols &= PORT_PROTOCOL_T0 | PORT_PROTOCOL_T1;
+	if (!(card->protocols & card->preferred))
+		card->protocols = card->preferred = PORT_PROTOCOL_T1;
+	card->protocol = card->preferred;
+}
+
 static enum kc_status power_up(void *state, struct bytes *atr)
 {
 	struct embedded *card = state;
@@ -194,7 +216,9 @@ static enum kc_status power_up(void *state, struct bytes *atr)
 	TRY(send_control(card, VPCD_RESET));
 	TRY(send_control(card, VPCD_GET_FEATURES));
 	TRY(send_control(card, VPCD_GET_ATR));
-	return receive_atr(card, atr);
+	TRY(receive_atr(card, atr));
+	note_protocols(card, bytes_view(atr));
+	return KC_OK;
 }
 
 static enum kc_status transmit(void *state, struct kc_view command, struct bytes *response)
@@ -254,6 +278,29 @@ static enum kc_status reset(void *state)
 	return send_control(state, VPCD_RESET);
 }
 
+static enum kc_status limits(void *state, struct port_limits *ret_limits)
+{
+	(void)state;
+	*ret_limits = (struct port_limits){VPCD_MESSAGE_MAX, VPCD_MESSAGE_MAX};
+	return KC_OK;
+}
+
+static enum kc_status choose(void *state, unsigned allowed, unsigned *ret_protocol)
+{
+	struct embedded *card = state;
+	unsigned common = card->protocols & allowed;
+
+	*ret_protocol = PORT_PROTOCOL_NONE;
+	if (common == 0)
+		return KC_OK;
+	if (!(card->protocol & common)) {
+		card->protocol = common & card->preferred ? card->preferred : common;
+		TRY(reset(card));
+	}
+	*ret_protocol = card->protocol;
+	return KC_OK;
+}
+
 static int descriptor(void *state)
 {
 	const struct embedded *card = state;
@@ -280,6 +327,8 @@ static const struct port_operations operations = {
 	.begin = begin,
 	.end = end,
 	.reset = reset,
+	.limits = limits,
+	.choose = choose,
 	.descriptor = descriptor,
 	.close = close_card,
 };

@@ -20,6 +20,7 @@
 #include "base/try.h"
 #include "codec/apdu.h"
 #include "slots/pcsc_error.h"
+#include "slots/pcsc_limits.h"
 
 enum {
 	PROTOCOLS = SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
@@ -309,6 +310,44 @@ static enum kc_status control(void *state, uint32_t code, struct kc_view data, u
 	return KC_OK;
 }
 
+static enum kc_status limits(void *state, struct port_limits *ret_limits)
+{
+	struct pcsc *pcsc = state;
+	struct part10_features features;
+	struct pcsc_told told = {.is_t0 = pcsc->protocol == SCARD_PROTOCOL_T0};
+
+	TRY(read_features(state, &features));
+	arm(pcsc, pcsc->options.exit_mute);
+	pcsc_limits_ask(pcsc->card, features.control[PART10_TLV_PROPERTIES], &told);
+	disarm();
+	*ret_limits = pcsc_limits_of(&told);
+	return KC_OK;
+}
+
+/* Their bits are ours. A card changes its protocol in a reset only. */
+static enum kc_status choose(void *state, unsigned allowed, unsigned *ret_protocol)
+{
+	struct pcsc *pcsc = state;
+	long result = SCARD_E_PROTO_MISMATCH;
+
+	REQUIRE(pcsc->has_transaction, KC_ERR_INTERNAL, "a protocol outside of a transaction");
+	if (pcsc->protocol & allowed) {
+		*ret_protocol = (unsigned)pcsc->protocol;
+		return KC_OK;
+	}
+	arm(pcsc, pcsc->options.exit_mute);
+	if (allowed & PROTOCOLS)
+		result = SCardReconnect(pcsc->card, SCARD_SHARE_SHARED, allowed & PROTOCOLS,
+					SCARD_RESET_CARD, &pcsc->protocol);
+	disarm();
+	*ret_protocol = PORT_PROTOCOL_NONE;
+	if (result == SCARD_E_PROTO_MISMATCH)
+		return KC_OK;
+	TRY(pcsc_error_check(result, "cannot change the card's protocol"));
+	*ret_protocol = (unsigned)pcsc->protocol;
+	return KC_OK;
+}
+
 static bool is_taken(const SCARD_READERSTATE *reader)
 {
 	return (reader->dwEventState & SCARD_STATE_EXCLUSIVE) &&
@@ -359,6 +398,8 @@ static const struct port_operations operations = {
 	.begin = begin,
 	.end = end,
 	.reset = reset,
+	.limits = limits,
+	.choose = choose,
 	.wait = wait_until_free,
 	.descriptor = descriptor,
 	.close = close_card,

@@ -102,6 +102,16 @@ enum kc_status port_reset(struct port *port)
 	return port->operations->reset(port->state);
 }
 
+enum kc_status port_limits(struct port *port, struct port_limits *ret_limits)
+{
+	return port->operations->limits(port->state, ret_limits);
+}
+
+enum kc_status port_choose(struct port *port, unsigned allowed, unsigned *ret_protocol)
+{
+	return port->operations->choose(port->state, allowed, ret_protocol);
+}
+
 enum kc_status port_wait(struct port *port)
 {
 	return port->operations->wait ? port->operations->wait(port->state) : KC_OK;

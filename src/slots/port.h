@@ -16,6 +16,20 @@
 
 struct port;
 
+/* Bytes of a whole command and of a whole response that the slot carries. */
+struct port_limits {
+	uint32_t max_input;
+	uint32_t max_output;
+};
+
+/* As KC_PROTOCOL_T0 and so on: bits. */
+enum port_protocol {
+	PORT_PROTOCOL_NONE = 0,
+	PORT_PROTOCOL_T0 = 1 << 0,
+	PORT_PROTOCOL_T1 = 1 << 1,
+	PORT_PROTOCOL_ANY = 0xffff,
+};
+
 /* What a provider of slots brings. @state is the provider's own. */
 struct port_operations {
 	enum kc_status (*power_up)(void *state, struct bytes *atr);
@@ -23,6 +37,8 @@ struct port_operations {
 	enum kc_status (*begin)(void *state);
 	enum kc_status (*end)(void *state, bool reset);
 	enum kc_status (*reset)(void *state);
+	enum kc_status (*limits)(void *state, struct port_limits *ret_limits);
+	enum kc_status (*choose)(void *state, unsigned allowed, unsigned *ret_protocol);
 	/* The two below: NULL where no reader has more to offer than carrying APDUs. */
 	enum kc_status (*features)(void *state, struct part10_features *ret_features);
 	enum kc_status (*control)(void *state, uint32_t code, struct kc_view data,
@@ -66,6 +82,16 @@ KC_MUST_CHECK enum kc_status port_end(struct port *port, bool reset);
 
 /* Make the card forget who authenticated; a transaction goes on. */
 KC_MUST_CHECK enum kc_status port_reset(struct port *port);
+
+/* How long APDUs may be. Within a transaction. */
+KC_MUST_CHECK enum kc_status port_limits(struct port *port, struct port_limits *ret_limits);
+
+/*
+ * Speak one of the protocols in @allowed with the card, resetting it when it speaks another;
+ * *ret_protocol is which, none when the card has none of them. Within a transaction.
+ */
+KC_MUST_CHECK enum kc_status port_choose(struct port *port, unsigned allowed,
+					 unsigned *ret_protocol);
 
 /* Until no other program has the card for itself. However long that takes: no deadline. */
 KC_MUST_CHECK enum kc_status port_wait(struct port *port);

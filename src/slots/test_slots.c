@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/try.h"
+#include "codec/apdu.h"
 #include "harness/test.h"
 #include "slots/embedded.h"
+#include "slots/pcsc_limits.h"
 #include "sys/socket.h"
 
 enum {
@@ -276,6 +278,61 @@ TEST(select_looks_at_the_status_word_only)
 		CHECK_INT(is_there, cases[i].is_there);
 		expect(&scene, "\x00\x0b\x00\xa4\x04\x00\x05\xa0\x00\x00\x03\x08\x00", 13);
 		close_scene(&scene);
+	}
+}
+
+static void power_up(const struct scene *scene, const char *atr, size_t len)
+{
+	CLEANUP(bytes_done) struct bytes got = BYTES_INIT(64);
+	uint8_t frames[12];
+
+	answer(scene, atr, len);
+	CHECK_OK(port_power_up(scene->port, &got));
+	CHECK(recv(scene->card, frames, sizeof(frames), MSG_DONTWAIT) > 0);
+}
+
+TEST(the_protocol_is_one_of_those_allowed)
+{
+	struct scene scene = open_scene(PATIENCE_MS);
+	unsigned protocol = 0;
+
+	power_up(&scene, "\x00\x05\x3b\x80\x80\x01\x01", 7); /* T=0, then T=1 */
+	CHECK_OK(port_choose(scene.port, PORT_PROTOCOL_ANY, &protocol));
+	CHECK_INT(protocol, PORT_PROTOCOL_T0);
+	CHECK_INT(recv(scene.card, &(char){0}, 1, MSG_DONTWAIT), -1);
+	CHECK_OK(port_choose(scene.port, PORT_PROTOCOL_T1, &protocol));
+	CHECK_INT(protocol, PORT_PROTOCOL_T1);
+	expect(&scene, "\x00\x01\x02", 3);
+	CHECK_OK(port_choose(scene.port, PORT_PROTOCOL_ANY, &protocol));
+	CHECK_INT(protocol, PORT_PROTOCOL_T1);
+	CHECK_OK(port_choose(scene.port, 1 << 15, &protocol));
+	CHECK_INT(protocol, PORT_PROTOCOL_NONE);
+	CHECK_INT(recv(scene.card, &(char){0}, 1, MSG_DONTWAIT), -1);
+	close_scene(&scene);
+}
+
+TEST(what_the_readers_say_of_lengths)
+{
+	static const struct {
+		struct pcsc_told told;
+		uint32_t max_input;
+		uint32_t max_output;
+	} cases[] = {
+		{{false, PCSC_UNTOLD, PCSC_UNTOLD}, APDU_COMMAND_MAX, APDU_RESPONSE_MAX},
+		{{true, 65536, 65556}, 261, 258}, /* T=0 has short APDUs only */
+		{{false, 0, 65556}, 261, 258},
+		{{false, 65536, 261}, APDU_COMMAND_MAX, APDU_RESPONSE_MAX},
+		{{false, 2048, 261}, 2057, 2050},
+		{{false, PCSC_UNTOLD, 261}, 261, 258},
+		{{false, PCSC_UNTOLD, 3062}, 3062, 3062},
+		{{false, PCSC_UNTOLD, 70000}, APDU_COMMAND_MAX, APDU_RESPONSE_MAX},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct port_limits limits = pcsc_limits_of(&cases[i].told);
+
+		CHECK_INT(limits.max_input, cases[i].max_input);
+		CHECK_INT(limits.max_output, cases[i].max_output);
 	}
 }
 

@@ -57,6 +57,8 @@ struct card {
 	uint64_t selected_in;
 	bool is_shared; /* other programs may wait for it */
 	bool is_probed;
+	int64_t max_input; /* bytes of a command and of a response; 0: not known yet */
+	int64_t max_output;
 	bool has_keypad;
 	bool has_keypad_for_change;
 	char holder[HOLDER_MAX]; /* in PHASE_TAKEN */
@@ -285,6 +287,8 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 		be_taken(card);
 		return;
 	}
+	card->max_input = field_number(parameters, "max_input", 0);
+	card->max_output = field_number(parameters, "max_output", 0);
 	card->has_keypad = field_flag(parameters, "has_keypad", false);
 	card->has_keypad_for_change = field_flag(parameters, "has_keypad_for_change", false);
 	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
@@ -497,6 +501,14 @@ static void enqueue(struct card *card, struct card_task *task, struct list *succ
 	}
 	list_append(successor, &task->link);
 	pump(card);
+}
+
+enum kc_status card_put_limits(const struct card *card, struct json_object *description)
+{
+	if (!card || card->max_input == 0)
+		return KC_OK;
+	TRY(field_put_number(description, "max_input_length", card->max_input));
+	return field_put_number(description, "max_output_length", card->max_output);
 }
 
 bool card_has_keypad(const struct card *card)

@@ -73,6 +73,10 @@ KC_MUST_CHECK enum kc_status card_attach(struct card *card, int fd, int64_t *ret
 bool card_has_keypad(const struct card *card);
 bool card_has_keypad_for_change(const struct card *card);
 
+/* Add what the slot carries to a slot's description: nothing before the card is powered. */
+KC_MUST_CHECK enum kc_status card_put_limits(const struct card *card,
+					     struct json_object *description);
+
 void card_submit(struct card *card, struct card_task *task);
 /* Once more, before all others: for a task that just had its turn. */
 void card_submit_again(struct card *card, struct card_task *task);

@@ -39,6 +39,7 @@ enum kc_status slot_describe(const struct slot *slot, struct json_object **ret_d
 	TRY(field_put_text(description, "provider", slot->provider->name));
 	TRY(field_put_text(description, "state", state_names[slot->state]));
 	TRY(field_put_text(description, "atr", slot->atr));
+	TRY(card_put_limits(slot->card, description));
 	TRY(field_put_text(description, "reason", slot->reason[0] ? slot->reason : NULL));
 	TRY(field_put(description, "token_ids", take(token_ids)));
 	*ret_description = take(description);

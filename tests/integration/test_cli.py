@@ -71,6 +71,7 @@ def json_has_the_promised_shapes():
         check(set(token) >= {"token_id", "driver", "slot", "label", "state"}, token)
         slot = daemon.cli("slots")[0]
         check(set(slot) >= {"name", "provider", "state", "atr", "token_ids"}, slot)
+        check(slot["max_input_length"] == slot["max_output_length"] == 65535, slot)
         for item in daemon.cli("list"):
             check(set(item) >= {"class", "label", "token_id", "persistent_ref"}, item)
         driver, = daemon.cli("driver", "list")

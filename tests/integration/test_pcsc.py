@@ -106,6 +106,8 @@ def a_card_comes_signs_goes_and_comes_again():
             slots.expect_state("probing", name)
             slot = slots.expect_state("valid", name)
             check(slot["atr"].startswith("3B"), f"the ATR is {slot.get('atr')}")
+            check(slot["max_input_length"] >= 261, "no limit of commands")
+            check(slot["max_output_length"] >= 258, "no limit of responses")
             check_equal(slot["provider"], "pcsc", "provider")
             diagnose(f"APDUs of a first insertion: {len(card.commands())}")
             check_equal(slot_of(daemon, name)["token_ids"], [token_id], "tokens of the slot")
