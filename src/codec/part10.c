@@ -207,6 +207,9 @@ static enum kc_status encode_block(const struct kc_pin_format *format, unsigned 
 		KC_ERR_NOT_IMPLEMENTED, "no reader's keypad can justify a PIN in a part of a byte");
 	REQUIRE(bytes <= PLACE_MAX && format->length_bit_size <= PLACE_MAX, KC_ERR_NOT_IMPLEMENTED,
 		"no reader's keypad can fill a PIN block of %u bytes", format->block_bytes);
+	REQUIRE(format->block_bytes == 0 ||
+			format->max_length * pin_format_character_bits(format) <= bytes * BITS,
+		KC_ERR_NOT_IMPLEMENTED, "no reader's keypad can fill the whole of this PIN block");
 	*ret_field = format->length_bit_size << BLOCK_LENGTH_SHIFT | bytes;
 	return KC_OK;
 }

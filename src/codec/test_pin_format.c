@@ -309,6 +309,7 @@ TEST(formats_beyond_every_reader_are_refused)
 		{{NUMERIC, BCD, 4, 8, 9, LEFT, 0, 68, 4}, "at bit 68 of a PIN block"},
 		{{NUMERIC, BCD, 4, 8, 9, LEFT, 16, 0, 16}, "can fill a PIN block of 9 bytes"},
 		{{NUMERIC, BCD, 4, 8, 9, RIGHT, 4, 0, 0}, "in a part of a byte"},
+		{{NUMERIC, BCD, 4, 9, 5, LEFT, 4, 0, 0}, "the whole of this PIN block"},
 	};
 	static const uint8_t apdu[] = {0x00, 0x20, 0x00, 0x01, 0x00};
 

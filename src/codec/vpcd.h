@@ -19,7 +19,8 @@ enum vpcd_control {
 	VPCD_GET_ATR = 4,
 	/* Ours, and ignored by cards that do not know it: is the card in a reader with features of
 	 * PC/SC part 10? Then a message of VPCD_FEATURES_MARK and their list comes before the ATR,
-	 * and that reader takes their pseudo-APDUs as if they were for the card. */
+	 * and that reader takes their pseudo-APDUs as if they were for the card, and answers what
+	 * SCardControl() would give. */
 	VPCD_GET_FEATURES = 0x50,
 };
 

@@ -41,6 +41,9 @@ static enum kc_status take_option(int option, struct run_options *options)
 		return faults_add(&options->faults, optarg);
 	case 't':
 		return touch_parse(optarg, &options->touch);
+	case 'k':
+		options->keypad = optarg;
+		return KC_OK;
 	default:
 		return fail(KC_ERR_PARAM, "run: an unknown option, or one without its value");
 	}
@@ -49,9 +52,13 @@ static enum kc_status take_option(int option, struct run_options *options)
 static enum kc_status read_options(int argc, char **argv, struct run_options *options)
 {
 	static const struct option known[] = {
-		{"profile", required_argument, NULL, 'p'}, {"pin", required_argument, NULL, 'P'},
-		{"log", required_argument, NULL, 'l'},	   {"fault", required_argument, NULL, 'f'},
-		{"touch", required_argument, NULL, 't'},   {0},
+		{"profile", required_argument, NULL, 'p'},
+		{"pin", required_argument, NULL, 'P'},
+		{"log", required_argument, NULL, 'l'},
+		{"fault", required_argument, NULL, 'f'},
+		{"touch", required_argument, NULL, 't'},
+		{"keypad", required_argument, NULL, 'k'},
+		{0},
 	};
 
 	TRY(profile_parse(RUN_PROFILE, &options->profile));
@@ -98,6 +105,7 @@ static void tear_down(struct run *run)
 	companion_end(&run->daemon, SIGTERM, END_MS);
 	card_state_done(&run->state);
 	temporary_remove(run->folder);
+	pinpad_close(&run->pinpad);
 	if (run->log_fd >= 0)
 		close(run->log_fd);
 	if (run->stop_fd >= 0)
@@ -119,8 +127,11 @@ int command_run(int argc, char **argv)
 {
 	struct run_options options = {0};
 	CLEANUP(tear_down)
-	struct run run = {
-		.options = &options, .stop_fd = -1, .log_fd = -1, .exit_status = COMMAND_FAILED};
+	struct run run = {.options = &options,
+			  .stop_fd = -1,
+			  .log_fd = -1,
+			  .pinpad = PINPAD_INIT,
+			  .exit_status = COMMAND_FAILED};
 	enum kc_status status = read_options(argc, argv, &options);
 
 	if (status == KC_OK) {

@@ -16,6 +16,7 @@ struct start_options {
 	const char *log;
 	struct faults faults;
 	struct touch touch;
+	const char *keypad;
 };
 
 static enum kc_status take_option(int option, struct start_options *options)
@@ -34,6 +35,9 @@ static enum kc_status take_option(int option, struct start_options *options)
 		return faults_add(&options->faults, optarg);
 	case 't':
 		return touch_parse(optarg, &options->touch);
+	case 'k':
+		options->keypad = optarg;
+		return KC_OK;
 	default:
 		return fail(KC_ERR_PARAM, "start: an unknown option, or one without its value");
 	}
@@ -42,9 +46,13 @@ static enum kc_status take_option(int option, struct start_options *options)
 static enum kc_status read_options(int argc, char **argv, struct start_options *ret_options)
 {
 	static const struct option known[] = {
-		{"socket", required_argument, NULL, 's'}, {"vpcd", required_argument, NULL, 'v'},
-		{"log", required_argument, NULL, 'l'},	  {"fault", required_argument, NULL, 'f'},
-		{"touch", required_argument, NULL, 't'},  {0},
+		{"socket", required_argument, NULL, 's'},
+		{"vpcd", required_argument, NULL, 'v'},
+		{"log", required_argument, NULL, 'l'},
+		{"fault", required_argument, NULL, 'f'},
+		{"touch", required_argument, NULL, 't'},
+		{"keypad", required_argument, NULL, 'k'},
+		{0},
 	};
 	struct start_options options = {0};
 
@@ -54,6 +62,8 @@ static enum kc_status read_options(int argc, char **argv, struct start_options *
 	REQUIRE(optind == argc - 1, KC_ERR_PARAM, "start takes one file");
 	REQUIRE(!options.socket != !options.vpcd, KC_ERR_PARAM,
 		"start needs a reader: either --socket PATH or --vpcd HOST:PORT");
+	REQUIRE(options.socket || !options.keypad, KC_ERR_PARAM,
+		"--keypad goes with --socket: vpcd's readers have none");
 	options.path = argv[optind];
 	*ret_options = options;
 	return KC_OK;
@@ -94,16 +104,20 @@ static enum kc_status stay_inserted(struct start_options *options, struct card *
 	CLEANUP(close_fd) int stop_fd = command_catch_stop();
 	CLEANUP(close_fd) int touch_fd = command_catch_touch();
 	CLEANUP(link_close) struct link link = {.fd = -1};
+	CLEANUP(pinpad_close) struct pinpad pinpad = PINPAD_INIT;
 	struct insertion insertion = {
 		.card = card,
 		.link = &link,
 		.faults = &options->faults,
 		.transcript = transcript,
 		.touch = &options->touch,
+		.pinpad = &pinpad,
 	};
 
 	options->touch.fd = touch_fd;
 	REQUIRE(stop_fd >= 0 && touch_fd >= 0, KC_ERR_INTERNAL, "cannot listen to signals");
+	if (options->keypad)
+		TRY(pinpad_open(options->keypad, &pinpad));
 	TRY(connect_reader(options, stop_fd, &link));
 	printf("card inserted: %s, serial %u, in %s\n", card_state_name(&card->state),
 	       card->state.serial, options->socket ? options->socket : options->vpcd);

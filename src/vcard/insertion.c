@@ -38,6 +38,23 @@ static bool is_mute(const struct insertion *insertion)
 	return faults_find(insertion->faults, FAULT_MUTE, insertion->n_apdus) != NULL;
 }
 
+static bool has_pinpad(const struct insertion *insertion)
+{
+	return insertion->pinpad && insertion->pinpad->fd >= 0;
+}
+
+/* Without one there is nothing to say, as from a card that knows no such question. */
+static enum step announce_pinpad(struct insertion *insertion)
+{
+	CLEANUP(bytes_done) struct bytes message = BYTES_INIT(PART10_STRUCTURE_MAX);
+
+	if (!has_pinpad(insertion) || is_mute(insertion))
+		return STEP_ON;
+	if (pinpad_announce(&message) != KC_OK)
+		return STEP_CLOSED;
+	return step_of(link_send(insertion->link, bytes_view(&message)));
+}
+
 static enum step handle_control(struct insertion *insertion, uint8_t control)
 {
 	const struct transcript *transcript = insertion->transcript;
@@ -55,6 +72,8 @@ static enum step handle_control(struct insertion *insertion, uint8_t control)
 		transcript_event(transcript, "reset");
 		card_reset(insertion->card);
 		return STEP_ON;
+	case VPCD_GET_FEATURES:
+		return announce_pinpad(insertion);
 	case VPCD_GET_ATR:
 		if (is_mute(insertion))
 			return STEP_ON;
@@ -111,6 +130,19 @@ static enum step handle_apdu(struct insertion *insertion, struct kc_view command
 	return deliver(insertion, bytes_view(&answer));
 }
 
+/* The reader answers by itself, or the card does when the PIN is complete. */
+static enum step handle_reader(struct insertion *insertion, struct kc_view packet)
+{
+	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(PART10_STRUCTURE_MAX);
+	CLEANUP(bytes_done) struct bytes command = BYTES_INIT(APDU_COMMAND_MAX);
+	enum step step = step_of(pinpad_run(insertion->pinpad, insertion->link,
+					    insertion->transcript, packet, &answer, &command));
+
+	if (step == STEP_ON && command.len > 0)
+		return handle_apdu(insertion, bytes_view(&command));
+	return step == STEP_ON ? step_of(link_send(insertion->link, bytes_view(&answer))) : step;
+}
+
 static enum step serve_message(struct insertion *insertion)
 {
 	struct kc_view message = {0};
@@ -121,6 +153,8 @@ static enum step serve_message(struct insertion *insertion)
 		return step;
 	if (message.len == 1)
 		step = handle_control(insertion, message.data[0]);
+	else if (has_pinpad(insertion) && pinpad_is_meant(insertion->pinpad, message))
+		step = handle_reader(insertion, message);
 	else if (message.len > 1)
 		step = handle_apdu(insertion, message);
 	bytes_consume(&insertion->link->received, used);

@@ -7,6 +7,7 @@
 #include "vcard/card.h"
 #include "vcard/faults.h"
 #include "vcard/link.h"
+#include "vcard/pinpad.h"
 #include "vcard/touch.h"
 #include "vcard/transcript.h"
 
@@ -16,7 +17,8 @@ struct insertion {
 	struct link *link;
 	const struct faults *faults;
 	const struct transcript *transcript;
-	const struct touch *touch; /* NULL: now */
+	const struct touch *touch;   /* NULL: now */
+	const struct pinpad *pinpad; /* NULL: none */
 	unsigned long n_apdus;
 };
 

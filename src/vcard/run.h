@@ -7,6 +7,7 @@
 #include "vcard/companion.h"
 #include "vcard/faults.h"
 #include "vcard/link.h"
+#include "vcard/pinpad.h"
 #include "vcard/profile.h"
 #include "vcard/temporary.h"
 #include "vcard/touch.h"
@@ -22,6 +23,7 @@ struct run_options {
 	const char *log;
 	struct faults faults;
 	struct touch touch;
+	const char *keypad;
 	char **command;
 };
 
@@ -34,6 +36,7 @@ struct run {
 	struct companion daemon;
 	struct companion card;
 	struct companion command;
+	struct pinpad pinpad;
 	int exit_status;
 };
 

@@ -50,6 +50,7 @@ static int be_card(void *context)
 		.faults = &place->run->options->faults,
 		.transcript = place->transcript,
 		.touch = &touch,
+		.pinpad = &place->run->pinpad,
 	};
 
 	card_init(&card, &place->run->state, NULL, NULL);
@@ -68,6 +69,8 @@ enum kc_status run_card_insert(struct run *run)
 
 	if (run->options->log)
 		TRY(transcript_open(run->options->log, &transcript));
+	if (run->options->keypad)
+		TRY(pinpad_open(run->options->keypad, &run->pinpad));
 	TRY(make_state(run));
 	TRY(run_daemon_open_slot(run, &link));
 	return companion_start(&run->card, true, be_card, &place);
