@@ -17,6 +17,7 @@ struct config {
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;
+	unsigned prompt_quota; /* prompts that a program may show in a minute */
 	unsigned lease_ms;
 	char pin_cache[16];  /* "per-use", "session", or a time such as "15min" */
 	unsigned pin_idle_s; /* of "session"; 0: a PIN serves the one operation it was given for */

@@ -264,22 +264,26 @@ static void on_answered(void *userdata, enum kc_status status, struct secret *pi
 		operation_refuse_pin(request->operation, status);
 }
 
-void pin_request_ask(struct daemon *daemon, struct operation *operation, const char *why,
-		     int tries_left)
+void pin_request_ask(struct daemon *daemon, struct operation *operation,
+		     const struct pin_question *question)
 {
 	struct pin_request *request = operation_userdata(operation);
 	const struct token *token = operation_token(operation);
 	struct prompt_place place = choose_place(request);
 	char name[TEXT_MAX];
 	struct prompt_text text = {
+		.kind = question->kind,
 		.client = (int)client_peer(request->client)->pid,
+		.program = client_peer(request->client)->executable,
 		.application = client_peer(request->client)->name,
 		.key = request->options.purpose,
 		.reason = field_text(field_get(wire_call_parameters(request->call), "interaction"),
 				     "operation_prompt"),
 		.token = name,
-		.error = why,
-		.tries_left = tries_left,
+		.pin = question->pin,
+		.rules = question->rules,
+		.error = question->why,
+		.tries_left = question->tries_left,
 	};
 	enum kc_status status = KC_OK;
 

@@ -9,6 +9,7 @@
 
 #include "daemon/daemon.h"
 #include "tokens/operation.h"
+#include "tokens/pin_question.h"
 
 struct pin_request;
 
@@ -41,8 +42,8 @@ struct operation_options pin_request_operation(struct pin_request *request);
 struct operation **pin_request_place(struct pin_request *request);
 
 /* registry_hooks.ask_pin and .stop_asking, for wiring.c. */
-void pin_request_ask(struct daemon *daemon, struct operation *operation, const char *why,
-		     int tries_left);
+void pin_request_ask(struct daemon *daemon, struct operation *operation,
+		     const struct pin_question *question);
 void pin_request_stop_asking(struct operation *operation);
 
 #endif

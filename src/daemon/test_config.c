@@ -51,6 +51,7 @@ TEST(values_out_of_range_are_named)
 		{"{\"pin_idle_s\":-1}", "from 0 to 86400"},
 		{"{\"prompt_deadline_s\":4294967297}", "from 1 to 3600"},
 		{"{\"pin_cache\":\"for ever\"}", "\"pin_cache\" must be"},
+		{"{\"prompt_quota\":0}", "from 1 to 1000"},
 		{"{\"pin_cache\":5}", "\"pin_cache\" must be"},
 		{"{\"pin_cache\":\"0s\"}", "\"pin_cache\" must be"},
 		{"{\"pin_cache\":\"-1s\"}", "\"pin_cache\" must be"},

@@ -65,9 +65,10 @@ static void on_slot_event(void *context, struct json_object *slot)
 		broadcast_send(&daemon->slot_watchers, message);
 }
 
-static void on_ask_pin(void *context, struct operation *operation, const char *why, int tries_left)
+static void on_ask_pin(void *context, struct operation *operation,
+		       const struct pin_question *question)
 {
-	pin_request_ask(context, operation, why, tries_left);
+	pin_request_ask(context, operation, question);
 }
 
 static void on_stop_asking(void *context, struct operation *operation)
@@ -203,7 +204,8 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 {
 	CLEANUP(socket_close) int fd = listener;
 	struct desk_options desk_options = {.program = daemon->config.pinentry,
-					    .timeout_s = daemon->config.prompt_deadline_s};
+					    .timeout_s = daemon->config.prompt_deadline_s,
+					    .quota = daemon->config.prompt_quota};
 
 	broadcast_init(&daemon->token_watchers);
 	broadcast_init(&daemon->slot_watchers);

@@ -163,12 +163,40 @@ static enum kc_status send_texts(const struct pinentry_request *request, assuan_
 	(void)snprintf(timeout, sizeof(timeout), "%u", request->timeout_s);
 	ignore(send_line(context, "SETTIMEOUT", timeout));
 	ignore(send_line(context, "SETTITLE", "keycask"));
-	ignore(send_line(context, "SETPROMPT", "PIN:"));
+	if (request->wants_pin)
+		ignore(send_line(context, "SETPROMPT", request->field));
 	error = send_line(context, "SETDESC", request->description);
 	if (!error && request->error)
 		error = send_line(context, "SETERROR", request->error);
 	REQUIRE(!error, KC_ERR_NOT_AVAILABLE, "%s: %s", request->program, gpg_strerror(error));
 	return KC_OK;
+}
+
+/* What CONFIRM and GETPIN fail with, when that is the person's doing. */
+static enum kc_status fail_as_answered(const struct pinentry_request *request, gpg_error_t error)
+{
+	switch ((int)gpg_err_code(error)) {
+	case GPG_ERR_CANCELED:
+	case GPG_ERR_NOT_CONFIRMED:
+	case GPG_ERR_FULLY_CANCELED:
+		return fail(KC_ERR_USER_CANCELED, "the PIN prompt was cancelled");
+	case GPG_ERR_TIMEOUT:
+		return fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
+			    request->timeout_s);
+	default:
+		return fail(KC_ERR_NOT_AVAILABLE, "%s: %s", request->program, gpg_strerror(error));
+	}
+}
+
+/* The person is told, and may say no. */
+static enum kc_status show_message(const struct pinentry_request *request, assuan_context_t context)
+{
+	gpg_error_t error = 0;
+
+	ignore(send_line(context, "SETOK", "_OK"));
+	ignore(send_line(context, "SETCANCEL", "_Cancel"));
+	error = assuan_transact(context, "CONFIRM", NULL, NULL, NULL, NULL, NULL, NULL);
+	return error ? fail_as_answered(request, error) : KC_OK;
 }
 
 static gpg_error_t on_data(void *userdata, const void *data, size_t len)
@@ -192,21 +220,12 @@ static enum kc_status get_pin(const struct pinentry_request *request, assuan_con
 	assuan_begin_confidential(context);
 	error = assuan_transact(context, "GETPIN", on_data, &pin, NULL, NULL, NULL, NULL);
 	assuan_end_confidential(context);
-	switch ((int)gpg_err_code(error)) {
-	case GPG_ERR_NO_ERROR:
-		REQUIRE(utf8_is_text(secret_view(&pin)), KC_ERR_NOT_AVAILABLE,
-			"%s gave something that is no text", request->program);
-		*ret_pin = secret_take(&pin);
-		return KC_OK;
-	case GPG_ERR_CANCELED:
-	case GPG_ERR_FULLY_CANCELED:
-		return fail(KC_ERR_USER_CANCELED, "the PIN prompt was cancelled");
-	case GPG_ERR_TIMEOUT:
-		return fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
-			    request->timeout_s);
-	default:
-		return fail(KC_ERR_NOT_AVAILABLE, "%s: %s", request->program, gpg_strerror(error));
-	}
+	if (error)
+		return fail_as_answered(request, error);
+	REQUIRE(utf8_is_text(secret_view(&pin)), KC_ERR_NOT_AVAILABLE,
+		"%s gave something that is no text", request->program);
+	*ret_pin = secret_take(&pin);
+	return KC_OK;
 }
 
 /* libassuan reports a program that is not there as one that says nothing. */
@@ -224,7 +243,8 @@ static enum kc_status converse(const struct pinentry_request *request, assuan_co
 	TRY(check_program(request));
 	TRY(connect_program(request, context));
 	TRY(send_texts(request, context));
-	return get_pin(request, context, ret_pin);
+	return request->wants_pin ? get_pin(request, context, ret_pin)
+				  : show_message(request, context);
 }
 
 /*

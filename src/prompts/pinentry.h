@@ -30,6 +30,8 @@ struct pinentry_request {
 	const char *xauthority;
 	const char *locale;
 	const char *description;
+	const char *field; /* what stands before it: "PIN:" */
+	bool wants_pin;	   /* false: it is a message, which can be dismissed or cancelled */
 	const char *error; /* NULL: none */
 	struct pinentry_control *control;
 };

@@ -17,12 +17,11 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/try.h"
-#include "codec/display.h"
 #include "prompts/pinentry.h"
+#include "prompts/quota.h"
 #include "sys/socket.h"
 
 enum {
-	FOREIGN_MAX = 160, /* bytes of any text that is not ours */
 	CLIENT_PROMPTS_MAX = 4,
 	PATIENCE_S = 2, /* for a pinentry that keeps the time limit itself, and says so */
 	USEC_PER_SEC = 1000000,
@@ -32,6 +31,7 @@ struct desk {
 	sd_event *event;
 	struct desk_options options;
 	struct list prompts; /* prompt::link; the first one is shown */
+	struct quota quota;
 	bool is_closed;
 };
 
@@ -49,7 +49,9 @@ struct prompt {
 	struct list link; /* desk::prompts */
 	struct desk *desk;
 	char *place[PLACE_FIELDS];
+	enum pin_question_kind kind;
 	int client;
+	char program[QUOTA_PROGRAM_BYTES]; /* for its quota, and its turn */
 	char *description;
 	char *error;
 	prompt_done_fn on_done;
@@ -74,6 +76,7 @@ enum kc_status desk_new(sd_event *event, const struct desk_options *options, str
 	REQUIRE(desk, KC_ERR_ALLOCATE, "out of memory");
 	*desk = (struct desk){.event = event, .options = *options};
 	list_init(&desk->prompts);
+	quota_init(&desk->quota, options->quota);
 	*ret_desk = desk;
 	return KC_OK;
 }
@@ -136,6 +139,8 @@ static void *run_thread(void *userdata)
 		.xauthority = prompt->place[PLACE_XAUTHORITY],
 		.locale = prompt->place[PLACE_LOCALE],
 		.description = prompt->description,
+		.field = wording_field(prompt->kind),
+		.wants_pin = prompt->kind != PIN_QUESTION_KEYPAD,
 		.error = prompt->error,
 		.control = prompt->control,
 	};
@@ -145,6 +150,14 @@ static void *run_thread(void *userdata)
 	prompt->record = *error_get();
 	ignore(eventfd_write(prompt->answered, 1));
 	return NULL;
+}
+
+static uint64_t now_us(const struct desk *desk)
+{
+	uint64_t usec = 0;
+
+	ignore(sd_event_now(desk->event, CLOCK_MONOTONIC, &usec) < 0);
+	return usec;
 }
 
 static void show_next(struct desk *desk);
@@ -166,6 +179,8 @@ static int on_answered(sd_event_source *source, int fd, uint32_t revents, void *
 			fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
 			     desk->options.timeout_s);
 	}
+	if (prompt->status == KC_ERR_USER_CANCELED)
+		quota_note_unwanted(&desk->quota, prompt->program, now_us(desk));
 	prompt->on_done(prompt->userdata, prompt->status, &prompt->pin);
 	show_next(desk);
 	return 0;
@@ -203,6 +218,23 @@ static enum kc_status show(struct prompt *prompt)
 	return KC_OK;
 }
 
+/* Of all who wait: whose program was shown longest ago, and of its prompts the oldest. */
+static struct prompt *choose_next(const struct desk *desk)
+{
+	struct prompt *next = list_entry(desk->prompts.next, struct prompt, link);
+
+	if (next->is_shown || next->status != KC_OK) /* the latter could not be, and says so soon */
+		return NULL;
+	list_for_each (link, &desk->prompts) {
+		struct prompt *other = list_entry(link, struct prompt, link);
+
+		if (quota_last_turn(&desk->quota, other->program) <
+		    quota_last_turn(&desk->quota, next->program))
+			next = other;
+	}
+	return next;
+}
+
 /* A prompt that cannot be shown answers like one that failed, on the next turn of the loop. */
 static void show_next(struct desk *desk)
 {
@@ -211,9 +243,12 @@ static void show_next(struct desk *desk)
 
 	if (list_is_empty(&desk->prompts))
 		return;
-	prompt = list_entry(desk->prompts.next, struct prompt, link);
-	if (prompt->is_shown)
+	prompt = choose_next(desk);
+	if (!prompt)
 		return;
+	list_remove(&prompt->link);
+	list_append(desk->prompts.next, &prompt->link);
+	quota_note_turn(&desk->quota, prompt->program);
 	error_clear();
 	status = show(prompt);
 	if (status == KC_OK)
@@ -254,59 +289,20 @@ static enum kc_status copy_place(struct prompt *prompt, const struct prompt_plac
 	return copy_text(place->locale, &prompt->place[PLACE_LOCALE]);
 }
 
-static enum kc_status make_harmless(const char *text, char **ret_text)
+static enum kc_status copy_text_of(struct prompt *prompt, const struct prompt_text *text)
 {
-	*ret_text = display_escape(view_of_text(text), FOREIGN_MAX);
-	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
-	return KC_OK;
-}
-
-/* "Key: label" on a line of its own, nothing without a text. */
-static enum kc_status put_line(FILE *out, const char *name, const char *text)
-{
-	CLEANUP(freep) char *harmless = NULL;
-
-	if (!text)
-		return KC_OK;
-	TRY(make_harmless(text, &harmless));
-	ignore(fprintf(out, "\n%s: %s", name, harmless) < 0);
-	return KC_OK;
-}
-
-/*
- * What is ours comes first and what others may choose last, each on a line with its name: a text
- * that pretends to be another, or fills all the room, cannot hide the others. Dialogs that guess
- * at markup look at the first line, which is always this one.
- */
-static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
-{
-	ignore(fprintf(out, "A program wants to use a token and needs its PIN.\n") < 0);
-	if (text->tries_left >= 0)
-		ignore(fprintf(out, "\nTries left: %d", text->tries_left) < 0);
-	if (text->tries_left == 1)
-		ignore(fprintf(out, " - if this PIN is wrong, it is blocked!") < 0);
-	TRY(put_line(out, "Program", text->application));
-	TRY(put_line(out, "Token", text->token));
-	TRY(put_line(out, "Key", text->key));
-	return put_line(out, "Reason", text->reason);
-}
-
-static enum kc_status compose(struct prompt *prompt, const struct prompt_text *text)
-{
-	size_t len = 0;
-	FILE *out = open_memstream(&prompt->description, &len);
-	enum kc_status status = KC_OK;
-
-	REQUIRE(out, KC_ERR_ALLOCATE, "out of memory");
-	status = put_lines(out, text);
-	if (fclose(out) != 0 && status == KC_OK)
-		status = fail(KC_ERR_ALLOCATE, "out of memory");
-	TRY(status);
-	return text->error ? make_harmless(text->error, &prompt->error) : KC_OK;
+	/* A program that cannot be read stands for itself alone. */
+	if (text->program && text->program[0])
+		(void)snprintf(prompt->program, sizeof(prompt->program), "%s", text->program);
+	else
+		(void)snprintf(prompt->program, sizeof(prompt->program), "process %d",
+			       text->client);
+	TRY(wording_describe(text, &prompt->description));
+	return wording_error(text, &prompt->error);
 }
 
 /* Dialog upon dialog would wear a person down until one is answered. */
-static enum kc_status check_quota(struct desk *desk, const struct prompt_text *text)
+static enum kc_status check_waiting(struct desk *desk, const struct prompt_text *text)
 {
 	int n_prompts = 0;
 
@@ -317,6 +313,19 @@ static enum kc_status check_quota(struct desk *desk, const struct prompt_text *t
 	return KC_OK;
 }
 
+static enum kc_status take_quota(struct prompt *prompt)
+{
+	struct desk *desk = prompt->desk;
+	unsigned wait_s = 0;
+
+	if (quota_take(&desk->quota, prompt->program, now_us(desk), &wait_s))
+		return KC_OK;
+	error_set_hint("try again in %u s", wait_s);
+	return fail(KC_ERR_NOT_AVAILABLE,
+		    "this program has shown too many PIN prompts; it may show the next in %u s",
+		    wait_s);
+}
+
 enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 			    const struct prompt_text *text, prompt_done_fn on_done, void *userdata,
 			    struct prompt **ret_prompt)
@@ -325,16 +334,18 @@ enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 
 	REQUIRE(prompt, KC_ERR_ALLOCATE, "out of memory");
 	*prompt = (struct prompt){.desk = desk,
+				  .kind = text->kind,
 				  .answered = -1,
 				  .client = text->client,
 				  .on_done = on_done,
 				  .userdata = userdata};
 	list_init(&prompt->link);
 	REQUIRE(!desk->is_closed, KC_ERR_NOT_AVAILABLE, "keycaskd is stopping");
-	TRY(check_quota(desk, text));
+	TRY(check_waiting(desk, text));
 	TRY(prepare_answer(prompt));
 	TRY(copy_place(prompt, place));
-	TRY(compose(prompt, text));
+	TRY(copy_text_of(prompt, text));
+	TRY(take_quota(prompt));
 	list_append(&desk->prompts, &prompt->link);
 	*ret_prompt = take(prompt);
 	show_next(desk);

@@ -4,7 +4,8 @@
 
 /*
  * Asking a person for a PIN through pinentry, one prompt at a time: the desk. Pinentry blocks
- * while the person thinks, so each prompt has a thread of its own; answers come on the loop.
+ * while the person thinks, so each prompt has a thread of its own; answers come on the loop. No
+ * program can keep the others from the desk: each has a quota, and their turns go round.
  */
 
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/secret.h"
+#include "prompts/wording.h"
 
 struct desk;
 struct prompt;
@@ -19,6 +21,7 @@ struct prompt;
 struct desk_options {
 	const char *program; /* pinentry, a path */
 	unsigned timeout_s;  /* for one prompt */
+	unsigned quota;	     /* prompts that a program may show in a minute */
 };
 
 /* The strings of @options must outlive the desk. */
@@ -39,18 +42,8 @@ struct prompt_place {
 	const char *locale;
 };
 
-/* What to say. Foreign text is made harmless and cut here. */
-struct prompt_text {
-	int client;		 /* its process ID, for its quota */
-	const char *application; /* who asks: the name of the client's program */
-	const char *key;	 /* label; NULL: the token itself */
-	const char *reason;	 /* what the client gives as such; may be NULL */
-	const char *token;	 /* label and ID */
-	const char *error;	 /* why it is asked again; may be NULL */
-	int tries_left;		 /* -1: unknown */
-};
-
-/* @pin is empty unless @status is KC_OK, and may be taken. Never runs inside prompt_start(). */
+/* @pin is empty unless @status is KC_OK, and may be taken; PIN_QUESTION_KEYPAD has none. Never runs
+ * inside prompt_start(). */
 typedef void (*prompt_done_fn)(void *userdata, enum kc_status status, struct secret *pin);
 
 /* Is there a place to ask at: a terminal or a display? */
@@ -58,7 +51,8 @@ bool prompt_is_possible(const struct prompt_place *place);
 
 /*
  * Ask as soon as it is this prompt's turn. Everything is copied.
- * Expected: KC_ERR_NOT_AVAILABLE  this client has enough questions waiting
+ * Expected: KC_ERR_NOT_AVAILABLE  this client has enough questions waiting, or its program has
+ *                                 shown too many
  */
 KC_MUST_CHECK enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 					  const struct prompt_text *text, prompt_done_fn on_done,

@@ -8,6 +8,8 @@
 
 #include "base/try.h"
 #include "tokens/operation_impl.h"
+#include "tokens/pin_form.h"
+#include "tokens/pin_question.h"
 
 enum {
 	QUESTIONS_MAX = 5, /* a pinentry may answer without a person */
@@ -51,6 +53,8 @@ static enum kc_status read_tries(enum kc_status status, struct json_object *repl
 static void ask(struct operation *operation, int tries_left)
 {
 	const struct registry_hooks *hooks = &operation->token->registry->hooks;
+	struct pin_question question = {.kind = PIN_QUESTION_USE,
+					.why = operation->why[0] ? operation->why : NULL};
 
 	operation->wants_person = false;
 	operation->n_questions++;
@@ -58,9 +62,9 @@ static void ask(struct operation *operation, int tries_left)
 		operation->tries_left = tries_left;
 	operation->is_last_try_confirmed = operation->tries_left == 1; /* the prompt says so */
 	operation->is_asking = true;
+	question.tries_left = operation->tries_left;
 	card_cancel(operation->token->card, &operation->task);
-	hooks->ask_pin(hooks->context, operation, operation->why[0] ? operation->why : NULL,
-		       operation->tries_left);
+	hooks->ask_pin(hooks->context, operation, &question);
 }
 
 /* The card's record is the thread's, and others have their turns before the person answers. */
@@ -220,6 +224,12 @@ void operation_pin_prove(struct operation *operation)
 	enum kc_status status = KC_OK;
 
 	error_clear();
+	status = pin_form_check(token_pins_find(&operation->token->pins, NULL),
+				secret_view(&operation->pin));
+	if (status != KC_OK) {
+		on_wrong(operation, status);
+		return;
+	}
 	status = operation_call(operation, OPERATION_PIN_STATUS, NULL, on_tries_known);
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);

@@ -176,6 +176,7 @@ static enum kc_status set_contents(struct publication *publication, struct json_
 	publication->contents = contents;
 	field_free(&publication->enumerated);
 	publication->enumerated = json_object_get(enumerated);
+	token_pins_read(field_get(enumerated, "pins"), &publication->token->pins);
 	return KC_OK;
 }
 

@@ -17,6 +17,7 @@
 struct registry;
 struct token;
 struct operation;
+struct pin_question;
 
 struct registry_settings {
 	bool has_embedded_slots;
@@ -56,10 +57,10 @@ struct registry_hooks {
 	void (*token_event)(void *context, const char *event, const struct token *token);
 	/* A slot has another state; @slot is org.keycask.Slots' Slot, borrowed. */
 	void (*slot_event)(void *context, struct json_object *slot);
-	/* Ask a person for the PIN that @operation needs; answer with operation_supply_pin() or
-	 * operation_refuse_pin(), later. @why is the failure before, NULL at first. */
-	void (*ask_pin)(void *context, struct operation *operation, const char *why,
-			int tries_left);
+	/* Ask a person what @operation needs; answer with operation_supply_pin() or
+	 * operation_refuse_pin(), later. All of @question is borrowed for the call. */
+	void (*ask_pin)(void *context, struct operation *operation,
+			const struct pin_question *question);
 	/* The operation is over before the answer came. */
 	void (*stop_asking)(void *context, struct operation *operation);
 	void *context;

@@ -12,6 +12,7 @@
 #include "tokens/card.h"
 #include "tokens/manifest.h"
 #include "tokens/registry_impl.h"
+#include "tokens/token_pins.h"
 
 enum {
 	TOKEN_REASON_MAX = 256,
@@ -40,8 +41,9 @@ struct token {
 	enum token_state state;
 	char reason[TOKEN_REASON_MAX];
 	struct publication *publication; /* until the card has been read */
-	struct list operations;		 /* operation::link */
-	bool is_declined;		 /* its driver says that it is not one of its cards */
+	struct token_pins pins;
+	struct list operations; /* operation::link */
+	bool is_declined;	/* its driver says that it is not one of its cards */
 	unsigned n_restarts;
 	uint64_t started_us; /* when the driver was started last */
 	sd_event_source *restart;

@@ -115,6 +115,7 @@ def a_prompt_says_who_wants_what_and_how_many_tries_are_left():
         ask(scene, a, terminal.interaction(operation_prompt="sign a test"))
         shown = terminal.read_prompt()
         check("python" in line(shown, "Program"), f"no program: {shown}")
+        check(f"(process {os.getpid()})" in line(shown, "Program"), f"no process: {shown}")
         check(scene.keys.token_id in line(shown, "Token"), f"no token: {shown}")
         check_equal(line(shown, "Key"), scene.keys.labels["9a"], "key")
         check_equal(line(shown, "Reason"), "sign a test", "reason")
@@ -227,7 +228,8 @@ def a_program_s_name_is_foreign_text_too():
         client = on_terminal(scene, terminal, str(binary), "sign", "--algorithm", ALGORITHM,
                              "--key", scene.keys.labels["9a"], "--json", document)
         shown = terminal.read_prompt()
-        check_equal(line(shown, "Program"), "good\\u{000A}Tries left: 99\\u{202E}", "program")
+        check_equal(line(shown, "Program"),
+                    f"good\\u{{000A}}Tries left: 99\\u{{202E}} (process {client.pid})", "program")
         check_equal(line(shown, "Tries left"), "3", "tries left")
         terminal.type(PIN + "\n")
         terminal.read_until('"signature"')
@@ -464,6 +466,101 @@ def a_program_has_a_few_prompts_not_many():
         scene.keys.tries()
 
 
+def sign_on(scene, terminal):
+    """keycask sign, in front of that terminal."""
+    document = scratch() / "document"
+    document.write_bytes(DATA)
+    return on_terminal(scene, terminal, program("keycask"), "sign", "--algorithm", ALGORITHM,
+                       "--key", scene.keys.labels["9a"], "--out", scratch() / "signature", document)
+
+
+@test
+def a_program_with_many_prompts_does_not_keep_others_from_the_desk():
+    with PromptScene() as scene, Terminal() as first, Terminal() as second:
+        crowd = [scene.connect() for _ in range(4)]
+        for connection in crowd:
+            ask(scene, connection, first.interaction())
+        first.read_prompt()
+        client = sign_on(scene, second)
+        eventually(lambda: scene.daemon.read_log().count("method=org.keycask.Driver.PinStatus") >= 5,
+                   "the other program has got as far as asking")
+        scene.keys.tries()
+        check(second.is_quiet(), "two prompts at once")
+        first.type(PIN + "\n")
+        expect_signature(scene, crowd[0])
+        shown = second.read_prompt()
+        check("keycask (process" in line(shown, "Program"), f"program: {shown}")
+        second.type(PIN + "\n")
+        check_equal(client.wait(PATIENCE), 0, "exit status")
+        first.read_prompt()
+        for connection in crowd:
+            connection.close()
+        wait_for_no_pinentry()
+
+
+@test
+def a_program_whose_prompts_nobody_wants_has_to_wait():
+    with PromptScene(prompt_quota=5) as scene, scene.connect() as a, Terminal() as terminal, \
+            Terminal() as another:
+        ask(scene, a, terminal.interaction())
+        terminal.read_prompt()
+        terminal.type("\x04")
+        expect_failure(a, "user_canceled")
+        ask(scene, a, terminal.interaction())
+        record = expect_failure(a, "not_available")
+        check("too many PIN prompts" in record["message"], f"message: {record['message']}")
+        check("try again in" in record["hint"], f"no advice: {record}")
+        scene.keys.sign(a, pin=PIN)
+        client = sign_on(scene, another)
+        another.read_prompt()
+        another.type(PIN + "\n")
+        check_equal(client.wait(PATIENCE), 0, "exit status of another program")
+
+
+@test
+def a_card_that_leaves_ends_those_who_wait_for_the_desk_too():
+    with PromptScene() as scene, scene.connect() as a, scene.connect() as b, Terminal() as terminal:
+        ask(scene, a, terminal.interaction())
+        terminal.read_prompt()
+        ask(scene, b, terminal.interaction())
+        scene.card.pull()
+        for connection in (a, b):
+            expect_failure(connection, "item_not_found")
+        wait_for_no_pinentry()
+
+
+# --- what is no PIN ----------------------------------------------------------------------------
+
+TOUCH = "cccccccfhcbelrhifnjrrddcgrburluurftrgfdrdifj"
+
+
+@test
+def a_touch_of_a_security_key_costs_no_try():
+    with PromptScene() as scene, scene.connect() as a, Terminal() as terminal:
+        ask(scene, a, terminal.interaction())
+        terminal.read_prompt()
+        for noise in (TOUCH, "123" + TOUCH):
+            terminal.type(noise + "\n")
+            shown = terminal.read_prompt()
+            check("one-time password" in shown, f"no reason: {shown}")
+            check_equal(line(shown, "Tries left"), "3", "tries left")
+        terminal.type(PIN + "\n")
+        expect_signature(scene, a)
+        check_equal(scene.n_verified(), 1, "PINs shown to the card")
+
+
+@test
+def a_program_that_passes_a_touch_on_is_told():
+    with PromptScene() as scene, scene.connect() as a:
+        record = scene.keys.refuses("auth_failed", a, pin=TOUCH)
+        check("one-time password" in record["message"], f"message: {record['message']}")
+        check("tries_left" not in record, f"a try was spent: {record}")
+        answer = scene.daemon.cli("pin", "verify", pin=TOUCH, status=1)
+        check_equal(answer["name"], "auth_failed", "pin verify")
+        check("one-time password" in answer["message"], f"message: {answer['message']}")
+        check_equal(scene.n_verified(), 0, "PINs shown to the card")
+
+
 # --- places ------------------------------------------------------------------------------------
 
 
@@ -567,7 +664,8 @@ def a_pinentry_that_talks_nonsense_is_an_error():
                       "printf 'D 123%%00456\\nOK\\n';; *) echo OK;; esac; done"],
     }
     path = scripted("pinentry-odd", "exit 1")
-    with PromptScene(pinentry=path, prompt_deadline_s=1) as scene, Terminal() as terminal:
+    with PromptScene(pinentry=path, prompt_deadline_s=1, prompt_quota=1000) as scene, \
+            Terminal() as terminal:
         for what, lines in cases.items():
             scripted("pinentry-odd", *lines)
             with scene.connect() as a:

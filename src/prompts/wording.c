@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is ours comes first and what others may choose last, each on a line with its name: a text
+ * that pretends to be another, or fills all the room, cannot hide the others. Dialogs that guess
+ * at markup look at the first line, which is always ours.
+ */
+#include "prompts/wording.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/try.h"
+#include "codec/display.h"
+
+enum {
+	FOREIGN_MAX = 160, /* bytes of any text that is not ours */
+};
+
+static const struct {
+	const char *first_line;
+	const char *field;
+} wordings[] = {
+	[PIN_QUESTION_USE] = {"A program wants to use a token and needs its PIN.", "PIN:"},
+	[PIN_QUESTION_CURRENT] = {"A program wants to change a PIN: the present one first.",
+				  "Present PIN:"},
+	[PIN_QUESTION_UNBLOCK] = {"A program wants to unblock a PIN: what unblocks it first.",
+				  "Unblocking PIN:"},
+	[PIN_QUESTION_NEW] = {"Choose the new PIN.", "New PIN:"},
+	[PIN_QUESTION_REPEAT] = {"The new PIN once more.", "New PIN again:"},
+	[PIN_QUESTION_KEYPAD] = {"Enter the PIN on the keypad of the card reader.", ""},
+};
+
+const char *wording_field(enum pin_question_kind kind)
+{
+	return wordings[kind].field;
+}
+
+static enum kc_status make_harmless(const char *text, char **ret_text)
+{
+	*ret_text = display_escape(view_of_text(text), FOREIGN_MAX);
+	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
+	return KC_OK;
+}
+
+/* "Key: label" on a line of its own, nothing without a text. */
+static enum kc_status put_line(FILE *out, const char *name, const char *text)
+{
+	CLEANUP(freep) char *harmless = NULL;
+
+	if (!text)
+		return KC_OK;
+	TRY(make_harmless(text, &harmless));
+	ignore(fprintf(out, "\n%s: %s", name, harmless) < 0);
+	return KC_OK;
+}
+
+static enum kc_status put_program(FILE *out, const struct prompt_text *text)
+{
+	CLEANUP(freep) char *harmless = NULL;
+
+	TRY(make_harmless(text->application, &harmless));
+	ignore(fprintf(out, "\nProgram: %s (process %d)", harmless, text->client) < 0);
+	return KC_OK;
+}
+
+static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
+{
+	ignore(fprintf(out, "%s\n", wordings[text->kind].first_line) < 0);
+	if (text->tries_left >= 0)
+		ignore(fprintf(out, "\nTries left: %d", text->tries_left) < 0);
+	if (text->tries_left == 1)
+		ignore(fprintf(out, " - if this PIN is wrong, it is blocked!") < 0);
+	TRY(put_line(out, "Rules", text->rules));
+	TRY(put_program(out, text));
+	TRY(put_line(out, "Token", text->token));
+	TRY(put_line(out, "Asked for", text->pin));
+	TRY(put_line(out, "Key", text->key));
+	return put_line(out, "Reason", text->reason);
+}
+
+enum kc_status wording_describe(const struct prompt_text *text, char **ret_description)
+{
+	CLEANUP(freep) char *description = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&description, &len);
+	enum kc_status status = KC_OK;
+
+	REQUIRE(out, KC_ERR_ALLOCATE, "out of memory");
+	status = put_lines(out, text);
+	if (fclose(out) != 0 && status == KC_OK)
+		status = fail(KC_ERR_ALLOCATE, "out of memory");
+	TRY(status);
+	*ret_description = take(description);
+	return KC_OK;
+}
+
+enum kc_status wording_error(const struct prompt_text *text, char **ret_error)
+{
+	*ret_error = NULL;
+	return text->error ? make_harmless(text->error, ret_error) : KC_OK;
+}
