@@ -153,6 +153,7 @@ struct kc_key_description {
 	bool can_sign;
 	bool can_decrypt;
 	bool can_derive;
+	bool needs_touch; /* somebody must touch the token while it works */
 };
 
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_certificate(struct kc_contents *contents,
@@ -161,6 +162,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_certificate(struct kc_con
 								   struct kc_view der);
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_key(struct kc_contents *contents,
 							   const struct kc_key_description *key);
+
+/* The same for one that was added, in whose place it comes. For kc_driver.detail. */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_replace_key(
+	struct kc_contents *contents, const struct kc_key_description *key);
 
 /* What a PIN is for. */
 enum kc_pin_role {
@@ -216,6 +221,10 @@ struct kc_driver {
 	enum kc_status (*open)(struct kc_token *token, struct kc_token_identity *ret_identity);
 
 	enum kc_status (*enumerate)(struct kc_token *token, struct kc_contents *contents);
+
+	/* Some time after enumerate(), when nobody waits: complete @contents, which it has filled,
+	 * by what would have taken too long then. NULL: it has told everything. */
+	enum kc_status (*detail)(struct kc_token *token, struct kc_contents *contents);
 
 	/* Does @pin have a form that the card can hold as @pin_id (NULL: the PIN of the token)?
 	 * KC_ERR_AUTHENTICATION_FAILED if not: then it is refused without costing a try. */

@@ -43,11 +43,11 @@ static struct kc_view id_of(const struct contents_object *object)
 	return view_of(object->object_id.data, object->object_id.len);
 }
 
-static const struct contents_object *find(const struct kc_contents *contents, bool is_key,
-					  struct kc_view object_id)
+static struct contents_object *find(const struct kc_contents *contents, bool is_key,
+				    struct kc_view object_id)
 {
 	for (size_t i = 0; i < contents->n_objects; i++) {
-		const struct contents_object *object = &contents->objects[i];
+		struct contents_object *object = &contents->objects[i];
 
 		if (object->is_key == is_key && view_equal(id_of(object), object_id))
 			return object;
@@ -154,26 +154,45 @@ enum kc_status kc_contents_add_certificate(struct kc_contents *contents, struct 
 	return add(contents, &object);
 }
 
+static enum kc_status copy_key(struct contents_object *object, const struct kc_key_description *key)
+{
+	object->type = key->type;
+	object->size_in_bits = key->size_in_bits;
+	object->constraint = key->constraint;
+	object->pin_scope = key->pin_scope;
+	object->can_sign = key->can_sign;
+	object->can_decrypt = key->can_decrypt;
+	object->can_derive = key->can_derive;
+	object->needs_touch = key->needs_touch;
+	REQUIRE(key->pin_scope < KC_PIN_SCOPES, KC_ERR_BAD_PARAMETER, "a key with PIN scope %u",
+		key->pin_scope);
+	TRY(copy_names(object, key->object_id, key->label));
+	TRY(copy_bytes(key->certificate_id, CONTENTS_ID_MAX, &object->certificate_id));
+	TRY(copy_bytes(key->public_key, CONTENTS_PUBLIC_KEY_MAX, &object->public_key));
+	return copy_algorithms(object, key->algorithms);
+}
+
 enum kc_status kc_contents_add_key(struct kc_contents *contents,
 				   const struct kc_key_description *key)
 {
-	CLEANUP(object_done)
-	struct contents_object object = {.is_key = true,
-					 .type = key->type,
-					 .size_in_bits = key->size_in_bits,
-					 .constraint = key->constraint,
-					 .pin_scope = key->pin_scope,
-					 .can_sign = key->can_sign,
-					 .can_decrypt = key->can_decrypt,
-					 .can_derive = key->can_derive};
+	CLEANUP(object_done) struct contents_object object = {.is_key = true};
 
-	REQUIRE(key->pin_scope < KC_PIN_SCOPES, KC_ERR_BAD_PARAMETER, "a key with PIN scope %u",
-		key->pin_scope);
-	TRY(copy_names(&object, key->object_id, key->label));
-	TRY(copy_bytes(key->certificate_id, CONTENTS_ID_MAX, &object.certificate_id));
-	TRY(copy_bytes(key->public_key, CONTENTS_PUBLIC_KEY_MAX, &object.public_key));
-	TRY(copy_algorithms(&object, key->algorithms));
+	TRY(copy_key(&object, key));
 	return add(contents, &object);
+}
+
+enum kc_status kc_contents_replace_key(struct kc_contents *contents,
+				       const struct kc_key_description *key)
+{
+	CLEANUP(object_done) struct contents_object object = {.is_key = true};
+	struct contents_object *place = find(contents, true, key->object_id);
+
+	REQUIRE(place, KC_ERR_OBJECT_NOT_FOUND, "no key to replace");
+	TRY(copy_key(&object, key));
+	object_done(place);
+	*place = object;
+	object = (struct contents_object){0};
+	return KC_OK;
 }
 
 static enum kc_status copy_unblockers(struct contents_pin *pin, const char *const *pin_ids)

@@ -40,6 +40,7 @@ struct contents_object {
 	bool can_sign;
 	bool can_decrypt;
 	bool can_derive;
+	bool needs_touch;
 };
 
 struct contents_pin {

@@ -73,7 +73,8 @@ static enum kc_status put_object(const struct contents_object *object, struct js
 	TRY(put_algorithms(object, out));
 	TRY(field_put_flag(out, "can_sign", object->can_sign));
 	TRY(field_put_flag(out, "can_decrypt", object->can_decrypt));
-	return field_put_flag(out, "can_derive", object->can_derive);
+	TRY(field_put_flag(out, "can_derive", object->can_derive));
+	return object->needs_touch ? field_put_flag(out, "needs_touch", true) : KC_OK;
 }
 
 static const char *role_name(enum kc_pin_role role)

@@ -92,6 +92,14 @@ static enum kc_status answer_enumerate(struct kc_token *token, const struct sess
 	return publish_contents(&token->contents, reply);
 }
 
+static enum kc_status answer_detail(struct kc_token *token, const struct session_turn *turn,
+				    struct json_object *parameters, struct json_object *reply)
+{
+	(void)parameters;
+	TRY(session_detail(token, turn));
+	return publish_contents(&token->contents, reply);
+}
+
 /*
  * Move a PIN out of the JSON object: writing as many zeros over it leaves no copy in it. What the
  * parser's buffers held is wiped when they are freed (sys/wipe_on_free.c). An absent one has data
@@ -238,6 +246,11 @@ static void on_enumerate(struct wire_call *call)
 	answer(call, answer_enumerate);
 }
 
+static void on_detail(struct wire_call *call)
+{
+	answer(call, answer_detail);
+}
+
 static void on_authenticate(struct wire_call *call)
 {
 	answer(call, answer_authenticate);
@@ -276,6 +289,7 @@ static void on_exchange(struct wire_call *call)
 static const struct wire_method methods[] = {
 	{.name = "Open", .handler = on_open},
 	{.name = "Enumerate", .handler = on_enumerate},
+	{.name = "Detail", .handler = on_detail},
 	{.name = "Authenticate", .handler = on_authenticate},
 	{.name = "PinStatus", .handler = on_pin_status},
 	{.name = "ChangePin", .handler = on_change_pin},

@@ -73,6 +73,13 @@ enum kc_status session_enumerate(struct kc_token *token, const struct session_tu
 	return KC_OK;
 }
 
+enum kc_status session_detail(struct kc_token *token, const struct session_turn *turn)
+{
+	REQUIRE(token->driver->detail, KC_ERR_NOT_IMPLEMENTED, "there is no more to tell");
+	TRY(begin(token, turn));
+	return token->driver->detail(token, &token->contents);
+}
+
 static enum kc_status check_form(struct kc_token *token, const char *pin_id, struct kc_view pin)
 {
 	if (!pin.data || !token->driver->check_pin_form)

@@ -34,6 +34,10 @@ KC_MUST_CHECK enum kc_status session_open(struct kc_token *token, const struct s
 KC_MUST_CHECK enum kc_status session_enumerate(struct kc_token *token,
 					       const struct session_turn *turn);
 
+/* Complete token->contents by what was left for later. Expected: KC_ERR_NOT_IMPLEMENTED  nothing */
+KC_MUST_CHECK enum kc_status session_detail(struct kc_token *token,
+					    const struct session_turn *turn);
+
 /* A PIN with data NULL is typed on the reader's keypad. */
 struct session_authentication {
 	struct kc_view object_id; /* the key that is to be used; empty: any of scope 0 */

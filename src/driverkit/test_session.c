@@ -446,3 +446,55 @@ TEST(contents_are_bounded_and_unique)
 	CHECK(kc_contents_add_certificate(&contents, view_of(id, 5), "x", VIEW_OF(big)) != KC_OK);
 	CHECK_INT(contents.n_objects, 4);
 }
+
+/* --- what is told later -------------------------------------------------------------------- */
+
+static enum kc_status describe(struct kc_contents *contents, uint8_t id, bool is_new)
+{
+	static const char *const algorithms[] = {"ecdsa_signature_digest_x962", NULL};
+	static const uint8_t point[] = {0x04, 1, 2};
+	const struct kc_key_description key = {.object_id = view_of(&id, 1),
+					       .label = "Told later",
+					       .public_key = VIEW_OF(point),
+					       .type = KC_KEY_TYPE_EC,
+					       .size_in_bits = 256,
+					       .constraint = KC_CONSTRAINT_PIN_ALWAYS,
+					       .algorithms = algorithms,
+					       .can_sign = true,
+					       .needs_touch = true};
+
+	return is_new ? kc_contents_add_key(contents, &key)
+		      : kc_contents_replace_key(contents, &key);
+}
+
+static enum kc_status careless_detail(struct kc_token *token, struct kc_contents *contents)
+{
+	(void)token;
+	CHECK_STATUS(describe(contents, 9, false), KC_ERR_OBJECT_NOT_FOUND);
+	CHECK_STATUS(describe(contents, KEY_FREE, true), KC_ERR_BAD_PARAMETER);
+	CHECK_OK(describe(contents, KEY_FREE, false));
+	return describe(contents, 9, true);
+}
+
+TEST(a_driver_completes_what_it_has_told)
+{
+	struct kc_driver driver = careless_driver;
+	CLEANUP(token_done) struct kc_token token = {0};
+	const struct session_turn turn = {.transaction = 1, .session = A};
+	const struct contents_object *key = NULL;
+	const uint8_t id = KEY_FREE;
+
+	driver.detail = careless_detail;
+	CHECK_OK(token_init(&token, &driver, NULL, NULL));
+	CHECK_OK(session_enumerate(&token, &turn));
+	error_clear();
+	CHECK_OK(session_detail(&token, &turn));
+	CHECK_INT(token.contents.n_objects, 7);
+	key = contents_find_key(&token.contents, view_of(&id, 1));
+	CHECK_TEXT(key->label, "Told later");
+	CHECK(key->needs_touch);
+	CHECK_INT(key->n_algorithms, 1);
+	CHECK_INT(key->constraint, KC_CONSTRAINT_PIN_ALWAYS);
+	driver.detail = NULL;
+	CHECK_STATUS(session_detail(&token, &turn), KC_ERR_NOT_IMPLEMENTED);
+}

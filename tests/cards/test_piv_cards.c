@@ -139,54 +139,58 @@ TEST(pivapplet)
 		   "9C Key For Digital Signature: ec-256 pin_always sign, certificate 5FC10A "
 		   "ecdsa_signature_digest_x962\n"
 		   "5FC10B Certificate For Key Management: 697 bytes 398d20ad\n"
-		   "9D Key For Key Management: rsa-2048 pin decrypt, certificate 5FC10B\n"
+		   "9D Key For Key Management: rsa-2048 pin decrypt, certificate 5FC10B "
+		   "rsa_encryption_raw\n"
 		   "5FC101 Certificate For Card Authentication: 465 bytes e486a010\n"
 		   "9E Key For Card Authentication: ec-256 none sign, certificate 5FC101 "
 		   "ecdsa_signature_digest_x962\n"
 		   "5FC10D Certificate For Retired Key Management 1: 524 bytes 64323f04\n"
-		   "82 Key For Retired Key Management 1: ec-384 pin derive, certificate 5FC10D\n",
-		   15);
+		   "82 Key For Retired Key Management 1: ec-384 pin derive, certificate 5FC10D "
+		   "ecdh_key_exchange_standard\n",
+		   16);
 }
 
 /* It lists a retired key and refuses to store a key history. */
 TEST(canokey)
 {
-	check_card(
-		"cards/piv-canokey.apdu", "8C84A2A74E60E919715431C11994BF22 | PIV 1994BF22",
-		"5FC105 Certificate For PIV Authentication: 746 bytes 93935923\n"
-		"9A Key For PIV Authentication: rsa-2048 pin sign, certificate 5FC105 "
-		"rsa_signature_raw\n"
-		"5FC10A Certificate For Digital Signature: 494 bytes 2070cb9a\n"
-		"9C Key For Digital Signature: ec-256 pin_always sign, certificate 5FC10A "
-		"ecdsa_signature_digest_x962\n"
-		"5FC10B Certificate For Key Management: 496 bytes ba6dee56\n"
-		"9D Key For Key Management: ec-256 pin derive, certificate 5FC10B\n"
-		"5FC101 Certificate For Card Authentication: 494 bytes f7ff79cf\n"
-		"9E Key For Card Authentication: ec-384 none sign, certificate 5FC101 "
-		"ecdsa_signature_digest_x962\n"
-		"5FC10D Certificate For Retired Key Management 1: 699 bytes ba2d3546\n"
-		"82 Key For Retired Key Management 1: rsa-2048 pin decrypt, certificate 5FC10D\n",
-		15);
+	check_card("cards/piv-canokey.apdu", "8C84A2A74E60E919715431C11994BF22 | PIV 1994BF22",
+		   "5FC105 Certificate For PIV Authentication: 746 bytes 93935923\n"
+		   "9A Key For PIV Authentication: rsa-2048 pin sign, certificate 5FC105 "
+		   "rsa_signature_raw\n"
+		   "5FC10A Certificate For Digital Signature: 494 bytes 2070cb9a\n"
+		   "9C Key For Digital Signature: ec-256 pin_always sign, certificate 5FC10A "
+		   "ecdsa_signature_digest_x962\n"
+		   "5FC10B Certificate For Key Management: 496 bytes ba6dee56\n"
+		   "9D Key For Key Management: ec-256 pin derive, certificate 5FC10B "
+		   "ecdh_key_exchange_standard\n"
+		   "5FC101 Certificate For Card Authentication: 494 bytes f7ff79cf\n"
+		   "9E Key For Card Authentication: ec-384 none sign, certificate 5FC101 "
+		   "ecdsa_signature_digest_x962\n"
+		   "5FC10D Certificate For Retired Key Management 1: 699 bytes ba2d3546\n"
+		   "82 Key For Retired Key Management 1: rsa-2048 pin decrypt, certificate 5FC10D "
+		   "rsa_encryption_raw\n",
+		   16);
 }
 
 TEST(openfips201)
 {
-	check_card(
-		"cards/piv-openfips201.apdu", "EA1CAE764B0A4F698D683502F9BA8A8A | PIV F9BA8A8A",
-		"5FC105 Certificate For PIV Authentication: 741 bytes f66927d8\n"
-		"9A Key For PIV Authentication: rsa-2048 pin sign, certificate 5FC105 "
-		"rsa_signature_raw\n"
-		"5FC10A Certificate For Digital Signature: 490 bytes 64caba3b\n"
-		"9C Key For Digital Signature: ec-256 pin_always sign, certificate 5FC10A "
-		"ecdsa_signature_digest_x962\n"
-		"5FC10B Certificate For Key Management: 490 bytes 832f1ee4\n"
-		"9D Key For Key Management: ec-256 pin derive, certificate 5FC10B\n"
-		"5FC101 Certificate For Card Authentication: 460 bytes 6ae0d0a1\n"
-		"9E Key For Card Authentication: ec-256 none sign, certificate 5FC101 "
-		"ecdsa_signature_digest_x962\n"
-		"5FC10D Certificate For Retired Key Management 1: 693 bytes b6827f4a\n"
-		"82 Key For Retired Key Management 1: rsa-2048 pin decrypt, certificate 5FC10D\n",
-		14);
+	check_card("cards/piv-openfips201.apdu", "EA1CAE764B0A4F698D683502F9BA8A8A | PIV F9BA8A8A",
+		   "5FC105 Certificate For PIV Authentication: 741 bytes f66927d8\n"
+		   "9A Key For PIV Authentication: rsa-2048 pin sign, certificate 5FC105 "
+		   "rsa_signature_raw\n"
+		   "5FC10A Certificate For Digital Signature: 490 bytes 64caba3b\n"
+		   "9C Key For Digital Signature: ec-256 pin_always sign, certificate 5FC10A "
+		   "ecdsa_signature_digest_x962\n"
+		   "5FC10B Certificate For Key Management: 490 bytes 832f1ee4\n"
+		   "9D Key For Key Management: ec-256 pin derive, certificate 5FC10B "
+		   "ecdh_key_exchange_standard\n"
+		   "5FC101 Certificate For Card Authentication: 460 bytes 6ae0d0a1\n"
+		   "9E Key For Card Authentication: ec-256 none sign, certificate 5FC101 "
+		   "ecdsa_signature_digest_x962\n"
+		   "5FC10D Certificate For Retired Key Management 1: 693 bytes b6827f4a\n"
+		   "82 Key For Retired Key Management 1: rsa-2048 pin decrypt, certificate 5FC10D "
+		   "rsa_encryption_raw\n",
+		   15);
 }
 
 TEST(openpgp_cards_are_not_ours)
@@ -750,23 +754,23 @@ static void harm_everywhere(const char *path, enum damage damage, unsigned n_ans
 
 TEST(answers_cut_short)
 {
-	harm_everywhere("cards/piv-canokey.apdu", DAMAGE_CUT, 15);
+	harm_everywhere("cards/piv-canokey.apdu", DAMAGE_CUT, 16);
 }
 
 TEST(answers_with_a_bit_flipped)
 {
-	harm_everywhere("cards/piv-canokey.apdu", DAMAGE_FLIP, 15);
+	harm_everywhere("cards/piv-canokey.apdu", DAMAGE_FLIP, 16);
 }
 
 TEST(answers_made_longer)
 {
-	harm_everywhere("cards/piv-openfips201.apdu", DAMAGE_EXTEND, 14);
+	harm_everywhere("cards/piv-openfips201.apdu", DAMAGE_EXTEND, 15);
 }
 
 /* Gone at any moment: the operation says so, and nothing half-read is published. */
 TEST(removed_at_any_moment)
 {
-	for (unsigned n = 0; n < 15; n++) {
+	for (unsigned n = 0; n < 16; n++) {
 		CLEANUP(token_done) struct kc_token token = {0};
 		struct fake_card *card = fake_card_load("cards/piv-canokey.apdu");
 		char text[IDENTITY_MAX];

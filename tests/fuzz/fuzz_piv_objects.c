@@ -2,7 +2,8 @@
 /*
  * The PIV driver on a card with any content: the input is a list of data objects, each the three
  * bytes of its tag, a length (two bytes, big-endian) and its content. What is then published must
- * be well-formed, and any of its keys must survive being asked to sign.
+ * be well-formed, and any of its keys must survive being used. Whatever is no data object, metadata
+ * among it, is answered with the whole input.
  */
 #include <stdlib.h>
 
@@ -58,19 +59,33 @@ static void check_object(const struct contents_object *object)
 		abort();
 }
 
-static void sign(struct kc_token *token, const struct contents_object *key)
+static void use_key(struct kc_token *token, const struct contents_object *key)
 {
-	static const uint8_t zeros[512];
-	struct kc_bytes signature = {NULL, 0};
-	struct kc_view data = view_of(zeros, key->size_in_bits / 8);
-	const char *algorithm =
-		key->type == KC_KEY_TYPE_RSA ? "rsa_signature_raw" : "ecdsa_signature_digest_x962";
+	static const uint8_t point[512] = {0x04};
+	struct kc_view object_id = view_of(key->object_id.data, key->object_id.len);
+	struct kc_view data = view_of(point, key->size_in_bits / 8);
+	struct kc_bytes result = {NULL, 0};
+	enum kc_status status = KC_OK;
 
-	if (piv_sign(token, view_of(key->object_id.data, key->object_id.len), algorithm, data,
-		     &signature) == KC_OK)
-		kc_bytes_free(&signature);
-	else if (signature.data)
+	if (key->can_sign)
+		status = piv_sign(token, object_id, key->algorithms[0], data, &result);
+	else if (key->can_decrypt)
+		status = piv_decrypt(token, object_id, key->algorithms[0], data, &result);
+	else
+		status = piv_exchange(token, object_id, key->algorithms[0],
+				      view_of(point, 1 + 2 * data.len), &result);
+	if (status != KC_OK && result.data)
 		abort(); /* untouched on failure */
+	kc_bytes_free(&result);
+}
+
+static void check_contents(struct kc_token *token)
+{
+	for (size_t i = 0; i < token->contents.n_objects; i++) {
+		check_object(&token->contents.objects[i]);
+		if (token->contents.objects[i].is_key)
+			use_key(token, &token->contents.objects[i]);
+	}
 }
 
 static void use(struct kc_token *token)
@@ -85,11 +100,10 @@ static void use(struct kc_token *token)
 	error_clear();
 	if (session_enumerate(token, &turn) != KC_OK)
 		return;
-	for (size_t i = 0; i < token->contents.n_objects; i++) {
-		check_object(&token->contents.objects[i]);
-		if (token->contents.objects[i].is_key)
-			sign(token, &token->contents.objects[i]);
-	}
+	check_contents(token);
+	error_clear();
+	if (session_detail(token, &turn) == KC_OK)
+		check_contents(token);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -10,8 +10,13 @@ const struct kc_driver piv_driver = {
 	.select = piv_select,
 	.open = piv_open,
 	.enumerate = piv_enumerate,
+	.detail = piv_detail,
 	.check_pin_form = piv_check_pin_form,
 	.authenticate = piv_authenticate,
 	.pin_status = piv_pin_status,
+	.change_pin = piv_change_pin,
+	.unblock_pin = piv_unblock_pin,
 	.sign = piv_sign,
+	.decrypt = piv_decrypt,
+	.exchange = piv_exchange,
 };

@@ -12,7 +12,6 @@ enum {
 	INS_GET_DATA = 0xCB,
 	TAG_LIST = 0x5C,
 	TAG_CONTENT = 0x53,
-	LE_ALL = 256,
 
 	SLOT_RETIRED_FIRST = 0x82,
 	CONTAINER_RETIRED_FIRST = 0x5FC10D,
@@ -42,10 +41,12 @@ enum kc_status piv_get_object(struct kc_token *token, uint32_t tag, struct kc_by
 	CLEANUP(bytes_done) struct bytes list = BYTES_INIT(8);
 	const uint8_t name[PIV_TAG_BYTES] = {(uint8_t)(tag >> 16), (uint8_t)(tag >> 8),
 					     (uint8_t)tag};
-	struct kc_apdu apdu = {.ins = INS_GET_DATA, .p1 = 0x3F, .p2 = 0xFF, .le = LE_ALL};
+	struct kc_apdu apdu = {.ins = INS_GET_DATA, .p1 = 0x3F, .p2 = 0xFF, .le = PIV_LE_ALL};
 
-	/* SP 800-73-5 part 2, 3.1.2: P1 P2 3F FF, the data field a tag list 5C. */
-	TRY(tlv_put(&list, TAG_LIST, VIEW_OF(name)));
+	/* SP 800-73-5 part 2, 3.1.2: P1 P2 3F FF, the data field a tag list 5C. The discovery
+	 * object alone has a tag of one byte. */
+	TRY(tlv_put(&list, TAG_LIST,
+		    view_slice(VIEW_OF(name), tag > 0xFF ? 0 : PIV_TAG_BYTES - 1, PIV_TAG_BYTES)));
 	apdu.data = bytes_view(&list);
 	return piv_command(token, &apdu, "the data object", ret_object);
 }

@@ -7,8 +7,7 @@
  * instructions that most cards know. Outside this folder only piv_driver is used.
  *
  * Object IDs: a certificate is named by the tag of its container (5F C1 05), a key by its key
- * reference (9A). The discovery object is not read: nothing published here depends on it, and it
- * costs an APDU on every insertion.
+ * reference (9A).
  */
 
 #include <keycask/driver.h>
@@ -23,7 +22,11 @@ enum {
 	PIV_KEYS_MAX = 4 + 20, /* 9A 9C 9D 9E and the retired ones */
 	PIV_RETIRED_MAX = 20,
 	PIV_TAG_BYTES = 3,
+	PIV_LE_ALL = 65536, /* in short form, where a card wants that, 256 */
 
+	PIV_PUBLIC_KEY_MAX = 544, /* RSAPublicKey of 4096 bits */
+
+	PIV_TAG_DISCOVERY = 0x7E,
 	PIV_TAG_CHUID = 0x5FC102,
 	PIV_TAG_CCC = 0x5FC107,
 	PIV_TAG_KEY_HISTORY = 0x5FC10C,
@@ -44,17 +47,33 @@ struct piv_place piv_retired_place(unsigned number);
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-/* What a key can do, from the public key of its certificate. */
+/* What a key can do, from its public half: its certificate's, or the one that the card tells. */
 struct piv_key {
 	uint8_t slot;
 	uint8_t algorithm; /* SP 800-78-5 table 9: P1 of GENERAL AUTHENTICATE */
 	enum kc_key_type type;
 	unsigned size_in_bits;
+	enum kc_constraint constraint;
+	bool needs_touch;
+	bool has_certificate;
+	uint8_t public_key[PIV_PUBLIC_KEY_MAX]; /* RSAPublicKey in DER, or the point 04 X Y */
+	size_t public_key_len;
+};
+
+/* SP 800-73-5 part 1, table 4b: key references of PINs. */
+enum piv_reference {
+	PIV_REFERENCE_GLOBAL = 0x00,
+	PIV_REFERENCE_PIN = 0x80,
+	PIV_REFERENCE_PUK = 0x81,
 };
 
 struct piv_state {
 	struct piv_key keys[PIV_KEYS_MAX];
 	size_t n_keys;
+	unsigned n_retired;  /* certificates of retired keys on the card, from the first on */
+	unsigned n_off_card; /* retired keys whose certificates are elsewhere, from the last on */
+	bool has_global_pin;
+	bool prefers_global_pin; /* it is the PIN of the token */
 };
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -65,6 +84,8 @@ enum kc_status piv_status(uint16_t sw);
 KC_MUST_CHECK enum kc_status piv_check(uint16_t sw, const char *what);
 /* Tries left as 63Cx tells, 0 for 6983, -1 when @sw says nothing about it. */
 int piv_tries_left(uint16_t sw);
+/* 6A80 and the like after a new PIN: the card may refuse one for reasons of its own. */
+bool piv_is_refused_value(uint16_t sw);
 /* May enumerate() go on without the object that ended so? */
 bool piv_can_skip(enum kc_status status);
 
@@ -90,25 +111,103 @@ KC_MUST_CHECK enum kc_status piv_get_object(struct kc_token *token, uint32_t tag
 /* The value of the one 53 record that @object consists of. Expected: KC_ERR_CORRUPTED_DATA */
 KC_MUST_CHECK enum kc_status piv_unwrap(struct kc_view object, struct kc_view *ret_content);
 
+/* discovery.c: which PIN is the token's, and whether there is a global one; never fails for what
+ * the card does not tell. */
+KC_MUST_CHECK enum kc_status piv_discover(struct kc_token *token);
+
 /*
- * certificate.c: the DER in a certificate container, inflated where it is compressed, and what
- * key it certifies. Expected: KC_ERR_CORRUPTED_DATA
+ * certificate.c: the DER in a certificate container, inflated where it is compressed.
+ * Expected: KC_ERR_CORRUPTED_DATA
  */
 KC_MUST_CHECK enum kc_status piv_get_certificate(struct kc_view object, struct kc_bytes *ret_der);
-/* Expected: KC_ERR_NOT_IMPLEMENTED  a key no PIV algorithm fits; KC_ERR_CORRUPTED_DATA */
-KC_MUST_CHECK enum kc_status piv_read_public_key(struct kc_view der, struct piv_key *ret_key);
+
+/*
+ * public_key.c: what key a certificate certifies, and what key stands in the records 81 82 or 86 of
+ * SP 800-73-5 part 2 table 11. slot, constraint and the rest are left as they are.
+ * Expected: KC_ERR_NOT_IMPLEMENTED  a key no PIV algorithm fits; KC_ERR_CORRUPTED_DATA
+ */
+KC_MUST_CHECK enum kc_status piv_read_public_key(struct kc_view der, struct piv_key *key);
+KC_MUST_CHECK enum kc_status piv_read_public_records(struct kc_view records, uint8_t algorithm,
+						     struct piv_key *key);
+
+/* key.c: the key in @slot or named @object_id; NULL. */
+struct piv_key *piv_find_slot(struct piv_state *state, uint8_t slot);
+KC_MUST_CHECK enum kc_status piv_find_key(struct kc_token *token, struct kc_view object_id,
+					  const struct piv_key **ret_key);
+static inline size_t piv_key_bytes(const struct piv_key *key)
+{
+	return key->size_in_bits / 8;
+}
+/* … and how it is published: @number is that of a retired place, 0 for the others. */
+struct piv_publication {
+	const struct piv_place *place;
+	unsigned number;
+	const struct piv_key *key;
+};
+KC_MUST_CHECK enum kc_status piv_add_key(struct kc_contents *contents,
+					 const struct piv_publication *publication);
+/* The same, in the place of what was published before. */
+KC_MUST_CHECK enum kc_status piv_replace_key(struct kc_contents *contents,
+					     const struct piv_publication *publication);
+enum {
+	PIV_LABEL_BYTES = 64,
+};
+void piv_put_label(const struct piv_place *place, unsigned number, const char *what,
+		   char label[PIV_LABEL_BYTES]);
 
 /* enumerate.c */
 enum kc_status piv_enumerate(struct kc_token *token, struct kc_contents *contents);
 
-/* auth.c */
+/* metadata.c: what cards with Yubico's instructions tell of their keys. */
+enum kc_status piv_detail(struct kc_token *token, struct kc_contents *contents);
+/* Tries left of @reference, -1 when the card does not tell. */
+KC_MUST_CHECK enum kc_status piv_metadata_tries(struct kc_token *token,
+						enum piv_reference reference, int *ret_tries_left);
+
+/* pin.c: VERIFY's P2 for the token's PIN; and which PIN is called so, NULL: the token's. */
+enum piv_reference piv_token_pin(struct kc_token *token);
+KC_MUST_CHECK enum kc_status piv_pin_reference(struct kc_token *token, const char *pin_id,
+					       enum piv_reference *ret_reference);
+KC_MUST_CHECK enum kc_status piv_add_pins(struct kc_token *token, struct kc_contents *contents);
+enum {
+	PIV_PIN_BYTES = 8,
+};
+/* SP 800-73-5 part 2, 2.4.3: @pin, whose form was checked, or none, filled up with FF. */
+void piv_pad_pin(struct kc_view pin, uint8_t padded[PIV_PIN_BYTES]);
+/* How it is typed on a reader's keypad. */
+extern const struct kc_pin_format piv_keypad_format;
 enum kc_status piv_check_pin_form(struct kc_token *token, const char *pin_id, struct kc_view pin);
+enum kc_status piv_change_pin(struct kc_token *token, const char *pin_id, struct kc_view current,
+			      struct kc_view new_pin);
+enum kc_status piv_unblock_pin(struct kc_token *token, const struct kc_unblocking *unblocking);
+
+/* auth.c */
 enum kc_status piv_authenticate(struct kc_token *token,
 				const struct kc_authentication *authentication);
 enum kc_status piv_pin_status(struct kc_token *token, const char *pin_id, int *ret_tries_left);
 
+/*
+ * general.c: GENERAL AUTHENTICATE. @tag is that of @operand in the template 7C: 81 challenge, 85
+ * exponentiation; *ret_answer is the whole answer, *ret_result the record 82 in it.
+ */
+KC_MUST_CHECK enum kc_status piv_use_key(struct kc_token *token, const struct piv_key *key,
+					 uint32_t tag, struct kc_view operand,
+					 struct kc_bytes *ret_answer, struct kc_view *ret_result);
+enum {
+	PIV_TAG_CHALLENGE = 0x81,
+	PIV_TAG_EXPONENTIATION = 0x85,
+	PIV_OPERAND_MAX = 4096 / 8,
+	PIV_ANSWER_MAX = PIV_OPERAND_MAX + 16,
+};
+
 /* sign.c */
 enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,
 			struct kc_view data, struct kc_bytes *ret_signature);
+
+/* decrypt.c */
+enum kc_status piv_decrypt(struct kc_token *token, struct kc_view object_id, const char *algorithm,
+			   struct kc_view data, struct kc_bytes *ret_plaintext);
+enum kc_status piv_exchange(struct kc_token *token, struct kc_view object_id, const char *algorithm,
+			    struct kc_view public_key, struct kc_bytes *ret_secret);
 
 #endif

@@ -21,7 +21,6 @@ enum {
 	INS_SELECT = 0xA4,
 	INS_SERIAL = 0xF8,
 	P1_BY_NAME = 0x04,
-	LE_ALL = 256,
 
 	TAG_TEMPLATE = 0x61,
 	TAG_AID = 0x4F,
@@ -73,7 +72,7 @@ enum kc_status piv_select(struct kc_token *token)
 {
 	CLEANUP(piv_bytes_done) struct kc_bytes answer = {NULL, 0};
 	struct kc_apdu apdu = {
-		.ins = INS_SELECT, .p1 = P1_BY_NAME, .data = VIEW_OF(aid), .le = LE_ALL};
+		.ins = INS_SELECT, .p1 = P1_BY_NAME, .data = VIEW_OF(aid), .le = PIV_LE_ALL};
 
 	TRY(piv_command(token, &apdu, "the PIV application", &answer));
 	REQUIRE(!names_other_application(piv_view(&answer)), KC_ERR_BAD_PARAMETER,
@@ -127,7 +126,7 @@ static enum kc_status read_guid(struct kc_token *token, char **ret_id)
 static enum kc_status read_serial(struct kc_token *token, char **ret_id)
 {
 	CLEANUP(piv_bytes_done) struct kc_bytes answer = {NULL, 0};
-	struct kc_apdu apdu = {.ins = INS_SERIAL, .le = LE_ALL};
+	struct kc_apdu apdu = {.ins = INS_SERIAL, .le = PIV_LE_ALL};
 	uint32_t number = 0;
 	char *text = NULL;
 

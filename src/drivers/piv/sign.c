@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The private-key operation: GENERAL AUTHENTICATE, SP 800-73-5 part 2, 3.2.4 and table 7. */
+/* Signing: a challenge is put to the key (general.c), and the form of the answer is checked. */
 #include "drivers/piv/piv.h"
 
 #include "base/cleanup.h"
@@ -7,44 +7,18 @@
 #include "codec/tlv.h"
 
 enum {
-	INS_GENERAL_AUTHENTICATE = 0x87,
-	LE_ALL = 256,
-
-	TAG_TEMPLATE = 0x7C, /* dynamic authentication template */
-	TAG_CHALLENGE = 0x81,
-	TAG_RESPONSE = 0x82,
-
 	DER_INTEGER = 0x02,
 	DER_SEQUENCE = 0x30,
-
-	OPERAND_MAX = 4096 / 8,
-	TEMPLATE_MAX = OPERAND_MAX + 16,
 };
 
-static const struct piv_key *find_key(struct kc_token *token, struct kc_view object_id)
-{
-	const struct piv_state *state = kc_token_state(token);
-
-	for (size_t i = 0; i < state->n_keys; i++) {
-		if (object_id.len == 1 && state->keys[i].slot == object_id.data[0])
-			return &state->keys[i];
-	}
-	return NULL;
-}
-
-static size_t size_in_bytes(const struct piv_key *key)
-{
-	return key->size_in_bits / 8;
-}
-
 /*
- * 3.2.4: the challenge is as long as the key. An RSA operand has that length already; a digest is
- * cut at the right or filled up with zeros at the left.
+ * SP 800-73-5 part 2, 3.2.4: the challenge is as long as the key. An RSA operand has that length
+ * already; a digest is cut at the right or filled up with zeros at the left.
  */
 static enum kc_status put_operand(const struct piv_key *key, struct kc_view data,
 				  struct bytes *operand)
 {
-	size_t size = size_in_bytes(key);
+	size_t size = piv_key_bytes(key);
 
 	if (key->type == KC_KEY_TYPE_RSA)
 		REQUIRE(data.len == size, KC_ERR_BAD_PARAMETER, "%zu bytes for a key of %zu",
@@ -53,17 +27,6 @@ static enum kc_status put_operand(const struct piv_key *key, struct kc_view data
 	for (size_t n = data.len; n < size; n++)
 		TRY(bytes_append_byte(operand, 0));
 	return bytes_append(operand, view_slice(data, 0, size));
-}
-
-/* 7C { 82 (empty: this is what is asked for), 81 operand } */
-static enum kc_status put_template(struct kc_view operand, struct bytes *template)
-{
-	CLEANUP(bytes_done) struct bytes inner = BYTES_INIT(TEMPLATE_MAX);
-	const struct kc_view empty = {NULL, 0};
-
-	TRY(tlv_put(&inner, TAG_RESPONSE, empty));
-	TRY(tlv_put(&inner, TAG_CHALLENGE, operand));
-	return tlv_put(template, TAG_TEMPLATE, bytes_view(&inner));
 }
 
 static enum kc_status expect(struct kc_view *input, uint32_t tag, struct kc_view *ret_value)
@@ -103,25 +66,9 @@ static enum kc_status check_ecdsa(struct kc_view signature, size_t size)
 static enum kc_status check_signature(const struct piv_key *key, struct kc_view signature)
 {
 	if (key->type == KC_KEY_TYPE_EC)
-		return check_ecdsa(signature, size_in_bytes(key));
-	REQUIRE(signature.len == size_in_bytes(key), KC_ERR_CORRUPTED_DATA,
+		return check_ecdsa(signature, piv_key_bytes(key));
+	REQUIRE(signature.len == piv_key_bytes(key), KC_ERR_CORRUPTED_DATA,
 		"the card's signature has %zu bytes", signature.len);
-	return KC_OK;
-}
-
-/* 7C { 82 signature } */
-static enum kc_status take_signature(const struct piv_key *key, struct kc_view answer,
-				     struct kc_bytes *ret_signature)
-{
-	CLEANUP(bytes_done) struct bytes copy = BYTES_INIT(TEMPLATE_MAX);
-	struct kc_view inner = {NULL, 0};
-	struct kc_view signature = {NULL, 0};
-
-	TRY(expect(&answer, TAG_TEMPLATE, &inner));
-	TRY(expect(&inner, TAG_RESPONSE, &signature));
-	TRY(check_signature(key, signature));
-	TRY(bytes_append(&copy, signature));
-	*ret_signature = bytes_take(&copy);
 	return KC_OK;
 }
 
@@ -135,36 +82,21 @@ static enum kc_status is_algorithm_of(const struct piv_key *key, const char *alg
 	return KC_OK;
 }
 
-/*
- * Algorithm and slot are those of the certificate, and the operand has their form: a card that
- * does not like them (6A80, 6A86) has another key there, or none.
- */
-static enum kc_status transmit(struct kc_token *token, const struct kc_apdu *apdu,
-			       struct kc_bytes *ret_answer)
-{
-	enum kc_status status = piv_command(token, apdu, "the key", ret_answer);
-
-	if (status == KC_ERR_BAD_PARAMETER)
-		error_set_hint("the card may lack the key that this certificate is for");
-	return status;
-}
-
 enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,
 			struct kc_view data, struct kc_bytes *ret_signature)
 {
-	CLEANUP(bytes_done) struct bytes operand = BYTES_INIT(OPERAND_MAX);
-	CLEANUP(bytes_done) struct bytes template = BYTES_INIT(TEMPLATE_MAX);
+	CLEANUP(bytes_done) struct bytes operand = BYTES_INIT(PIV_OPERAND_MAX);
+	CLEANUP(bytes_done) struct bytes copy = BYTES_INIT(PIV_ANSWER_MAX);
 	CLEANUP(piv_bytes_done) struct kc_bytes answer = {NULL, 0};
-	const struct piv_key *key = find_key(token, object_id);
-	struct kc_apdu apdu = {.ins = INS_GENERAL_AUTHENTICATE, .le = LE_ALL};
+	const struct piv_key *key = NULL;
+	struct kc_view signature = {NULL, 0};
 
-	REQUIRE(key, KC_ERR_OBJECT_NOT_FOUND, "the card has no such key");
+	TRY(piv_find_key(token, object_id, &key));
 	TRY(is_algorithm_of(key, algorithm));
 	TRY(put_operand(key, data, &operand));
-	TRY(put_template(bytes_view(&operand), &template));
-	apdu.p1 = key->algorithm;
-	apdu.p2 = key->slot;
-	apdu.data = bytes_view(&template);
-	TRY(transmit(token, &apdu, &answer));
-	return take_signature(key, piv_view(&answer), ret_signature);
+	TRY(piv_use_key(token, key, PIV_TAG_CHALLENGE, bytes_view(&operand), &answer, &signature));
+	TRY(check_signature(key, signature));
+	TRY(bytes_append(&copy, signature));
+	*ret_signature = bytes_take(&copy);
+	return KC_OK;
 }

@@ -84,6 +84,12 @@ enum kc_status piv_check(uint16_t sw, const char *what)
 	return fail(status, "%s %s", what, text_of(status));
 }
 
+bool piv_is_refused_value(uint16_t sw)
+{
+	/* 3.2.2: 6A80; 6985 where a card has rules about PINs (YubiKey 5.7, PIN complexity). */
+	return sw == 0x6A80 || sw == 0x6985;
+}
+
 /* Absent, unreadable, unknown or damaged: the others are still worth publishing. */
 bool piv_can_skip(enum kc_status status)
 {
