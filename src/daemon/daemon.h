@@ -11,6 +11,7 @@
 #include "daemon/audit.h"
 #include "daemon/broadcast.h"
 #include "daemon/config.h"
+#include "daemon/idle.h"
 #include "items/engine.h"
 #include "prompts/prompt.h"
 #include "sys/login_watch.h"
@@ -30,6 +31,7 @@ struct daemon {
 	int lock;
 	bool has_made_socket; /* false: the listener is systemd's, and stays */
 	struct audit *audit;
+	struct idle *idle;
 	struct engine *engine;
 	struct desk *desk;
 	struct registry *registry;

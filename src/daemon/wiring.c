@@ -159,8 +159,10 @@ static enum kc_status admit_peer(void *context, int fd, void **ret_peer)
 
 static void dismiss_peer(void *context, void *peer)
 {
-	(void)context;
+	struct daemon *daemon = context;
+
 	ignore(client_free(peer) != NULL);
+	idle_expect(daemon->idle);
 }
 
 static enum kc_status make_server(struct daemon *daemon, int listener)
@@ -210,6 +212,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	broadcast_init(&daemon->token_watchers);
 	broadcast_init(&daemon->slot_watchers);
 	TRY(audit_open(&daemon->audit));
+	TRY(idle_new(daemon->event, &daemon->idle));
 	TRY(engine_new(&daemon->engine));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
@@ -230,6 +233,7 @@ void wiring_disconnect(struct daemon *daemon)
 	daemon->desk = desk_free(daemon->desk);
 	daemon->service = wire_service_free(daemon->service);
 	daemon->engine = engine_free(daemon->engine);
+	daemon->idle = idle_free(daemon->idle);
 	daemon->audit = audit_free(daemon->audit);
 	socket_close(&daemon->lock);
 }

@@ -12,6 +12,8 @@
 #include "base/try.h"
 
 enum {
+	LOOKASIDE_BYTES = 128,
+	LOOKASIDE_SLOTS = 64,
 	STATEMENTS_MAX = 32,
 };
 
@@ -59,6 +61,10 @@ enum kc_status store_new(struct store **ret_store)
 						     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 							     SQLITE_OPEN_NOMUTEX,
 						     NULL)));
+	/* The daemon is small: SQLite's default for small allocations is a tenth of it. */
+	TRY(status_from_sqlite(store->db,
+			       sqlite3_db_config(store->db, SQLITE_DBCONFIG_LOOKASIDE, NULL,
+						 LOOKASIDE_BYTES, LOOKASIDE_SLOTS)));
 	TRY(store_run(store, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
 	*ret_store = take(store);
 	return KC_OK;

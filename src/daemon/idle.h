@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DAEMON_IDLE_H
+#define DAEMON_IDLE_H
+
+/* Memory that requests have used and freed goes back to the system a moment after they are over:
+ * a daemon that waits for a card all day keeps what it holds, not what it once needed. */
+
+#include <systemd/sd-event.h>
+
+#include <keycask/status.h>
+
+struct idle;
+
+KC_MUST_CHECK enum kc_status idle_new(sd_event *event, struct idle **ret_idle);
+struct idle *idle_free(struct idle *idle);
+
+/* A client has left. Costs one wakeup later, however many leave until then. */
+void idle_expect(struct idle *idle);
+
+#endif
