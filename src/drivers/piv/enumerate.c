@@ -3,7 +3,7 @@
  * What a card publishes: per key reference the certificate in its container, and the key that the
  * certificate certifies. A card without a readable certificate in one place still publishes the
  * others. Each object is read once; budget on insertion, decision 8: SELECT, CHUID, discovery, key
- * history, four certificates of three APDUs each. More (metadata.c) comes later.
+ * history, four certificates of three APDUs each. What is not in it comes after that (piv_detail).
  */
 #include "drivers/piv/piv.h"
 
@@ -112,7 +112,7 @@ static enum kc_status read_count(struct kc_view history, uint32_t tag, unsigned 
  * SP 800-73-5 part 1, 3.3.3: C1 in the Key History object is keysWithOnCardCerts, which have the
  * lowest references, C2 keysWithOffCardCerts, which have the highest.
  */
-static enum kc_status read_key_history(struct kc_token *token, unsigned *ret_n_certificates)
+static enum kc_status read_key_history(struct kc_token *token)
 {
 	CLEANUP(piv_bytes_done) struct kc_bytes object = {NULL, 0};
 	struct piv_state *state = kc_token_state(token);
@@ -130,34 +130,43 @@ static enum kc_status read_key_history(struct kc_token *token, unsigned *ret_n_c
 		"a key history of too many keys");
 	state->n_retired = n_on_card;
 	state->n_off_card = n_off_card;
-	*ret_n_certificates = n_on_card;
+	return KC_OK;
+}
+
+/* Retired certificates fill their containers from the first on. */
+static enum kc_status visit_retired(struct kc_token *token, struct kc_contents *contents)
+{
+	struct piv_state *state = kc_token_state(token);
+	enum kc_status status = read_key_history(token);
+
+	state->has_history = status == KC_OK;
+	if (status != KC_OK && !piv_can_skip(status))
+		return status;
+	error_clear();
+	for (unsigned number = 1; number <= state->n_retired; number++) {
+		struct piv_place place = piv_retired_place(number);
+
+		TRY(skip(visit_place(token, contents, place, number), &place));
+	}
 	return KC_OK;
 }
 
 /*
- * Retired certificates fill their containers from the first on. A card that has no key history, or
- * refuses to store one, may have some all the same (cards.md): then the first gap ends the search,
- * which costs a card without any one APDU.
+ * A card that has no key history, or refuses to store one, may have retired keys all the same
+ * (cards.md): then the first gap ends the search.
  */
-static enum kc_status visit_retired(struct kc_token *token, struct kc_contents *contents)
+static enum kc_status search_retired(struct kc_token *token, struct kc_contents *contents)
 {
 	struct piv_state *state = kc_token_state(token);
-	unsigned n_retired = PIV_RETIRED_MAX;
-	enum kc_status status = read_key_history(token, &n_retired);
-	bool is_known = status == KC_OK;
 
-	if (!is_known && !piv_can_skip(status))
-		return status;
-	error_clear();
-	for (unsigned number = 1; number <= n_retired; number++) {
+	for (unsigned number = state->n_retired + 1; number <= PIV_RETIRED_MAX; number++) {
 		struct piv_place place = piv_retired_place(number);
+		enum kc_status status = visit_place(token, contents, place, number);
 
-		status = visit_place(token, contents, place, number);
-		if (status == KC_ERR_OBJECT_NOT_FOUND && !is_known)
+		if (status == KC_ERR_OBJECT_NOT_FOUND)
 			break;
-		if (status == KC_OK && number > state->n_retired)
-			state->n_retired = number;
 		TRY(skip(status, &place));
+		state->n_retired = number;
 	}
 	error_clear();
 	return KC_OK;
@@ -175,4 +184,19 @@ enum kc_status piv_enumerate(struct kc_token *token, struct kc_contents *content
 	for (size_t i = 0; i < ARRAY_LEN(piv_places); i++)
 		TRY(skip(visit_place(token, contents, piv_places[i], 0), &piv_places[i]));
 	return visit_retired(token, contents);
+}
+
+enum kc_status piv_detail(struct kc_token *token, struct kc_contents *contents)
+{
+	const struct piv_state *state = kc_token_state(token);
+	unsigned n_retired = state->n_retired;
+	enum kc_status status = KC_OK;
+
+	if (!state->has_history)
+		TRY(search_retired(token, contents));
+	status = piv_add_metadata(token, contents);
+	if (status != KC_ERR_NOT_IMPLEMENTED || state->n_retired == n_retired)
+		return status;
+	error_clear();
+	return KC_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * GET METADATA, F7, of Yubico's PIV extensions, which other vendors' cards know too: which key is
- * in a slot, when it asks for the PIN, whether for a touch. Too much for the moment of insertion:
- * this runs after it. What a certificate says of a slot gives way to what the card says.
+ * in a slot, when it asks for the PIN, whether for a touch. What a certificate says of a slot gives
+ * way to what the card says.
  */
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -145,7 +145,7 @@ static enum kc_status detail_retired(struct kc_token *token, struct kc_contents 
 }
 
 /* A card without the instruction says so when it is asked for the first slot. */
-enum kc_status piv_detail(struct kc_token *token, struct kc_contents *contents)
+enum kc_status piv_add_metadata(struct kc_token *token, struct kc_contents *contents)
 {
 	enum kc_status status = detail_place(token, contents, &piv_places[0], 0);
 

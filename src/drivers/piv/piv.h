@@ -72,6 +72,7 @@ struct piv_state {
 	size_t n_keys;
 	unsigned n_retired;  /* certificates of retired keys on the card, from the first on */
 	unsigned n_off_card; /* retired keys whose certificates are elsewhere, from the last on */
+	bool has_history;    /* otherwise retired keys must be searched for */
 	bool has_global_pin;
 	bool prefers_global_pin; /* it is the PIN of the token */
 };
@@ -155,11 +156,13 @@ enum {
 void piv_put_label(const struct piv_place *place, unsigned number, const char *what,
 		   char label[PIV_LABEL_BYTES]);
 
-/* enumerate.c */
+/* enumerate.c: what there is at insertion, and after it. */
 enum kc_status piv_enumerate(struct kc_token *token, struct kc_contents *contents);
-
-/* metadata.c: what cards with Yubico's instructions tell of their keys. */
 enum kc_status piv_detail(struct kc_token *token, struct kc_contents *contents);
+
+/* metadata.c: what cards with Yubico's instructions tell of their keys.
+ * Expected: KC_ERR_NOT_IMPLEMENTED  this one has them not */
+KC_MUST_CHECK enum kc_status piv_add_metadata(struct kc_token *token, struct kc_contents *contents);
 /* Tries left of @reference, -1 when the card does not tell. */
 KC_MUST_CHECK enum kc_status piv_metadata_tries(struct kc_token *token,
 						enum piv_reference reference, int *ret_tries_left);
