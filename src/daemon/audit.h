@@ -22,7 +22,7 @@ DEFINE_FREEP(audit)
 struct audit_entry {
 	uint64_t request;
 	const struct peer *peer;
-	const char *operation; /* "sign" */
+	const char *operation; /* "sign", "decrypt", "exchange" */
 	const char *algorithm;
 	const char *token_id;
 	const char *key_label;

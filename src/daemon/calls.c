@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How handlers end. */
+/* How handlers begin and end. */
 #include "daemon/calls.h"
 
 #include "base/try.h"
+
+enum {
+	REFERENCE_MAX = 1024,
+};
+
+enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key)
+{
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
+	struct daemon *daemon = wire_call_context(call);
+
+	TRY(field_data(wire_call_parameters(call), "key", &reference));
+	return engine_find_key(daemon->engine, bytes_view(&reference), ret_key);
+}
 
 static enum kc_status make_reply(const char *name, struct json_object *value,
 				 struct json_object **ret_reply)

@@ -11,8 +11,15 @@ void item_calls_copy_matching(struct wire_call *call);
 
 /* key_calls.c */
 void key_calls_sign(struct wire_call *call);
-void key_calls_verify(struct wire_call *call);
-void key_calls_is_algorithm_supported(struct wire_call *call);
+void key_calls_decrypt(struct wire_call *call);
+void key_calls_exchange(struct wire_call *call);
+
+/* public_calls.c */
+void public_calls_verify(struct wire_call *call);
+void public_calls_encrypt(struct wire_call *call);
+void public_calls_copy_public(struct wire_call *call);
+void public_calls_export(struct wire_call *call);
+void public_calls_is_algorithm_supported(struct wire_call *call);
 
 /* token_calls.c */
 void token_calls_list(struct wire_call *call);
@@ -34,6 +41,9 @@ void admin_calls_list_drivers(struct wire_call *call);
 void admin_calls_enable_driver(struct wire_call *call);
 void admin_calls_lock(struct wire_call *call);
 void admin_calls_stop(struct wire_call *call);
+
+/* The key that @call's parameter "key" names. Expected: KC_ERR_PARAM, KC_ERR_ITEM_NOT_FOUND */
+KC_MUST_CHECK enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key);
 
 /* Reply with {@name: @value}, or fail: how most handlers end. Takes @value and @call. */
 void calls_answer(struct wire_call *call, enum kc_status status, const char *name,

@@ -13,8 +13,13 @@ static const struct wire_method item_methods[] = {
 
 static const struct wire_method key_methods[] = {
 	{"Sign", key_calls_sign, RIGHT_USE},
-	{"Verify", key_calls_verify, RIGHT_READ},
-	{"IsAlgorithmSupported", key_calls_is_algorithm_supported, RIGHT_READ},
+	{"Verify", public_calls_verify, RIGHT_READ},
+	{"Encrypt", public_calls_encrypt, RIGHT_READ},
+	{"Decrypt", key_calls_decrypt, RIGHT_USE},
+	{"Exchange", key_calls_exchange, RIGHT_USE},
+	{"CopyPublic", public_calls_copy_public, RIGHT_READ},
+	{"Export", public_calls_export, RIGHT_READ},
+	{"IsAlgorithmSupported", public_calls_is_algorithm_supported, RIGHT_READ},
 };
 
 static const struct wire_method token_methods[] = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.keycask.Keys: the key is found, the signature planned, the token asked, the answer proved. */
+/*
+ * org.keycask.Keys, what private keys do: the key is found, the operation planned, the token asked,
+ * its answer proved. Signing, decryption and key exchange differ in a row of a table.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,220 +11,234 @@
 #include "daemon/calls.h"
 #include "daemon/client.h"
 #include "daemon/pin_request.h"
+#include "keys/decryption.h"
+#include "keys/exchange.h"
 #include "keys/signature.h"
+#include "tokens/naming.h"
 #include "wire/message.h"
 
-enum {
-	REFERENCE_MAX = 1024,
-	HASH_BYTES = 20, /* the end of a token key's object ID, tokens/contents.h */
+struct verb {
+	const char *name;   /* in the audit log */
+	const char *doing;  /* in messages */
+	const char *result; /* the field of the driver's reply, and of ours */
+	enum operation_use use;
+	enum kc_status (*plan)(const struct key_facts *key, const char *algorithm,
+			       struct json_object *parameters, struct plan **ret_plan);
 };
 
-static struct signature_key signature_key_of(const struct engine_key *key)
-{
-	return (struct signature_key){
-		.key_type = key->key_type,
-		.size_in_bits = key->size_in_bits,
-		.public_key = view_of(key->public_key.data, key->public_key.len),
-		.algorithms = key->algorithms,
-	};
-}
-
-static enum kc_status find_key(struct wire_call *call, struct engine_key *ret_key)
-{
-	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
-	struct daemon *daemon = wire_call_context(call);
-
-	TRY(field_data(wire_call_parameters(call), "key", &reference));
-	return engine_find_key(daemon->engine, bytes_view(&reference), ret_key);
-}
-
-struct signing {
+struct key_use {
+	const struct verb *verb;
 	struct engine_key key;
-	struct signature_plan *plan;
+	struct plan *plan;
 	struct audit_entry audit_entry;
 	struct daemon *daemon;
 	char *algorithm;
 };
 
-static struct signing *signing_free(struct signing *signing)
+static struct key_use *key_use_free(struct key_use *key_use)
 {
-	if (!signing)
+	if (!key_use)
 		return NULL;
-	engine_key_done(&signing->key);
-	signing->plan = signature_plan_free(signing->plan);
-	free(signing->algorithm);
-	free(signing);
+	engine_key_done(&key_use->key);
+	key_use->plan = plan_free(key_use->plan);
+	free(key_use->algorithm);
+	free(key_use);
 	return NULL;
 }
-DEFINE_FREEP(signing)
+DEFINE_FREEP(key_use)
 
-static void end_signing(void *details, enum kc_status status)
+/* --- planning ------------------------------------------------------------------------------ */
+
+static enum kc_status plan_signature(const struct key_facts *key, const char *algorithm,
+				     struct json_object *parameters, struct plan **ret_plan)
 {
-	struct signing *signing = details;
+	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
 
-	signing->audit_entry.result = status;
-	audit_write(signing->daemon->audit, &signing->audit_entry);
-	ignore(signing_free(signing) != NULL);
+	TRY(field_data(parameters, "data", &data));
+	return signature_plan_new(key, algorithm, bytes_view(&data), ret_plan);
 }
 
-static enum kc_status answer_signature(void *details, struct json_object *reply,
-				       struct json_object **ret_parameters)
+static enum kc_status plan_decryption(const struct key_facts *key, const char *algorithm,
+				      struct json_object *parameters, struct plan **ret_plan)
+{
+	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
+
+	TRY(field_data(parameters, "data", &data));
+	return decryption_plan_new(key, algorithm, bytes_view(&data), ret_plan);
+}
+
+static enum kc_status plan_exchange(const struct key_facts *key, const char *algorithm,
+				    struct json_object *parameters, struct plan **ret_plan)
+{
+	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(WIRE_MESSAGE_MAX);
+	CLEANUP(bytes_done) struct bytes shared_info = BYTES_INIT(WIRE_MESSAGE_MAX);
+	struct exchange_parameters exchange;
+
+	TRY(field_data(parameters, "public_key", &public_key));
+	TRY(field_data(parameters, "shared_info", &shared_info));
+	exchange = (struct exchange_parameters){
+		.public_key = bytes_view(&public_key),
+		.requested_size = field_number(parameters, "requested_size", -1),
+		.shared_info = bytes_view(&shared_info),
+	};
+	return exchange_plan_new(key, algorithm, &exchange, ret_plan);
+}
+
+static const struct verb verb_sign = {"sign", "signing", "signature", OPERATION_SIGN,
+				      plan_signature};
+static const struct verb verb_decrypt = {"decrypt", "decryption", "plaintext", OPERATION_DECRYPT,
+					 plan_decryption};
+static const struct verb verb_exchange = {"exchange", "key exchange", "secret", OPERATION_EXCHANGE,
+					  plan_exchange};
+
+static bool is_for(const struct engine_key *key, enum operation_use use)
+{
+	return use == OPERATION_SIGN	  ? key->can_sign
+	       : use == OPERATION_DECRYPT ? key->can_decrypt
+					  : key->can_derive;
+}
+
+static enum kc_status plan(struct wire_call *call, struct key_use *key_use)
+{
+	struct json_object *parameters = wire_call_parameters(call);
+	struct key_facts key;
+
+	TRY(calls_find_key(call, &key_use->key));
+	error_set_token(key_use->key.token_id, NULL);
+	REQUIRE(is_for(&key_use->key, key_use->verb->use), KC_ERR_PARAM,
+		"the key \"%s\" is not for %s", key_use->key.label, key_use->verb->doing);
+	key = key_facts_of(&key_use->key);
+	key_use->algorithm = strdup(field_text(parameters, "algorithm"));
+	REQUIRE(key_use->algorithm, KC_ERR_ALLOCATE, "out of memory");
+	return key_use->verb->plan(&key, key_use->algorithm, parameters, &key_use->plan);
+}
+
+/* --- the answer ---------------------------------------------------------------------------- */
+
+static void end_use(void *details, enum kc_status status)
+{
+	struct key_use *key_use = details;
+
+	key_use->audit_entry.result = status;
+	audit_write(key_use->daemon->audit, &key_use->audit_entry);
+	ignore(key_use_free(key_use) != NULL);
+}
+
+static enum kc_status put_result(const struct key_use *key_use, const struct kc_bytes *result,
+				 struct json_object **ret_parameters)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
-	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(WIRE_MESSAGE_MAX);
-	CLEANUP(kc_bytes_free) struct kc_bytes signature = {0};
-	struct signing *signing = details;
-	struct signature_key key = signature_key_of(&signing->key);
-	enum kc_status status = KC_OK;
 
-	TRY(field_data(reply, "signature", &answer));
-	status = signature_plan_finish(signing->plan, &key, bytes_view(&answer), &signature);
-	if (status != KC_OK)
-		error_set_token(signing->key.token_id, NULL);
-	TRY(status);
 	TRY(field_new_object(&parameters));
-	TRY(field_put_data(parameters, "signature", view_of(signature.data, signature.len)));
+	TRY(field_put_data(parameters, key_use->verb->result, view_of(result->data, result->len)));
 	*ret_parameters = take(parameters);
 	return KC_OK;
 }
 
-static enum kc_status plan(struct wire_call *call, struct signing *signing)
+static enum kc_status answer(void *details, struct json_object *reply,
+			     struct json_object **ret_parameters)
 {
-	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
-	struct json_object *parameters = wire_call_parameters(call);
-	struct signature_key key;
+	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(WIRE_MESSAGE_MAX);
+	CLEANUP(kc_bytes_free) struct kc_bytes result = {0};
+	struct key_use *key_use = details;
+	struct key_facts key = key_facts_of(&key_use->key);
+	enum kc_status status = KC_OK;
 
-	TRY(find_key(call, &signing->key));
-	error_set_token(signing->key.token_id, NULL);
-	REQUIRE(signing->key.can_sign, KC_ERR_PARAM, "the key \"%s\" is not for signing",
-		signing->key.label);
-	key = signature_key_of(&signing->key);
-	signing->algorithm = strdup(field_text(parameters, "algorithm"));
-	REQUIRE(signing->algorithm, KC_ERR_ALLOCATE, "out of memory");
-	TRY(field_data(parameters, "data", &data));
-	return signature_plan_new(&key, signing->algorithm, bytes_view(&data), &signing->plan);
+	TRY(field_data(reply, key_use->verb->result, &answer));
+	status = plan_finish(key_use->plan, &key, bytes_view(&answer), &result);
+	if (status != KC_OK)
+		error_set_token(key_use->key.token_id, NULL);
+	TRY(status);
+	return put_result(key_use, &result, ret_parameters);
 }
 
-static struct audit_entry describe_use(struct wire_call *call, const struct signing *signing)
+static enum kc_status recover(void *details, enum kc_status status,
+			      struct json_object **ret_parameters)
 {
-	struct kc_view object_id = view_of(signing->key.object_id.data, signing->key.object_id.len);
+	CLEANUP(kc_bytes_free) struct kc_bytes result = {0};
+	struct key_use *key_use = details;
+	struct key_facts key = key_facts_of(&key_use->key);
+
+	TRY(plan_recover(key_use->plan, &key, status, &result));
+	return put_result(key_use, &result, ret_parameters);
+}
+
+/* --- the call ------------------------------------------------------------------------------ */
+
+static struct audit_entry describe_use(struct wire_call *call, const struct key_use *key_use)
+{
+	struct kc_view object_id = view_of(key_use->key.object_id.data, key_use->key.object_id.len);
+	size_t hash_at = object_id.len > NAMING_HASH_BYTES ? object_id.len - NAMING_HASH_BYTES : 0;
 
 	return (struct audit_entry){
 		.request = wire_call_id(call),
 		.peer = client_peer(wire_call_peer(call)),
-		.operation = "sign",
-		.algorithm = signing->algorithm,
-		.token_id = signing->key.token_id,
-		.key_label = signing->key.label,
-		.key_hash = object_id.len > HASH_BYTES
-				    ? view_slice(object_id, object_id.len - HASH_BYTES, HASH_BYTES)
-				    : object_id,
+		.operation = key_use->verb->name,
+		.algorithm = key_use->algorithm,
+		.token_id = key_use->key.token_id,
+		.key_label = key_use->key.label,
+		.key_hash = view_slice(object_id, hash_at, NAMING_HASH_BYTES),
 	};
 }
 
-static enum kc_status start(struct signing *signing, struct pin_request *request)
+static enum kc_status start(struct key_use *key_use, struct pin_request *request)
 {
 	struct operation_options options = pin_request_operation(request);
-	struct operation_key_use key_use = {
-		.use = OPERATION_SIGN,
-		.object_id = view_of(signing->key.object_id.data, signing->key.object_id.len),
-		.algorithm = signature_plan_operation(signing->plan),
-		.input = signature_plan_input(signing->plan),
+	struct operation_key_use operation = {
+		.use = key_use->verb->use,
+		.object_id = view_of(key_use->key.object_id.data, key_use->key.object_id.len),
+		.algorithm = plan_operation(key_use->plan),
+		.input = plan_input(key_use->plan),
 	};
 
-	return operation_use_key(pin_request_token(request), &options, &key_use,
+	return operation_use_key(pin_request_token(request), &options, &operation,
 				 pin_request_place(request));
 }
 
-static enum kc_status sign(struct wire_call *call)
+static enum kc_status use(struct wire_call *call, const struct verb *verb)
 {
-	CLEANUP(signing_freep) struct signing *signing = calloc(1, sizeof(*signing));
+	CLEANUP(key_use_freep) struct key_use *key_use = calloc(1, sizeof(*key_use));
 	CLEANUP(pin_request_freep) struct pin_request *request = NULL;
-	struct pin_request_options options = {.answer = answer_signature, .ended = end_signing};
+	struct pin_request_options options = {
+		.answer = answer, .recover = recover, .ended = end_use};
 
-	REQUIRE(signing, KC_ERR_ALLOCATE, "out of memory");
-	signing->daemon = wire_call_context(call);
-	TRY(plan(call, signing));
-	signing->audit_entry = describe_use(call, signing);
-	options.purpose = signing->key.label;
-	options.needs_pin = strcmp(signing->key.constraint, "none") != 0;
-	options.needs_new_pin = strcmp(signing->key.constraint, "pin_always") == 0;
-	options.details = signing;
-	TRY(pin_request_new(call, signing->key.token_id, &options, &request));
-	TRY(start(signing, request));
-	take(signing); /* both end themselves */
+	REQUIRE(key_use, KC_ERR_ALLOCATE, "out of memory");
+	key_use->verb = verb;
+	key_use->daemon = wire_call_context(call);
+	TRY(plan(call, key_use));
+	key_use->audit_entry = describe_use(call, key_use);
+	options.purpose = key_use->key.label;
+	options.needs_pin = strcmp(key_use->key.constraint, "none") != 0;
+	options.needs_new_pin = strcmp(key_use->key.constraint, "pin_always") == 0;
+	options.details = key_use;
+	TRY(pin_request_new(call, key_use->key.token_id, &options, &request));
+	TRY(start(key_use, request));
+	take(key_use); /* both end themselves */
 	take(request);
 	return KC_OK;
 }
 
-void key_calls_sign(struct wire_call *call)
+static void begin(struct wire_call *call, const struct verb *verb)
 {
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	status = sign(call);
+	status = use(call, verb);
 	if (status != KC_OK)
 		wire_call_fail(call, status);
 }
 
-static enum kc_status verify(struct wire_call *call, bool *ret_is_valid)
+void key_calls_sign(struct wire_call *call)
 {
-	CLEANUP(engine_key_done) struct engine_key key = {0};
-	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
-	CLEANUP(bytes_done) struct bytes signature = BYTES_INIT(WIRE_MESSAGE_MAX);
-	struct json_object *parameters = wire_call_parameters(call);
-	struct signature_key public_key;
-	enum kc_status status = KC_OK;
-
-	TRY(find_key(call, &key));
-	TRY(field_data(parameters, "data", &data));
-	TRY(field_data(parameters, "signature", &signature));
-	public_key = signature_key_of(&key);
-	status = signature_verify(&public_key, field_text(parameters, "algorithm"),
-				  bytes_view(&data), bytes_view(&signature));
-	if (status != KC_ERR_VERIFY_FAILED)
-		TRY(status);
-	*ret_is_valid = status == KC_OK;
-	return KC_OK;
+	begin(call, &verb_sign);
 }
 
-void key_calls_verify(struct wire_call *call)
+void key_calls_decrypt(struct wire_call *call)
 {
-	bool is_valid = false;
-	enum kc_status status = KC_OK;
-
-	error_clear();
-	status = verify(call, &is_valid);
-	calls_answer(call, status, "valid",
-		     status == KC_OK ? json_object_new_boolean(is_valid) : NULL);
+	begin(call, &verb_decrypt);
 }
 
-static enum kc_status is_supported(struct wire_call *call, bool *ret_is_supported)
+void key_calls_exchange(struct wire_call *call)
 {
-	CLEANUP(engine_key_done) struct engine_key key = {0};
-	struct json_object *parameters = wire_call_parameters(call);
-	const char *operation = field_text(parameters, "operation");
-	bool for_signing = strcmp(operation, "sign") == 0;
-	struct signature_key signature_key;
-
-	REQUIRE(for_signing || strcmp(operation, "verify") == 0, KC_ERR_PARAM,
-		"operation must be \"sign\" or \"verify\"");
-	TRY(find_key(call, &key));
-	signature_key = signature_key_of(&key);
-	*ret_is_supported =
-		(key.can_sign || !for_signing) &&
-		signature_is_supported(&signature_key, field_text(parameters, "algorithm"),
-				       for_signing);
-	return KC_OK;
-}
-
-void key_calls_is_algorithm_supported(struct wire_call *call)
-{
-	bool supported = false;
-	enum kc_status status = KC_OK;
-
-	error_clear();
-	status = is_supported(call, &supported);
-	calls_answer(call, status, "is_supported",
-		     status == KC_OK ? json_object_new_boolean(supported) : NULL);
+	begin(call, &verb_exchange);
 }

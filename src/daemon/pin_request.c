@@ -218,6 +218,8 @@ static void on_done(void *userdata, enum kc_status status, struct json_object *r
 
 	if (status == KC_OK)
 		status = request->options.answer(request->options.details, reply, &parameters);
+	else if (request->options.recover)
+		status = request->options.recover(request->options.details, status, &parameters);
 	wire_call_on_gone(call, NULL, NULL);
 	if (request->options.ended)
 		request->options.ended(request->options.details, status);

@@ -22,6 +22,9 @@ struct pin_request_options {
 	bool needs_new_pin;
 	bool needs_pin;
 	pin_request_answer_fn answer;
+	/* On failure with @status, which may still turn out to be an answer. NULL: never. */
+	enum kc_status (*recover)(void *details, enum kc_status status,
+				  struct json_object **ret_parameters);
 	/* Runs when all is over, with the result; frees @details. */
 	void (*ended)(void *details, enum kc_status status);
 	void *details;

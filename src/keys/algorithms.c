@@ -10,35 +10,50 @@
 #include "base/nearest.h"
 #include "base/try.h"
 
-#define EACH_HASH(name_, type_, family_, message_)                                                 \
-	{name_ "_sha1", type_, family_, ALGORITHM_SHA1, message_},                                 \
-		{name_ "_sha224", type_, family_, ALGORITHM_SHA224, message_},                     \
-		{name_ "_sha256", type_, family_, ALGORITHM_SHA256, message_},                     \
-		{name_ "_sha384", type_, family_, ALGORITHM_SHA384, message_},                     \
-	{                                                                                          \
-		name_ "_sha512", type_, family_, ALGORITHM_SHA512, message_                        \
-	}
-
 /* clang-format off */
+#define EACH_HASH(name_, purpose_, type_, family_, message_)                                       \
+	{name_ "_sha1", purpose_, type_, family_, ALGORITHM_SHA1, message_},                       \
+		{name_ "_sha224", purpose_, type_, family_, ALGORITHM_SHA224, message_},           \
+		{name_ "_sha256", purpose_, type_, family_, ALGORITHM_SHA256, message_},           \
+		{name_ "_sha384", purpose_, type_, family_, ALGORITHM_SHA384, message_},           \
+	{                                                                                          \
+		name_ "_sha512", purpose_, type_, family_, ALGORITHM_SHA512, message_              \
+	}
+#define SIGN_RSA(name_, family_)  {name_, ALGORITHM_SIGNATURE, "rsa", family_, ALGORITHM_NO_HASH, false}
+#define SIGN_EC(name_, family_)   {name_, ALGORITHM_SIGNATURE, "ec", family_, ALGORITHM_NO_HASH, false}
+#define SIGN_EACH(name_, type_, family_, message_)                                                 \
+	EACH_HASH(name_, ALGORITHM_SIGNATURE, type_, family_, message_)
+#define EDDSA(name_, type_) {name_, ALGORITHM_SIGNATURE, type_, ALGORITHM_EDDSA, ALGORITHM_NO_HASH, true}
+#define ENCRYPT(name_, family_) {name_, ALGORITHM_ENCRYPTION, "rsa", family_, ALGORITHM_NO_HASH, false}
+#define EXCHANGE(name_, family_) {name_, ALGORITHM_EXCHANGE, "ec", family_, ALGORITHM_NO_HASH, false}
+
 static const struct algorithm table[] = {
-	{"rsa_signature_raw", "rsa", ALGORITHM_RSA_RAW, ALGORITHM_NO_HASH, false},
-	{"rsa_signature_digest_pkcs1v15_raw", "rsa", ALGORITHM_RSA_PKCS1V15, ALGORITHM_NO_HASH,
-	 false},
-	EACH_HASH("rsa_signature_digest_pkcs1v15", "rsa", ALGORITHM_RSA_PKCS1V15, false),
-	EACH_HASH("rsa_signature_message_pkcs1v15", "rsa", ALGORITHM_RSA_PKCS1V15, true),
-	EACH_HASH("rsa_signature_digest_pss", "rsa", ALGORITHM_RSA_PSS, false),
-	EACH_HASH("rsa_signature_message_pss", "rsa", ALGORITHM_RSA_PSS, true),
-	{"ecdsa_signature_digest_x962", "ec", ALGORITHM_ECDSA_X962, ALGORITHM_NO_HASH, false},
-	EACH_HASH("ecdsa_signature_digest_x962", "ec", ALGORITHM_ECDSA_X962, false),
-	EACH_HASH("ecdsa_signature_message_x962", "ec", ALGORITHM_ECDSA_X962, true),
-	{"ecdsa_signature_digest_rfc4754", "ec", ALGORITHM_ECDSA_RFC4754, ALGORITHM_NO_HASH,
-	 false},
+	SIGN_RSA("rsa_signature_raw", ALGORITHM_RSA_RAW),
+	SIGN_RSA("rsa_signature_digest_pkcs1v15_raw", ALGORITHM_RSA_PKCS1V15),
+	SIGN_EACH("rsa_signature_digest_pkcs1v15", "rsa", ALGORITHM_RSA_PKCS1V15, false),
+	SIGN_EACH("rsa_signature_message_pkcs1v15", "rsa", ALGORITHM_RSA_PKCS1V15, true),
+	SIGN_EACH("rsa_signature_digest_pss", "rsa", ALGORITHM_RSA_PSS, false),
+	SIGN_EACH("rsa_signature_message_pss", "rsa", ALGORITHM_RSA_PSS, true),
+	SIGN_EC("ecdsa_signature_digest_x962", ALGORITHM_ECDSA_X962),
+	SIGN_EACH("ecdsa_signature_digest_x962", "ec", ALGORITHM_ECDSA_X962, false),
+	SIGN_EACH("ecdsa_signature_message_x962", "ec", ALGORITHM_ECDSA_X962, true),
+	SIGN_EC("ecdsa_signature_digest_rfc4754", ALGORITHM_ECDSA_RFC4754),
 	/* Apple's older name of the one before. */
-	{"ecdsa_signature_rfc4754", "ec", ALGORITHM_ECDSA_RFC4754, ALGORITHM_NO_HASH, false},
-	EACH_HASH("ecdsa_signature_digest_rfc4754", "ec", ALGORITHM_ECDSA_RFC4754, false),
-	EACH_HASH("ecdsa_signature_message_rfc4754", "ec", ALGORITHM_ECDSA_RFC4754, true),
-	{"eddsa_signature_message_ed25519", "ed25519", ALGORITHM_EDDSA, ALGORITHM_NO_HASH, true},
-	{"eddsa_signature_message_ed448", "ed448", ALGORITHM_EDDSA, ALGORITHM_NO_HASH, true},
+	SIGN_EC("ecdsa_signature_rfc4754", ALGORITHM_ECDSA_RFC4754),
+	SIGN_EACH("ecdsa_signature_digest_rfc4754", "ec", ALGORITHM_ECDSA_RFC4754, false),
+	SIGN_EACH("ecdsa_signature_message_rfc4754", "ec", ALGORITHM_ECDSA_RFC4754, true),
+	EDDSA("eddsa_signature_message_ed25519", "ed25519"),
+	EDDSA("eddsa_signature_message_ed448", "ed448"),
+	ENCRYPT("rsa_encryption_raw", ALGORITHM_RSA_ENCRYPTION_RAW),
+	ENCRYPT("rsa_encryption_pkcs1", ALGORITHM_RSA_ENCRYPTION_PKCS1),
+	EACH_HASH("rsa_encryption_oaep", ALGORITHM_ENCRYPTION, "rsa",
+		  ALGORITHM_RSA_ENCRYPTION_OAEP, false),
+	EXCHANGE("ecdh_key_exchange_standard", ALGORITHM_ECDH_STANDARD),
+	EACH_HASH("ecdh_key_exchange_standard_x963", ALGORITHM_EXCHANGE, "ec",
+		  ALGORITHM_ECDH_STANDARD, false),
+	EXCHANGE("ecdh_key_exchange_cofactor", ALGORITHM_ECDH_COFACTOR),
+	EACH_HASH("ecdh_key_exchange_cofactor_x963", ALGORITHM_EXCHANGE, "ec",
+		  ALGORITHM_ECDH_COFACTOR, false),
 };
 /* clang-format on */
 
@@ -91,43 +106,80 @@ const struct algorithm *algorithms_below(const struct algorithm *algorithm)
 		return find_row(ALGORITHM_RSA_RAW, ALGORITHM_NO_HASH, false);
 	case ALGORITHM_ECDSA_RFC4754:
 		return find_row(ALGORITHM_ECDSA_X962, algorithm->hash, false);
+	case ALGORITHM_RSA_ENCRYPTION_PKCS1:
+	case ALGORITHM_RSA_ENCRYPTION_OAEP:
+		return find_row(ALGORITHM_RSA_ENCRYPTION_RAW, ALGORITHM_NO_HASH, false);
+	case ALGORITHM_ECDH_COFACTOR:
+		/* Every curve of codec/curve.c has the cofactor 1, with which both are the same. */
+		return find_row(has_hash ? ALGORITHM_ECDH_COFACTOR : ALGORITHM_ECDH_STANDARD,
+				ALGORITHM_NO_HASH, false);
 	case ALGORITHM_ECDSA_X962:
-		return has_hash ? find_row(ALGORITHM_ECDSA_X962, ALGORITHM_NO_HASH, false) : NULL;
+	case ALGORITHM_ECDH_STANDARD:
+		return has_hash ? find_row(algorithm->family, ALGORITHM_NO_HASH, false) : NULL;
 	case ALGORITHM_RSA_RAW:
 	case ALGORITHM_EDDSA:
+	case ALGORITHM_RSA_ENCRYPTION_RAW:
 		break;
 	}
 	return NULL;
 }
 
+static const char *purpose_name(enum algorithm_purpose purpose)
+{
+	return purpose == ALGORITHM_SIGNATURE	 ? "signature"
+	       : purpose == ALGORITHM_ENCRYPTION ? "encryption"
+						 : "key exchange";
+}
+
+static const char *advice(enum algorithm_purpose purpose, const char *key_type)
+{
+	bool is_rsa = strcmp(key_type, "rsa") == 0;
+	bool is_ec = strcmp(key_type, "ec") == 0;
+
+	if (is_rsa && purpose == ALGORITHM_SIGNATURE)
+		return "an RSA key takes rsa_signature_message_pss_sha256, "
+		       "rsa_signature_message_pkcs1v15_sha256 and others of that form";
+	if (is_ec && purpose == ALGORITHM_SIGNATURE)
+		return "an EC key takes ecdsa_signature_message_x962_sha256 and others of that "
+		       "form";
+	if (is_rsa && purpose == ALGORITHM_ENCRYPTION)
+		return "an RSA key takes rsa_encryption_oaep_sha256 and others of that form, "
+		       "rsa_encryption_pkcs1 and rsa_encryption_raw";
+	if (is_ec && purpose == ALGORITHM_EXCHANGE)
+		return "an EC key takes ecdh_key_exchange_standard, "
+		       "ecdh_key_exchange_standard_x963_sha256 and others of that form";
+	return NULL;
+}
+
 /* What a key of @key_type takes that is like @name, or at least the form of it. */
-static void set_advice(const char *name, const char *key_type)
+static void set_advice(const char *name, enum algorithm_purpose purpose, const char *key_type)
 {
 	struct nearest nearest = nearest_begin(view_of_text(name));
+	const char *form = advice(purpose, key_type);
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (strcmp(table[i].key_type, key_type) == 0)
+		if (table[i].purpose == purpose && strcmp(table[i].key_type, key_type) == 0)
 			nearest_offer(&nearest, table[i].name);
 	if (nearest.best)
 		error_set_hint("did you mean \"%s\"?", nearest.best);
-	else if (strcmp(key_type, "rsa") == 0)
-		error_set_hint("an RSA key takes rsa_signature_message_pss_sha256, "
-			       "rsa_signature_message_pkcs1v15_sha256 and others of that form");
-	else if (strcmp(key_type, "ec") == 0)
-		error_set_hint("an EC key takes ecdsa_signature_message_x962_sha256 and others of "
-			       "that form");
+	else if (form)
+		error_set_hint("%s", form);
 }
 
-enum kc_status algorithms_fail_unfit(const char *name, const char *key_type)
+enum kc_status algorithms_choose(const char *name, enum algorithm_purpose purpose,
+				 const char *key_type, const struct algorithm **ret_algorithm)
 {
-	const struct algorithm *other = algorithms_find(name);
-	enum kc_status status = KC_OK;
+	const struct algorithm *algorithm = algorithms_find(name);
+	bool is_fit = algorithm && algorithm->purpose == purpose &&
+		      strcmp(algorithm->key_type, key_type) == 0;
 
-	if (other)
-		status = fail(KC_ERR_PARAM, "%s is for %s keys, this one is %s", name,
-			      other->key_type, key_type);
-	else
-		status = fail(KC_ERR_PARAM, "no signature algorithm \"%.64s\"", name);
-	set_advice(name, key_type);
-	return status;
+	if (!is_fit)
+		set_advice(name, purpose, key_type);
+	REQUIRE(algorithm, KC_ERR_PARAM, "no %s algorithm \"%.64s\"", purpose_name(purpose), name);
+	REQUIRE(algorithm->purpose == purpose, KC_ERR_PARAM, "%s is no %s algorithm", name,
+		purpose_name(purpose));
+	REQUIRE(is_fit, KC_ERR_PARAM, "%s is for %s keys, this one is %s", name,
+		algorithm->key_type, key_type);
+	*ret_algorithm = algorithm;
+	return KC_OK;
 }

@@ -3,7 +3,7 @@
 #define KEYS_ALGORITHMS_IMPL_H
 
 /*
- * Signature algorithms by name, and for each the next lower one that it can be built on
+ * Algorithms by name, and for each the next lower one that it can be built on
  * (reference/keychain.md 5.1 to 5.3).
  */
 
@@ -12,6 +12,12 @@
 
 #include "base/bytes.h"
 
+enum algorithm_purpose {
+	ALGORITHM_SIGNATURE,
+	ALGORITHM_ENCRYPTION,
+	ALGORITHM_EXCHANGE,
+};
+
 enum algorithm_family {
 	ALGORITHM_RSA_RAW,
 	ALGORITHM_RSA_PKCS1V15,
@@ -19,10 +25,15 @@ enum algorithm_family {
 	ALGORITHM_ECDSA_X962,	 /* SEQUENCE { r, s } */
 	ALGORITHM_ECDSA_RFC4754, /* r ‖ s */
 	ALGORITHM_EDDSA,
+	ALGORITHM_RSA_ENCRYPTION_RAW,
+	ALGORITHM_RSA_ENCRYPTION_PKCS1,
+	ALGORITHM_RSA_ENCRYPTION_OAEP,
+	ALGORITHM_ECDH_STANDARD,
+	ALGORITHM_ECDH_COFACTOR,
 };
 
 enum algorithm_hash {
-	ALGORITHM_NO_HASH,
+	ALGORITHM_NO_HASH, /* for ECDH: without key derivation */
 	ALGORITHM_SHA1,
 	ALGORITHM_SHA224,
 	ALGORITHM_SHA256,
@@ -32,10 +43,12 @@ enum algorithm_hash {
 
 struct algorithm {
 	const char *name;
+	enum algorithm_purpose purpose;
 	const char *key_type;
 	enum algorithm_family family;
 	enum algorithm_hash hash;
-	bool takes_message; /* else a digest, or whatever the lowest operation takes */
+	bool takes_message; /* a signature's, else a digest, or whatever the lowest operation takes
+			     */
 };
 
 /* NULL: no such algorithm. */
@@ -47,8 +60,11 @@ const struct algorithm *algorithms_below(const struct algorithm *algorithm);
 /* The one that @algorithm becomes when the message has been hashed; itself if it takes none. */
 const struct algorithm *algorithms_without_message(const struct algorithm *algorithm);
 
-/* KC_ERR_PARAM saying why @name is none for @key_type, with those nearest to it as a hint. */
-KC_MUST_CHECK enum kc_status algorithms_fail_unfit(const char *name, const char *key_type);
+/* The one of that name. Expected: KC_ERR_PARAM  saying why it is none for @purpose and @key_type,
+ * with what is nearest to it as a hint */
+KC_MUST_CHECK enum kc_status algorithms_choose(const char *name, enum algorithm_purpose purpose,
+					       const char *key_type,
+					       const struct algorithm **ret_algorithm);
 
 size_t algorithms_count(void);
 const struct algorithm *algorithms_at(size_t index);

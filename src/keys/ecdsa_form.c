@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 
 #include "base/try.h"
+#include "codec/curve.h"
 #include "keys/digest_impl.h"
 
 enum {
@@ -24,7 +25,7 @@ enum kc_status ecdsa_form_put_plain(struct kc_view signature, unsigned size_in_b
 {
 	const uint8_t *at = signature.data;
 	CLEANUP(sig_done) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)signature.len);
-	int width = (int)ecdsa_form_width(size_in_bits);
+	int width = (int)curve_width(size_in_bits);
 	uint8_t plain[2 * WIDTH_MAX];
 
 	ERR_clear_error();
@@ -52,7 +53,7 @@ enum kc_status ecdsa_form_put_der(struct kc_view signature, unsigned size_in_bit
 				  struct bytes *bytes)
 {
 	CLEANUP(sig_done) ECDSA_SIG *sig = ECDSA_SIG_new();
-	int width = (int)ecdsa_form_width(size_in_bits);
+	int width = (int)curve_width(size_in_bits);
 	BIGNUM *r = NULL;
 	BIGNUM *s = NULL;
 

@@ -6,12 +6,6 @@
 
 #include "base/bytes.h"
 
-/* Bytes of a number modulo the order of a curve of @size_in_bits. */
-static inline size_t ecdsa_form_width(unsigned size_in_bits)
-{
-	return (size_in_bits + 7) / 8;
-}
-
 /* Append r ‖ s of DER @signature. Expected: KC_ERR_VERIFY_FAILED  not one of such a curve */
 KC_MUST_CHECK enum kc_status ecdsa_form_put_plain(struct kc_view signature, unsigned size_in_bits,
 						  struct bytes *bytes);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * EMSA-PKCS1-v1_5 and EMSA-PSS (RFC 8017 9.1.1, 9.2), for tokens that offer the raw RSA operation
- * only. Everything here is public: hashes, salts and what is made of them.
+ * only. Everything here is public, hashes, salts and what is made of them, except for what unpad.c
+ * has masked.
  */
 #include "keys/padding_impl.h"
 
@@ -46,14 +47,13 @@ enum kc_status padding_put_pkcs1v15(struct kc_view digest_info, size_t len, stru
 	return bytes_append(bytes, digest_info);
 }
 
-/* MGF1 (RFC 8017 B.2.1): XOR the mask made of @seed into @block. */
-static enum kc_status mask(enum algorithm_hash hash, struct kc_view seed, uint8_t *block,
-			   size_t len)
+enum kc_status padding_mask(enum algorithm_hash hash, struct kc_view seed, uint8_t *block,
+			    size_t len)
 {
 	size_t h_len = digest_len(hash);
 
 	for (size_t i = 0; i * h_len < len; i++) {
-		CLEANUP(bytes_done) struct bytes input = BYTES_INIT(EVP_MAX_MD_SIZE + 4);
+		CLEANUP(bytes_done) struct bytes input = BYTES_INIT(BLOCK_MAX + 4);
 		CLEANUP(bytes_done) struct bytes output = BYTES_INIT(EVP_MAX_MD_SIZE);
 		uint8_t counter[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
 				      (uint8_t)i};
@@ -88,7 +88,7 @@ static enum kc_status put_encoded(enum algorithm_hash hash, struct kc_view salt,
 	TRY(put_repeated(block, 0, db_len - salt.len - 1));
 	TRY(bytes_append_byte(block, 0x01));
 	TRY(bytes_append(block, salt));
-	TRY(mask(hash, h, block->data, db_len));
+	TRY(padding_mask(hash, h, block->data, db_len));
 	TRY(bytes_append(block, h));
 	return bytes_append_byte(block, 0xbc);
 }

@@ -22,4 +22,8 @@ KC_MUST_CHECK enum kc_status padding_put_pkcs1v15(struct kc_view digest_info, si
 KC_MUST_CHECK enum kc_status padding_put_pss(enum algorithm_hash hash, struct kc_view digest,
 					     unsigned n_bits, struct bytes *bytes);
 
+/* MGF1 (RFC 8017 B.2.1): XOR the mask made of @seed into the @len bytes of @block. */
+KC_MUST_CHECK enum kc_status padding_mask(enum algorithm_hash hash, struct kc_view seed,
+					  uint8_t *block, size_t len);
+
 #endif

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Public keys for OpenSSL. Of an EC key we know the point and the size, not the curve: the point
- * tells, since it lies on one of the curves of that size only.
+ * Public keys for OpenSSL, which makes no key of a point that is not on its curve.
  */
 #include "keys/public_key_impl.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
+#include <openssl/x509.h>
 
 #include "base/try.h"
+#include "codec/curve.h"
+#include "keys/digest_impl.h"
 
-struct curve {
-	unsigned size_in_bits;
-	const char *name;
-};
-
-static const struct curve curves[] = {
-	{256, "P-256"},		  {384, "P-384"},	    {521, "P-521"},
-	{192, "P-192"},		  {224, "P-224"},	    {256, "secp256k1"},
-	{256, "brainpoolP256r1"}, {384, "brainpoolP384r1"}, {512, "brainpoolP512r1"},
+enum {
+	CURVE_NAME_SIZE = 64,
+	POINT_UNCOMPRESSED = 0x04, /* SEC 1 2.3.3 */
 };
 
 void public_key_done(EVP_PKEY **pkey)
@@ -64,11 +60,13 @@ static EVP_PKEY *new_ec(const char *curve, struct kc_view point)
 
 static EVP_PKEY *new_ec_of_size(unsigned size_in_bits, struct kc_view point)
 {
-	for (size_t i = 0; i < ARRAY_LEN(curves); i++) {
+	const struct curve *curve = NULL;
+
+	for (size_t i = 0; (curve = curve_at(i)) != NULL; i++) {
 		EVP_PKEY *pkey = NULL;
 
-		if (curves[i].size_in_bits == size_in_bits)
-			pkey = new_ec(curves[i].name, point);
+		if (curve->size_in_bits == size_in_bits)
+			pkey = new_ec(curve->name, point);
 		if (pkey)
 			return pkey;
 	}
@@ -80,7 +78,7 @@ static bool has_size(EVP_PKEY *pkey, unsigned size_in_bits)
 	return pkey && EVP_PKEY_get_bits(pkey) == (int)size_in_bits;
 }
 
-enum kc_status public_key_new(const struct signature_key *key, EVP_PKEY **ret_pkey)
+enum kc_status public_key_new(const struct key_facts *key, EVP_PKEY **ret_pkey)
 {
 	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
 
@@ -94,4 +92,55 @@ enum kc_status public_key_new(const struct signature_key *key, EVP_PKEY **ret_pk
 		"not the public key of an %s key of %u bits", key->key_type, key->size_in_bits);
 	*ret_pkey = take(pkey);
 	return KC_OK;
+}
+
+static void context_done(EVP_PKEY_CTX **context)
+{
+	EVP_PKEY_CTX_free(*context);
+	*context = NULL;
+}
+
+/* NIST SP 800-56A 5.6.2.3.3, full validation: in range, on the curve, of its order. */
+static bool is_on_curve(const char *curve, struct kc_view point)
+{
+	CLEANUP(public_key_done) EVP_PKEY *pkey = new_ec(curve, point);
+	CLEANUP(context_done) EVP_PKEY_CTX *context = pkey ? EVP_PKEY_CTX_new(pkey, NULL) : NULL;
+
+	return context && EVP_PKEY_public_check(context) == 1;
+}
+
+enum kc_status public_key_check_peer(const struct key_facts *key, struct kc_view point)
+{
+	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
+	size_t len = 1 + 2 * key_facts_len(key);
+	char curve[CURVE_NAME_SIZE];
+	bool is_good = false;
+
+	REQUIRE(point.len == len && point.data[0] == POINT_UNCOMPRESSED, KC_ERR_PARAM,
+		"the other side's public key must be a point of %zu bytes, 04 and both coordinates",
+		len);
+	TRY(public_key_new(key, &pkey));
+	if (EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) != 1)
+		return digest_fail_openssl("curve");
+	is_good = is_on_curve(curve, point);
+	ERR_clear_error();
+	REQUIRE(is_good, KC_ERR_PARAM,
+		"the other side's public key is not on the curve of this key");
+	return KC_OK;
+}
+
+enum kc_status public_key_put_info(const struct key_facts *key, struct bytes *bytes)
+{
+	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
+	unsigned char *der = NULL;
+	enum kc_status status = KC_OK;
+	int len = 0;
+
+	TRY(public_key_new(key, &pkey));
+	len = i2d_PUBKEY(pkey, &der);
+	if (len < 0)
+		return digest_fail_openssl("public key");
+	status = bytes_append(bytes, view_of(der, (size_t)len));
+	OPENSSL_free(der);
+	return status;
 }

@@ -12,96 +12,24 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "codec/curve.h"
 #include "harness/test.h"
 #include "keys/algorithms_impl.h"
 #include "keys/digest_impl.h"
 #include "keys/ecdsa_form_impl.h"
 #include "keys/padding_impl.h"
-#include "keys/public_key_impl.h"
+#include "keys/test_token.h"
 
-/* A key on a pretended token. */
-struct token {
-	EVP_PKEY *pkey;
-	struct signature_key key;
-	uint8_t *public_key;
-};
-
-static void token_done(struct token *token)
+static struct kc_bytes sign(const struct test_token *token, const char *algorithm,
+			    struct kc_view data)
 {
-	EVP_PKEY_free(token->pkey);
-	free(token->public_key);
-	json_object_put(token->key.algorithms);
-}
-
-static struct token new_token(EVP_PKEY *pkey, const char *key_type, const char *operation)
-{
-	struct token token = {.pkey = pkey};
-	uint8_t *at = NULL;
-	int len = 0;
-
-	CHECK(pkey);
-	len = i2d_PublicKey(pkey, NULL);
-	CHECK(len > 0);
-	token.public_key = malloc((size_t)len);
-	CHECK(token.public_key);
-	at = token.public_key;
-	CHECK_INT(i2d_PublicKey(pkey, &at), len);
-	token.key.key_type = key_type;
-	token.key.size_in_bits = (unsigned)EVP_PKEY_get_bits(pkey);
-	token.key.public_key = view_of(token.public_key, (size_t)len);
-	token.key.algorithms = json_object_new_array();
-	CHECK_OK(field_append_text(token.key.algorithms, operation));
-	return token;
-}
-
-static struct token new_rsa(unsigned n_bits)
-{
-	return new_token(EVP_RSA_gen(n_bits), "rsa", "rsa_signature_raw");
-}
-
-static struct token new_ec(const char *curve)
-{
-	return new_token(EVP_EC_gen(curve), "ec", "ecdsa_signature_digest_x962");
-}
-
-static EVP_PKEY_CTX *sign_context(const struct token *token)
-{
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(token->pkey, NULL);
-
-	CHECK(context && EVP_PKEY_sign_init(context) == 1);
-	return context;
-}
-
-/* What the card does: the base operation over @input, nothing else. */
-static struct kc_bytes token_sign(const struct token *token, const char *operation,
-				  struct kc_view input)
-{
-	EVP_PKEY_CTX *context = sign_context(token);
-	struct kc_bytes out = {calloc(1, 4096), 4096};
-
-	CHECK_TEXT(operation,
-		   json_object_get_string(json_object_array_get_idx(token->key.algorithms, 0)));
-	if (strcmp(token->key.key_type, "rsa") == 0) {
-		CHECK_INT(input.len, EVP_PKEY_get_size(token->pkey));
-		CHECK(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1);
-	} else {
-		CHECK(input.len <= ecdsa_form_width(token->key.size_in_bits));
-	}
-	CHECK(EVP_PKEY_sign(context, out.data, &out.len, input.data, input.len) == 1);
-	EVP_PKEY_CTX_free(context);
-	return out;
-}
-
-static struct kc_bytes sign(const struct token *token, const char *algorithm, struct kc_view data)
-{
-	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	CLEANUP(plan_freep) struct plan *plan = NULL;
 	struct kc_bytes signature = {NULL, 0};
 	struct kc_bytes answer = {NULL, 0};
 
 	CHECK_OK(signature_plan_new(&token->key, algorithm, data, &plan));
-	answer = token_sign(token, signature_plan_operation(plan), signature_plan_input(plan));
-	CHECK_OK(signature_plan_finish(plan, &token->key, view_of(answer.data, answer.len),
-				       &signature));
+	answer = test_token_perform(token, plan_operation(plan), plan_input(plan));
+	CHECK_OK(plan_finish(plan, &token->key, view_of(answer.data, answer.len), &signature));
 	kc_bytes_free(&answer);
 	return signature;
 }
@@ -126,13 +54,13 @@ static bool openssl_verifies(EVP_PKEY *pkey, const struct algorithm *algorithm,
 	return is_valid;
 }
 
-static void check_with_openssl(const struct token *token, const struct algorithm *algorithm,
+static void check_with_openssl(const struct test_token *token, const struct algorithm *algorithm,
 			       struct kc_view message, struct kc_view signature)
 {
 	CLEANUP(bytes_done) struct bytes der = BYTES_INIT(4096);
 
 	if (algorithm->family == ALGORITHM_ECDSA_RFC4754) {
-		CHECK_INT(signature.len, 2 * ecdsa_form_width(token->key.size_in_bits));
+		CHECK_INT(signature.len, 2 * curve_width(token->key.size_in_bits));
 		CHECK_OK(ecdsa_form_put_der(signature, token->key.size_in_bits, &der));
 		signature = bytes_view(&der);
 	}
@@ -140,7 +68,7 @@ static void check_with_openssl(const struct token *token, const struct algorithm
 }
 
 /* Signature over @data by @algorithm: ours says yes to it, and no to it with one bit changed. */
-static void check_verify(const struct token *token, const char *algorithm, struct kc_view data,
+static void check_verify(const struct test_token *token, const char *algorithm, struct kc_view data,
 			 struct kc_bytes *signature)
 {
 	struct kc_view view = view_of(signature->data, signature->len);
@@ -155,7 +83,7 @@ static void check_verify(const struct token *token, const char *algorithm, struc
 	CHECK_STATUS(signature_verify(&token->key, algorithm, data, view), KC_ERR_VERIFY_FAILED);
 }
 
-static void check_algorithm(const struct token *token, const struct algorithm *algorithm)
+static void check_algorithm(const struct test_token *token, const struct algorithm *algorithm)
 {
 	struct kc_view message = view_of_text("what a person signs");
 	CLEANUP(bytes_done) struct bytes digest = BYTES_INIT(64);
@@ -173,14 +101,15 @@ static void check_algorithm(const struct token *token, const struct algorithm *a
 	check_verify(token, algorithm->name, data, &signature);
 }
 
-static void check_all(struct token *token)
+static void check_all(struct test_token *token)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < algorithms_count(); i++) {
 		const struct algorithm *algorithm = algorithms_at(i);
 
-		if (algorithm->hash == ALGORITHM_NO_HASH ||
+		if (algorithm->purpose != ALGORITHM_SIGNATURE ||
+		    algorithm->hash == ALGORITHM_NO_HASH ||
 		    strcmp(algorithm->key_type, token->key.key_type) != 0)
 			continue;
 		check_algorithm(token, algorithm);
@@ -191,7 +120,8 @@ static void check_all(struct token *token)
 
 TEST(signature_rsa_all_algorithms)
 {
-	CLEANUP(token_done) struct token token = new_rsa(2048);
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_rsa(2048, "rsa_signature_raw");
 
 	check_all(&token);
 }
@@ -202,7 +132,8 @@ TEST(signature_rsa_of_odd_sizes)
 	static const unsigned sizes[] = {1153, 1160, 1159};
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		CLEANUP(token_done) struct token token = new_rsa(sizes[i]);
+		CLEANUP(test_token_done)
+		struct test_token token = test_token_rsa(sizes[i], "rsa_signature_raw");
 
 		check_all(&token);
 	}
@@ -214,7 +145,8 @@ TEST(signature_ec_all_curves)
 					     "secp256k1", "brainpoolP256r1", "P-192"};
 
 	for (size_t i = 0; i < ARRAY_LEN(curves); i++) {
-		CLEANUP(token_done) struct token token = new_ec(curves[i]);
+		CLEANUP(test_token_done)
+		struct test_token token = test_token_ec(curves[i], "ecdsa_signature_digest_x962");
 
 		check_all(&token);
 	}
@@ -223,7 +155,8 @@ TEST(signature_ec_all_curves)
 /* What comes from elsewhere verifies too; PSS with another salt length is another algorithm. */
 TEST(signature_verifies_foreign_signatures)
 {
-	CLEANUP(token_done) struct token token = new_rsa(2048);
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_rsa(2048, "rsa_signature_raw");
 	struct kc_view message = view_of_text("from elsewhere");
 	uint8_t out[256];
 
@@ -244,9 +177,9 @@ TEST(signature_verifies_foreign_signatures)
 	}
 }
 
-static void check_plan_fails(const struct token *token, const char *algorithm, size_t len)
+static void check_plan_fails(const struct test_token *token, const char *algorithm, size_t len)
 {
-	struct signature_plan *plan = NULL;
+	struct plan *plan = NULL;
 	uint8_t data[1024] = {0};
 
 	CHECK(len <= sizeof(data));
@@ -263,15 +196,17 @@ static void check_plan_fails(const struct token *token, const char *algorithm, s
 
 TEST(signature_holds_digests_to_their_length)
 {
-	CLEANUP(token_done) struct token rsa = new_rsa(2048);
-	CLEANUP(token_done) struct token ec = new_ec("P-256");
+	CLEANUP(test_token_done) struct test_token rsa = test_token_rsa(2048, "rsa_signature_raw");
+	CLEANUP(test_token_done)
+	struct test_token ec = test_token_ec("P-256", "ecdsa_signature_digest_x962");
 
 	for (size_t i = 0; i < algorithms_count(); i++) {
 		const struct algorithm *algorithm = algorithms_at(i);
 		bool is_rsa = strcmp(algorithm->key_type, "rsa") == 0;
 		size_t len = digest_len(algorithm->hash);
 
-		if (algorithm->takes_message || len == 0)
+		if (algorithm->purpose != ALGORITHM_SIGNATURE || algorithm->takes_message ||
+		    len == 0)
 			continue;
 		check_plan_fails(is_rsa ? &rsa : &ec, algorithm->name, len - 1);
 		check_plan_fails(is_rsa ? &rsa : &ec, algorithm->name, len + 1);
@@ -282,7 +217,8 @@ TEST(signature_holds_digests_to_their_length)
 /* DigestInfo of the caller's own making: up to k - 11 bytes. */
 TEST(signature_rsa_digest_raw)
 {
-	CLEANUP(token_done) struct token token = new_rsa(1024);
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_rsa(1024, "rsa_signature_raw");
 	const char *name = "rsa_signature_digest_pkcs1v15_raw";
 	uint8_t data[118];
 	static const size_t sizes[] = {1, 36, 117};
@@ -301,7 +237,8 @@ TEST(signature_rsa_digest_raw)
 /* A DigestInfo signed "raw" is the signature of the algorithm with that hash. */
 TEST(signature_rsa_digest_raw_is_the_lower_step)
 {
-	CLEANUP(token_done) struct token token = new_rsa(1024);
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_rsa(1024, "rsa_signature_raw");
 	CLEANUP(bytes_done) struct bytes info = BYTES_INIT(128);
 	CLEANUP(kc_bytes_free) struct kc_bytes signature = {NULL, 0};
 	struct kc_view message = view_of_text("m");
@@ -314,11 +251,12 @@ TEST(signature_rsa_digest_raw_is_the_lower_step)
 
 TEST(signature_rsa_raw)
 {
-	CLEANUP(token_done) struct token token = new_rsa(1024);
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_rsa(1024, "rsa_signature_raw");
 	const char *name = "rsa_signature_raw";
 	CLEANUP(kc_bytes_free) struct kc_bytes one = sign(&token, name, view_of("\x01", 1));
 	CLEANUP(kc_bytes_free) struct kc_bytes full = {NULL, 0};
-	struct signature_plan *plan = NULL;
+	struct plan *plan = NULL;
 	uint8_t data[129];
 
 	CHECK_INT(one.len, 128);
@@ -336,7 +274,8 @@ TEST(signature_rsa_raw)
 
 static void check_any_length(const char *curve)
 {
-	CLEANUP(token_done) struct token token = new_ec(curve);
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_ec(curve, "ecdsa_signature_digest_x962");
 	uint8_t data[100];
 	static const size_t sizes[] = {1, 20, 31, 32, 33, 64, 100};
 	static const char *const names[] = {"ecdsa_signature_digest_x962",
@@ -362,25 +301,26 @@ TEST(signature_ec_takes_digests_of_any_length)
 
 TEST(signature_ec_cuts_long_digests)
 {
-	CLEANUP(token_done) struct token token = new_ec("P-256");
-	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_ec("P-256", "ecdsa_signature_digest_x962");
+	CLEANUP(plan_freep) struct plan *plan = NULL;
 	uint8_t data[64];
 
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)i;
 	CHECK_OK(signature_plan_new(&token.key, "ecdsa_signature_digest_x962_sha512", VIEW_OF(data),
 				    &plan));
-	CHECK(view_equal(signature_plan_input(plan), view_of(data, 32)));
-	plan = signature_plan_free(plan);
+	CHECK(view_equal(plan_input(plan), view_of(data, 32)));
+	plan = plan_free(plan);
 	CHECK_OK(signature_plan_new(&token.key, "ecdsa_signature_digest_x962_sha1",
 				    view_of(data, 20), &plan));
-	CHECK(view_equal(signature_plan_input(plan), view_of(data, 20))); /* not padded */
+	CHECK(view_equal(plan_input(plan), view_of(data, 20))); /* not padded */
 }
 
 /* RFC 8017 9.1.1: 2 * 64 + 2 bytes of 8 bits, less the first byte's surplus, plus one bit. */
 TEST(signature_pss_needs_a_long_modulus)
 {
-	struct signature_key key = {.key_type = "rsa", .public_key = {NULL, 0}};
+	struct key_facts key = {.key_type = "rsa", .public_key = {NULL, 0}};
 	static const struct {
 		const char *hash;
 		unsigned smallest;
@@ -401,8 +341,9 @@ TEST(signature_pss_needs_a_long_modulus)
 
 TEST(signature_pss_at_the_border)
 {
-	CLEANUP(token_done) struct token fits = new_rsa(1034);
-	CLEANUP(token_done) struct token short_one = new_rsa(1033);
+	CLEANUP(test_token_done) struct test_token fits = test_token_rsa(1034, "rsa_signature_raw");
+	CLEANUP(test_token_done)
+	struct test_token short_one = test_token_rsa(1033, "rsa_signature_raw");
 
 	check_algorithm(&fits, algorithms_find("rsa_signature_message_pss_sha512"));
 	check_plan_fails(&short_one, "rsa_signature_message_pss_sha512", 5);
@@ -411,7 +352,7 @@ TEST(signature_pss_at_the_border)
 
 TEST(signature_pkcs1v15_needs_room)
 {
-	CLEANUP(token_done) struct token token = new_rsa(512);
+	CLEANUP(test_token_done) struct test_token token = test_token_rsa(512, "rsa_signature_raw");
 
 	/* 64 bytes: 19 + 32 + 11 = 62 fit, 19 + 48 + 11 do not. */
 	check_algorithm(&token, algorithms_find("rsa_signature_message_pkcs1v15_sha256"));
@@ -419,32 +360,31 @@ TEST(signature_pkcs1v15_needs_room)
 	check_plan_fails(&token, "rsa_signature_digest_pkcs1v15_sha384", 48);
 }
 
-static void check_operation(struct token *token, const char *offered, const char *asked,
+static void check_operation(struct test_token *token, const char *offered, const char *asked,
 			    const char *expected)
 {
-	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	CLEANUP(plan_freep) struct plan *plan = NULL;
 	const struct algorithm *algorithm = algorithms_find(asked);
 	uint8_t data[64] = {1};
 	size_t len = algorithm->takes_message ? 3 : digest_len(algorithm->hash);
 	enum kc_status status = KC_OK;
 
-	json_object_put(token->key.algorithms);
-	token->key.algorithms = json_object_new_array();
-	CHECK_OK(field_append_text(token->key.algorithms, offered));
+	test_token_offer(token, offered);
 	error_clear();
 	status = signature_plan_new(&token->key, asked, view_of(data, len ? len : 32), &plan);
 	CHECK_STATUS(status, expected ? KC_OK : KC_ERR_PARAM);
 	CHECK_INT(signature_is_supported(&token->key, asked, true), expected != NULL);
 	if (expected)
-		CHECK_TEXT(signature_plan_operation(plan), expected);
+		CHECK_TEXT(plan_operation(plan), expected);
 	if (expected && strcmp(offered, asked) == 0)
-		CHECK_INT(signature_plan_input(plan).len, len ? len : 32);
+		CHECK_INT(plan_input(plan).len, len ? len : 32);
 }
 
 TEST(signature_uses_the_highest_operation)
 {
-	CLEANUP(token_done) struct token rsa = new_rsa(2048);
-	CLEANUP(token_done) struct token ec = new_ec("P-256");
+	CLEANUP(test_token_done) struct test_token rsa = test_token_rsa(2048, "rsa_signature_raw");
+	CLEANUP(test_token_done)
+	struct test_token ec = test_token_ec("P-256", "ecdsa_signature_digest_x962");
 	const char *digest = "ecdsa_signature_digest_x962_sha256";
 	const char *pss = "rsa_signature_message_pss_sha256";
 
@@ -461,9 +401,37 @@ TEST(signature_uses_the_highest_operation)
 	check_operation(&ec, digest, "ecdsa_signature_message_x962_sha384", NULL);
 }
 
+/* A card that pads what it is given: a DigestInfo of the right hash, and nothing but PKCS#1. */
+TEST(signature_by_a_token_that_pads)
+{
+	const char *operation = "rsa_signature_digest_pkcs1v15_raw";
+	CLEANUP(test_token_done) struct test_token token = test_token_rsa(1024, operation);
+	CLEANUP(kc_bytes_free) struct kc_bytes plain = {NULL, 0};
+	uint8_t info[118] = {0x30};
+	size_t n = 0;
+
+	for (size_t i = 0; i < algorithms_count(); i++) {
+		const struct algorithm *algorithm = algorithms_at(i);
+		bool is_pkcs1v15 = algorithm->family == ALGORITHM_RSA_PKCS1V15;
+
+		if (strcmp(algorithm->key_type, "rsa") != 0)
+			continue;
+		CHECK_INT(signature_is_supported(&token.key, algorithm->name, true), is_pkcs1v15);
+		if (!is_pkcs1v15 || algorithm->hash == ALGORITHM_NO_HASH)
+			continue;
+		check_algorithm(&token, algorithm);
+		n++;
+	}
+	CHECK_INT(n, 10);
+	plain = sign(&token, operation, view_of(info, 117));
+	check_verify(&token, operation, view_of(info, 117), &plain);
+	check_plan_fails(&token, operation, 118);
+}
+
 TEST(signature_refuses_what_is_not_for_the_key)
 {
-	CLEANUP(token_done) struct token token = new_ec("P-256");
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_ec("P-256", "ecdsa_signature_digest_x962");
 
 	check_plan_fails(&token, "rsa_signature_message_pss_sha256", 3);
 	check_plan_fails(&token, "eddsa_signature_message_ed25519", 3);
@@ -486,24 +454,25 @@ TEST(signature_refuses_what_is_not_for_the_key)
 /* A token that answers with somebody else's signature, or with noise, is found out. */
 TEST(signature_finds_out_a_lying_token)
 {
-	CLEANUP(token_done) struct token token = new_ec("P-256");
-	CLEANUP(token_done) struct token other = new_ec("P-256");
-	CLEANUP(signature_plan_freep) struct signature_plan *plan = NULL;
+	CLEANUP(test_token_done)
+	struct test_token token = test_token_ec("P-256", "ecdsa_signature_digest_x962");
+	CLEANUP(test_token_done)
+	struct test_token other = test_token_ec("P-256", "ecdsa_signature_digest_x962");
+	CLEANUP(plan_freep) struct plan *plan = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes answer = {NULL, 0};
 	struct kc_bytes signature = {NULL, 0};
 	uint8_t long_answer[5000] = {0};
 
 	CHECK_OK(signature_plan_new(&token.key, "ecdsa_signature_message_rfc4754_sha256",
 				    view_of_text("m"), &plan));
-	answer = token_sign(&other, signature_plan_operation(plan), signature_plan_input(plan));
-	CHECK_STATUS(signature_plan_finish(plan, &token.key, view_of(answer.data, answer.len),
-					   &signature),
+	answer = test_token_perform(&other, plan_operation(plan), plan_input(plan));
+	CHECK_STATUS(plan_finish(plan, &token.key, view_of(answer.data, answer.len), &signature),
 		     KC_ERR_VERIFY_FAILED);
-	CHECK_STATUS(signature_plan_finish(plan, &token.key, view_of("0", 1), &signature),
+	CHECK_STATUS(plan_finish(plan, &token.key, view_of("0", 1), &signature),
 		     KC_ERR_VERIFY_FAILED);
-	CHECK_STATUS(signature_plan_finish(plan, &token.key, view_of(NULL, 0), &signature),
+	CHECK_STATUS(plan_finish(plan, &token.key, view_of(NULL, 0), &signature),
 		     KC_ERR_VERIFY_FAILED);
-	CHECK_STATUS(signature_plan_finish(plan, &token.key, VIEW_OF(long_answer), &signature),
+	CHECK_STATUS(plan_finish(plan, &token.key, VIEW_OF(long_answer), &signature),
 		     KC_ERR_VERIFY_FAILED);
 	CHECK(strstr(error_get()->message, "what the token signed"));
 	CHECK(!signature.data);
@@ -511,8 +480,9 @@ TEST(signature_finds_out_a_lying_token)
 
 TEST(signature_refuses_damaged_public_keys)
 {
-	CLEANUP(token_done) struct token rsa = new_rsa(1024);
-	CLEANUP(token_done) struct token ec = new_ec("P-256");
+	CLEANUP(test_token_done) struct test_token rsa = test_token_rsa(1024, "rsa_signature_raw");
+	CLEANUP(test_token_done)
+	struct test_token ec = test_token_ec("P-256", "ecdsa_signature_digest_x962");
 
 	rsa.key.size_in_bits = 2048;
 	check_plan_fails(&rsa, "rsa_signature_raw", 5);

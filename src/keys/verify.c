@@ -86,7 +86,7 @@ static enum kc_status check_ecdsa(EVP_PKEY_CTX *context, struct kc_view input,
 	return matches(context, input, signature) ? KC_OK : fail_mismatch();
 }
 
-static enum kc_status check_plain_ecdsa(const struct signature_key *key, EVP_PKEY_CTX *context,
+static enum kc_status check_plain_ecdsa(const struct key_facts *key, EVP_PKEY_CTX *context,
 					struct kc_view input, struct kc_view signature)
 {
 	CLEANUP(bytes_done) struct bytes der = BYTES_INIT(SIGNATURE_MAX);
@@ -95,7 +95,7 @@ static enum kc_status check_plain_ecdsa(const struct signature_key *key, EVP_PKE
 	return check_ecdsa(context, input, bytes_view(&der));
 }
 
-enum kc_status verify_check(const struct signature_key *key, const struct algorithm *algorithm,
+enum kc_status verify_check(const struct key_facts *key, const struct algorithm *algorithm,
 			    struct kc_view input, struct kc_view signature)
 {
 	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
@@ -115,6 +115,11 @@ enum kc_status verify_check(const struct signature_key *key, const struct algori
 	case ALGORITHM_ECDSA_RFC4754:
 		return check_plain_ecdsa(key, context, input, signature);
 	case ALGORITHM_EDDSA:
+	case ALGORITHM_RSA_ENCRYPTION_RAW:
+	case ALGORITHM_RSA_ENCRYPTION_PKCS1:
+	case ALGORITHM_RSA_ENCRYPTION_OAEP:
+	case ALGORITHM_ECDH_STANDARD:
+	case ALGORITHM_ECDH_COFACTOR:
 		break;
 	}
 	return fail(KC_ERR_PARAM, "%s cannot be verified", algorithm->name);

@@ -278,7 +278,8 @@ def an_algorithm_of_another_key_is_refused_with_advice():
             check(advice in record.get("hint", ""), f"{algorithm}: no advice in {record}")
             check(not key.supports(algorithm), f"{algorithm} is supported")
             check(not key.supports(algorithm, "verify"), f"{algorithm} is supported")
-        check_raises("param", rsa.supports, RSA_MESSAGE, "encrypt")
+        check_raises("param", rsa.supports, RSA_MESSAGE, "wrap")
+        check(not rsa.supports(RSA_MESSAGE, "encrypt"), "a signature encrypts")
 
 
 @test

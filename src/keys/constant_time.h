@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYS_CONSTANT_TIME_H
+#define KEYS_CONSTANT_TIME_H
+
+/*
+ * Decisions about secrets without branches and without secret addresses. A mask is all ones for
+ * true and 0 for false.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The compiler may not conclude anything from @value: else it might make a branch of a mask. */
+static inline size_t constant_time_barrier(size_t value)
+{
+	__asm__("" : "+r"(value) : /* no inputs */);
+	return value;
+}
+
+/* All ones if the highest bit of @value is set. */
+static inline size_t constant_time_spread(size_t value)
+{
+	return (size_t)0 - (constant_time_barrier(value) >> (8 * sizeof(value) - 1));
+}
+
+static inline size_t constant_time_is_zero(size_t value)
+{
+	return constant_time_spread(~value & (value - 1));
+}
+
+static inline size_t constant_time_equal(size_t a, size_t b)
+{
+	return constant_time_is_zero(a ^ b);
+}
+
+static inline size_t constant_time_less(size_t a, size_t b)
+{
+	return constant_time_spread(a ^ ((a ^ b) | ((a - b) ^ a)));
+}
+
+/* @a if @mask is true, else @b. */
+static inline size_t constant_time_select(size_t mask, size_t a, size_t b)
+{
+	mask = constant_time_barrier(mask);
+	return (mask & a) | (~mask & b);
+}
+
+#endif

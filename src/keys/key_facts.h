@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYS_KEY_FACTS_H
+#define KEYS_KEY_FACTS_H
+
+/* What is known of a key without asking its token. */
+
+#include "base/bytes.h"
+#include "items/engine.h"
+
+/* All borrowed. */
+struct key_facts {
+	const char *key_type; /* "rsa", "ec" */
+	unsigned size_in_bits;
+	struct kc_view public_key;	/* PKCS#1 RSAPublicKey, or the uncompressed point */
+	struct json_object *algorithms; /* base operations, array of text */
+};
+
+/* Borrowed from @key. */
+struct key_facts key_facts_of(const struct engine_key *key);
+
+/* Does the token itself perform the algorithm of that name with this key? */
+bool key_facts_offers(const struct key_facts *key, const char *name);
+
+/* Bytes of the modulus, or of a coordinate. */
+static inline size_t key_facts_len(const struct key_facts *key)
+{
+	return (key->size_in_bits + 7) / 8;
+}
+
+#endif
