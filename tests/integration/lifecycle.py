@@ -43,7 +43,7 @@ class Key:
         found = [item for item in query(
             connection, **{"class": "identity"}, return_attributes=True, return_data=True,
             return_persistent_ref=True, **keys)
-            if item["access_control"]["sign"] == constraint]
+            if item["access_control"].get("sign") == constraint]
         check(found, f"no key of constraint {constraint}")
         self.constraint = constraint
         self.reference = found[0]["value_persistent_ref"]
