@@ -29,6 +29,7 @@ enum openpgp_instruction {
 
 enum openpgp_sw {
 	SW_TERMINATED = 0x6285,
+	SW_NOT_TOUCHED = 0x6600, /* 7.3: reserved for the user interaction flag */
 };
 
 /* 4.3: what VERIFY names. PW1 has two states, one for signing and one for all else. */

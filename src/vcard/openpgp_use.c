@@ -65,7 +65,7 @@ static uint16_t use_to_sign(struct card *card, size_t index, struct kc_view inpu
 	if (!key->pkey)
 		return SW_NO_REFERENCE;
 	if (!is_touched(card, key))
-		return SW_NOT_AUTHENTICATED;
+		return SW_NOT_TOUCHED;
 	return sign(key, input, answer) == KC_OK ? SW_OK : SW_WRONG_DATA;
 }
 
@@ -120,7 +120,7 @@ static uint16_t decipher(struct card *card, struct kc_view data, struct bytes *a
 	if (!key->pkey)
 		return SW_NO_REFERENCE;
 	if (!is_touched(card, key))
-		return SW_NOT_AUTHENTICATED;
+		return SW_NOT_TOUCHED;
 	return decrypt(key, data, answer) == KC_OK ? SW_OK : SW_WRONG_DATA;
 }
 

@@ -7,6 +7,7 @@
 #include "codec/hex.h"
 #include "harness/test.h"
 #include "vcard/key_operation.h"
+#include "vcard/profile.h"
 
 enum {
 	ANSWER_MAX = 65536,
@@ -25,6 +26,19 @@ void terminal_init(struct terminal *terminal)
 {
 	terminal_init_unselected(terminal);
 	terminal_select(terminal);
+}
+
+void terminal_init_profile(struct terminal *terminal, const char *text)
+{
+	struct card_state state;
+	struct profile profile;
+
+	CHECK_OK(card_state_init(&state));
+	CHECK_OK(profile_parse(text, &profile));
+	CHECK_OK(profile_apply(&profile, &state, NULL));
+	card_init(&terminal->card, &state, NULL, NULL);
+	terminal->answer = BYTES_INIT(ANSWER_MAX);
+	terminal_send(terminal, "00A4040006D27600012401", 0x9000);
 }
 
 void terminal_done(struct terminal *terminal)

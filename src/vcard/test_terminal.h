@@ -19,6 +19,8 @@ struct terminal {
 /* A factory card; the second one has PIV selected. Every failure below fails the test. */
 void terminal_init_unselected(struct terminal *terminal);
 void terminal_init(struct terminal *terminal);
+/* A card by a profile, with its OpenPGP application selected. */
+void terminal_init_profile(struct terminal *terminal, const char *text);
 void terminal_done(struct terminal *terminal);
 
 void terminal_select(struct terminal *terminal);

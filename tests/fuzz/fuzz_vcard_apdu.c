@@ -2,7 +2,8 @@
 /*
  * APDUs into the software card. The input is a conversation in vpcd's framing, a message of one
  * byte being a reset; its first byte says how the card starts: bit 0 PIV selected, bit 1 PIN
- * verified, bit 2 management key proved.
+ * verified, bit 2 management key proved; or, with bit 3, OpenPGP selected, bit 4 PW1 verified both
+ * ways, bit 5 PW3 verified, bit 6 PW1 lasting.
  */
 #include <stdlib.h>
 
@@ -32,6 +33,18 @@ static bool asks_for_rsa(struct kc_view command)
 	return false;
 }
 
+/* An OpenPGP card knows from before what kind of key it is to make. */
+static bool would_generate_rsa(const struct card *card, struct kc_view command)
+{
+	if (command.len < 2 || command.data[1] != INS_GENERATE ||
+	    card->session.selected != &openpgp_application)
+		return false;
+	for (size_t i = 0; i < OPENPGP_N_KEYS; i++)
+		if (!card->state.openpgp.keys[i].type->curve)
+			return true;
+	return false;
+}
+
 static void play(struct card *card, struct kc_view message)
 {
 	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(CARD_ANSWER_MAX + 2);
@@ -40,7 +53,7 @@ static void play(struct card *card, struct kc_view message)
 		card_reset(card);
 		return;
 	}
-	if (asks_for_rsa(message))
+	if (asks_for_rsa(message) || would_generate_rsa(card, message))
 		return;
 	require(card_transmit(card, message, &response) == KC_OK);
 	require(response.len >= 2);
@@ -55,9 +68,29 @@ static struct card_state *model(void)
 	if (state.serial != 0)
 		return &state;
 	require(card_state_init(&state) == KC_OK);
-	require(profile_parse("piv:9a=p256,9c=p256,9e=p384+gzip", &profile) == KC_OK);
+	require(profile_parse("piv:9a=p256,9c=p256,9e=p384+gzip/"
+			      "openpgp:sig=p256+cert,dec=x25519,aut=ed25519",
+			      &profile) == KC_OK);
 	require(profile_apply(&profile, &state, NULL) == KC_OK);
 	return &state;
+}
+
+static void copy_bytes(struct kc_bytes *bytes)
+{
+	struct kc_view from = view_of(bytes->data, bytes->len);
+
+	*bytes = (struct kc_bytes){0};
+	require(openpgp_state_replace(bytes, from, OPENPGP_CERTIFICATE_MAX) == KC_OK);
+}
+
+static void copy_openpgp(struct openpgp_state *copy)
+{
+	for (size_t i = 0; i < OPENPGP_N_TEXTS; i++)
+		copy_bytes(&copy->texts[i]);
+	for (size_t i = 0; i < OPENPGP_N_KEYS; i++) {
+		copy_bytes(&copy->keys[i].certificate);
+		require(EVP_PKEY_up_ref(copy->keys[i].pkey) == 1);
+	}
 }
 
 /* A card of its own, sharing only the immutable keys. */
@@ -74,6 +107,7 @@ static void copy_model(struct card_state *copy)
 						      from->objects[i].value.len)) == KC_OK);
 	for (size_t i = 0; i < PIV_N_SLOTS; i++)
 		require(!copy->keys[i].pkey || EVP_PKEY_up_ref(copy->keys[i].pkey) == 1);
+	copy_openpgp(&copy->openpgp);
 }
 
 static void start(struct card *card, uint8_t how)
@@ -86,6 +120,12 @@ static void start(struct card *card, uint8_t how)
 	card->session.is_pin_verified = how & 2;
 	card->session.is_pin_fresh = how & 2;
 	card->session.is_management_verified = how & 4;
+	if (how & 8)
+		card->session.selected = &openpgp_application;
+	card->session.openpgp.is_sign_verified = how & 16;
+	card->session.openpgp.is_user_verified = how & 16;
+	card->session.openpgp.is_admin_verified = how & 32;
+	card->state.openpgp.is_pw1_lasting = how & 64;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
