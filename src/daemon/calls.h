@@ -30,6 +30,9 @@ void token_calls_forget(struct wire_call *call);
 /* pin_calls.c */
 void pin_calls_verify(struct wire_call *call);
 void pin_calls_status(struct wire_call *call);
+void pin_calls_change(struct wire_call *call);
+void pin_calls_unblock(struct wire_call *call);
+void pin_calls_list(struct wire_call *call);
 
 /* slot_calls.c */
 void slot_calls_list(struct wire_call *call);

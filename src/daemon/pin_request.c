@@ -2,22 +2,18 @@
 /* PINs on their way from a call or a person to an operation. */
 #include "daemon/pin_request.h"
 
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/try.h"
-#include "codec/utf8.h"
 #include "daemon/client.h"
-#include "sys/socket.h"
+#include "daemon/pin_fields.h"
 
 enum {
-	PIN_BYTES_MAX = 255,
 	TEXT_MAX = 256,
 };
 
@@ -30,63 +26,11 @@ struct pin_request {
 	struct pin_request_options options;
 	struct operation *operation;
 	struct prompt *prompt;
-	struct secret pin;
-	bool has_pin;
+	struct pin_fields pins;
 	bool may_use_last_try;
-	bool may_prompt;
+	bool may_ask;	 /* a person */
+	bool may_prompt; /* here */
 };
-
-static enum kc_status keep_pin(struct pin_request *request, struct kc_view pin)
-{
-	/* What cannot be typed is no PIN; drivers get it as JSON text. */
-	REQUIRE(pin.len <= PIN_BYTES_MAX && utf8_is_text(pin), KC_ERR_PARAM,
-		"the PIN is not text of up to %d bytes", PIN_BYTES_MAX);
-	TRY(secret_init(&request->pin, pin));
-	request->has_pin = true;
-	return KC_OK;
-}
-
-/* A file of another process (FUSE) could keep us reading for ever. */
-static bool is_local(int fd)
-{
-	struct statfs info;
-
-	return fstatfs(fd, &info) == 0 && info.f_type != FUSE_SUPER_MAGIC &&
-	       info.f_type != NFS_SUPER_MAGIC;
-}
-
-/* A memfd or file, read from its start; anything that could block is refused. */
-static enum kc_status read_pin(struct pin_request *request, int fd)
-{
-	CLEANUP(secret_done) struct secret content = {0};
-	struct stat info;
-	ssize_t n = 0;
-
-	REQUIRE(fd >= 0, KC_ERR_PARAM, "pin_fd came without a descriptor");
-	REQUIRE(fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && is_local(fd), KC_ERR_PARAM,
-		"pin_fd must be a memfd or a local file");
-	TRY(secret_reserve(&content, PIN_BYTES_MAX + 1));
-	n = pread(fd, content.data, PIN_BYTES_MAX + 1, 0);
-	REQUIRE(n >= 0, KC_ERR_PARAM, "pin_fd cannot be read");
-	return keep_pin(request, view_of(content.data, (size_t)n));
-}
-
-static enum kc_status take_pin(struct pin_request *request, struct json_object *parameters)
-{
-	CLEANUP(socket_close) int fd = -1;
-	struct json_object *text = field_get(parameters, "pin");
-
-	if (field_get(parameters, "pin_fd")) {
-		fd = wire_call_take_descriptor(request->call);
-		REQUIRE(!text && field_number(parameters, "pin_fd", -1) == 0, KC_ERR_PARAM,
-			"give either pin or pin_fd, which must be 0");
-		return read_pin(request, fd);
-	}
-	if (!text)
-		return KC_OK;
-	return keep_pin(request, view_of(json_object_get_string(text),
-					 (size_t)json_object_get_string_len(text)));
-}
 
 static struct prompt_place place_of(struct json_object *interaction)
 {
@@ -153,7 +97,8 @@ static enum kc_status read_interaction(struct pin_request *request, struct json_
 	REQUIRE(!ui || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0 ||
 			strcmp(ui, "skip") == 0,
 		KC_ERR_PARAM, "authentication_ui must be \"allow\", \"fail\" or \"skip\"");
-	request->may_prompt = (!ui || strcmp(ui, "allow") == 0) && prompt_is_possible(&place);
+	request->may_ask = !ui || strcmp(ui, "allow") == 0;
+	request->may_prompt = request->may_ask && prompt_is_possible(&place);
 	return KC_OK;
 }
 
@@ -163,7 +108,7 @@ struct pin_request *pin_request_free(struct pin_request *request)
 	if (!request)
 		return NULL;
 	prompt_cancel(request->prompt);
-	secret_done(&request->pin);
+	pin_fields_done(&request->pins);
 	free(request);
 	return NULL;
 }
@@ -188,7 +133,7 @@ static enum kc_status fill(struct pin_request *request, const char *token_id)
 	TRY(registry_find_token(request->daemon->registry, token_id, &request->token));
 	TRY(client_session(request->client, token_id, &request->session));
 	TRY(read_interaction(request, parameters));
-	TRY(take_pin(request, parameters));
+	TRY(pin_fields_take(request->call, &request->pins));
 	request->may_use_last_try = field_flag(parameters, "last_try", false);
 	return KC_OK;
 }
@@ -245,14 +190,20 @@ struct operation_options pin_request_operation(struct pin_request *request)
 	return (struct operation_options){
 		.session = request->session,
 		.request = wire_call_id(request->call),
-		.pin = request->has_pin ? &request->pin : NULL,
+		.pin = pin_fields_guard(&request->pins),
 		.may_use_last_try = request->may_use_last_try,
 		.may_prompt = request->may_prompt,
+		.may_use_keypad = request->may_ask,
 		.needs_new_pin = request->options.needs_new_pin,
 		.needs_pin = request->options.needs_pin,
 		.on_done = on_done,
 		.userdata = request,
 	};
+}
+
+struct secret *pin_request_new_pin(struct pin_request *request)
+{
+	return pin_fields_new(&request->pins);
 }
 
 static void on_answered(void *userdata, enum kc_status status, struct secret *pin)

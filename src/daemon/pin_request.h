@@ -42,6 +42,8 @@ DEFINE_FREEP(pin_request)
 /* For operation_*(): options that lead back here, and the token. */
 struct token *pin_request_token(struct pin_request *request);
 struct operation_options pin_request_operation(struct pin_request *request);
+/* The new PIN that came with the call; NULL: none did. */
+struct secret *pin_request_new_pin(struct pin_request *request);
 struct operation **pin_request_place(struct pin_request *request);
 
 /* registry_hooks.ask_pin and .stop_asking, for wiring.c. */

@@ -116,13 +116,6 @@ static void note_authenticated(struct kc_token *token, int64_t session, unsigned
 	token->fresh_scopes = 1U << scope;
 }
 
-static enum kc_status with_hint(enum kc_status status)
-{
-	if (status == KC_ERR_PIN_BLOCKED)
-		error_set_hint("unblock the PIN with the PUK");
-	return status;
-}
-
 enum kc_status session_authenticate(struct kc_token *token, const struct session_turn *turn,
 				    const struct session_authentication *authentication)
 {
@@ -136,7 +129,7 @@ enum kc_status session_authenticate(struct kc_token *token, const struct session
 		scopes = token->authenticated_scopes;
 	status = verify(token, turn, &proof);
 	forget_authentication(token);
-	TRY(with_hint(status));
+	TRY(status);
 	note_authenticated(token, turn->session, scopes, proof.scope);
 	return KC_OK;
 }
@@ -197,8 +190,7 @@ enum kc_status session_change_pin(struct kc_token *token, const struct session_t
 	TRY(check_new_form(token, pin->pin_id, change->new_pin));
 	TRY(check_form(token, pin->pin_id, change->current));
 	TRY(begin_setting(token, turn));
-	return with_hint(
-		token->driver->change_pin(token, pin->pin_id, change->current, change->new_pin));
+	return token->driver->change_pin(token, pin->pin_id, change->current, change->new_pin);
 }
 
 enum kc_status session_unblock_pin(struct kc_token *token, const struct session_turn *turn,

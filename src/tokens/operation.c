@@ -17,32 +17,39 @@
 #include "tokens/operation_impl.h"
 #include "tokens/status.h"
 
-/* Nobody is asked any more, nothing waits in a queue. The client may still be there. */
-static void operation_unlink(struct operation *operation)
+void operation_stop_asking(struct operation *operation)
 {
 	const struct registry_hooks *hooks = &operation->token->registry->hooks;
 
-	list_remove(&operation->link);
 	if (operation->is_asking)
 		hooks->stop_asking(hooks->context, operation);
 	operation->is_asking = false;
 }
 
-static struct operation *operation_free(struct operation *operation)
+/* Nobody is asked any more, nothing waits in a queue. The client may still be there. */
+static void operation_unlink(struct operation *operation)
+{
+	list_remove(&operation->link);
+	operation_stop_asking(operation);
+}
+
+struct operation *operation_free(struct operation *operation)
 {
 	if (!operation)
 		return NULL;
 	operation_unlink(operation);
 	card_cancel(operation->token->card, &operation->task);
 	secret_done(&operation->pin);
+	operation->change = pin_change_free(operation->change);
+	operation->listing = pin_listing_free(operation->listing);
 	field_free(&operation->parameters);
 	free(operation);
 	return NULL;
 }
-DEFINE_FREEP(operation)
 
 void operation_cancel(struct operation *operation)
 {
+	operation_stop_asking(operation);
 	operation->is_cancelled = true;
 	operation->options.on_done = NULL;
 	operation->options.session = NULL;
@@ -75,6 +82,11 @@ static void finish(struct operation *operation, enum kc_status status, struct js
 	ignore(operation_free(operation) != NULL);
 }
 
+void operation_succeed(struct operation *operation, struct json_object *reply)
+{
+	finish(operation, KC_OK, reply);
+}
+
 void operation_fail(struct operation *operation, enum kc_status status)
 {
 	error_set_token(operation->token->token_id, operation->token->manifest->class_id);
@@ -89,8 +101,11 @@ void operation_fail_by_driver(struct operation *operation, enum kc_status status
 enum kc_status operation_call(struct operation *operation, const char *method,
 			      struct json_object *parameters, wire_reply_fn on_reply)
 {
-	TRY(token_call(operation->token, method, parameters, operation->session_id,
-		       operation->options.request, on_reply, operation));
+	struct token_turn turn = {.session = operation->session_id,
+				  .request = operation->options.request,
+				  .waits_for_person = operation->pin_source == PIN_SOURCE_KEYPAD};
+
+	TRY(token_call(operation->token, method, parameters, &turn, on_reply, operation));
 	operation->is_calling = true;
 	return KC_OK;
 }
@@ -99,7 +114,7 @@ enum kc_status operation_call(struct operation *operation, const char *method,
 static bool hides_tries(const struct operation *operation, struct json_object *reply)
 {
 	return strcmp(operation->method, OPERATION_PIN_STATUS) == 0 && !operation->is_reset_tried &&
-	       !field_get(reply, "tries_left");
+	       !field_get(operation->parameters, "pin_id") && !field_get(reply, "tries_left");
 }
 
 /* Those who authenticated are authenticated again, from their own session, when they come back;
@@ -150,7 +165,11 @@ static void run(struct card_task *task)
 
 	operation->is_verified = false;
 	operation->session_id = pin_session_id(operation->options.session);
-	if (operation->pin_source != PIN_SOURCE_NONE)
+	if (operation->change)
+		pin_change_run(operation);
+	else if (operation->listing)
+		pin_listing_run(operation);
+	else if (operation->pin_source != PIN_SOURCE_NONE)
 		operation_pin_prove(operation);
 	else if (operation->options.needs_new_pin || operation->wants_person)
 		operation_pin_ask(operation);
@@ -180,19 +199,53 @@ void operation_abort_all(struct token *token, enum kc_status status)
 	}
 }
 
+void operation_ask(struct operation *operation, const struct pin_question *question)
+{
+	const struct registry_hooks *hooks = &operation->token->registry->hooks;
+
+	operation->is_asking = true;
+	if (question->kind != PIN_QUESTION_KEYPAD) /* for that one the card is what waits */
+		card_cancel(operation->token->card, &operation->task);
+	hooks->ask_pin(hooks->context, operation, question);
+}
+
 void operation_supply_pin(struct operation *operation, struct secret *pin)
 {
 	operation->is_asking = false;
+	if (operation->pin_source == PIN_SOURCE_KEYPAD)
+		return; /* the message has been read */
+	operation->pin_given_to = pin_session_id(operation->options.session);
+	if (operation->change) {
+		pin_change_supply(operation, pin);
+		return;
+	}
 	operation->pin = secret_take(pin);
 	operation->pin_source = PIN_SOURCE_PERSON;
-	operation->pin_given_to = pin_session_id(operation->options.session);
-	card_submit(operation->token->card, &operation->task);
+	operation_submit(operation);
+}
+
+/* The client has its answer now; the reader's keypad has it when it is done. */
+static void abandon(struct operation *operation, enum kc_status status)
+{
+	operation_done_fn on_done = operation->options.on_done;
+	void *userdata = operation->options.userdata;
+
+	error_set_token(operation->token->token_id, operation->token->manifest->class_id);
+	if (operation->options.session)
+		pin_session_forget(operation->options.session);
+	operation_cancel(operation);
+	if (on_done)
+		on_done(userdata, status, NULL);
 }
 
 void operation_refuse_pin(struct operation *operation, enum kc_status status)
 {
 	operation->is_asking = false;
-	operation_fail(operation, status);
+	if (!operation->is_calling)
+		operation_fail(operation, status);
+	else if (status == KC_ERR_USER_CANCELED)
+		abandon(operation, status);
+	/* else a message cannot be shown; the reader has a display, or a light */
 }
 
 const struct token *operation_token(const struct operation *operation)
@@ -205,10 +258,9 @@ void *operation_userdata(const struct operation *operation)
 	return operation->options.userdata;
 }
 
-/* Takes @parameters. The operation is in *ret_operation before it may run, and even end. */
-static enum kc_status start(struct token *token, const struct operation_options *options,
-			    const char *method, struct json_object *parameters,
-			    struct operation **ret_operation)
+enum kc_status operation_new(struct token *token, const struct operation_options *options,
+			     const char *method, struct json_object *parameters,
+			     struct operation **ret_operation)
 {
 	struct operation *operation = calloc(1, sizeof(*operation));
 
@@ -232,7 +284,21 @@ static enum kc_status start(struct token *token, const struct operation_options 
 		operation->pin_given_to = pin_session_id(options->session);
 	}
 	*ret_operation = operation;
-	card_submit(token->card, &operation->task);
+	return KC_OK;
+}
+
+void operation_submit(struct operation *operation)
+{
+	card_submit(operation->token->card, &operation->task);
+}
+
+/* Takes @parameters. The operation is in *ret_operation before it may run, and even end. */
+static enum kc_status start(struct token *token, const struct operation_options *options,
+			    const char *method, struct json_object *parameters,
+			    struct operation **ret_operation)
+{
+	TRY(operation_new(token, options, method, parameters, ret_operation));
+	operation_submit(*ret_operation);
 	return KC_OK;
 }
 
@@ -271,8 +337,17 @@ enum kc_status operation_verify_pin(struct token *token, const struct operation_
 	return start(token, &anew, NULL, NULL, ret_operation);
 }
 
+/* Drivers know PINs by their IDs, and the token's own without one. */
 enum kc_status operation_pin_status(struct token *token, const struct operation_options *options,
-				    struct operation **ret_operation)
+				    const char *pin_id, struct operation **ret_operation)
 {
-	return start(token, options, OPERATION_PIN_STATUS, NULL, ret_operation);
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	const struct token_pin *pin = token_pins_find(&token->pins, pin_id);
+
+	if (pin_id && !pin)
+		return pin_change_fail_unknown(token, pin_id);
+	TRY(field_new_object(&parameters));
+	if (pin && pin != token_pins_find(&token->pins, NULL))
+		TRY(field_put_text(parameters, "pin_id", pin->pin_id));
+	return start(token, options, OPERATION_PIN_STATUS, take(parameters), ret_operation);
 }

@@ -23,9 +23,10 @@ struct operation_options {
 	uint64_t request;
 	struct secret *pin;    /* given with the request: taken; NULL: none was given */
 	bool may_use_last_try; /* the caller said so */
-	bool may_prompt;
-	bool needs_new_pin; /* the PIN anew for this operation (pin_always) */
-	bool needs_pin;	    /* a PIN that was given is checked before anything else */
+	bool may_prompt;       /* here: there is a place */
+	bool may_use_keypad;   /* of the reader: a person may be asked */
+	bool needs_new_pin;    /* the PIN anew for this operation (pin_always) */
+	bool needs_pin;	       /* a PIN that was given is checked before anything else */
 	operation_done_fn on_done;
 	void *userdata;
 };
@@ -55,9 +56,11 @@ KC_MUST_CHECK enum kc_status operation_verify_pin(struct token *token,
 						  const struct operation_options *options,
 						  struct operation **ret_operation);
 
-/* The reply has "tries_left" when the card tells. */
+/* The reply has "tries_left" when the card tells. @pin_id NULL: of the token's PIN.
+ * Expected: KC_ERR_PARAM  there is no such PIN */
 KC_MUST_CHECK enum kc_status operation_pin_status(struct token *token,
 						  const struct operation_options *options,
+						  const char *pin_id,
 						  struct operation **ret_operation);
 
 /* The client has left: forget it, on_done does not run. */

@@ -5,28 +5,41 @@
  * somebody said so (design/decisions.md 9).
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/try.h"
 #include "tokens/operation_impl.h"
 #include "tokens/pin_form.h"
 #include "tokens/pin_question.h"
+#include "tokens/status.h"
 
 enum {
 	QUESTIONS_MAX = 5, /* a pinentry may answer without a person */
 };
 
-static void drop_pin(struct operation *operation)
+void operation_pin_drop(struct operation *operation)
 {
 	secret_done(&operation->pin);
 	operation->pin_source = PIN_SOURCE_NONE;
 }
 
+/* The PIN that is to be proved; NULL when nothing is known of it. */
+static const struct token_pin *guard_of(const struct operation *operation)
+{
+	return operation->change ? pin_change_guard(operation->change)
+				 : token_pins_find(&operation->token->pins, NULL);
+}
+
 /* No tries are left, or only the last: say so instead of spending it. */
 static void refuse_blocked(struct operation *operation)
 {
+	const struct token_pin *guard = guard_of(operation);
+
 	error_clear();
 	error_set_tries_left(0);
-	operation_fail_by_driver(operation, fail(KC_ERR_PIN_BLOCKED, "the PIN is blocked"));
+	status_hint_blocked(operation->token, guard);
+	operation_fail_by_driver(operation, fail(KC_ERR_PIN_BLOCKED, "the %s is blocked",
+						 guard ? guard->label : "PIN"));
 }
 
 static void refuse_last_try(struct operation *operation)
@@ -47,31 +60,88 @@ static enum kc_status read_tries(enum kc_status status, struct json_object *repl
 	return KC_OK;
 }
 
+static enum kc_status call_pin_status(struct operation *operation, wire_reply_fn on_reply)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	TRY(field_new_object(&parameters));
+	if (operation->change)
+		TRY(field_put_text(parameters, "pin_id", guard_of(operation)->pin_id));
+	return operation_call(operation, OPERATION_PIN_STATUS, take(parameters), on_reply);
+}
+
 /* --- a person ------------------------------------------------------------------------------ */
+
+static void begin_keypad(struct operation *operation);
+
+/* A reader's own keypad is asked first: what is typed there no program sees. */
+static bool has_keypad(const struct operation *operation)
+{
+	const struct card *card = operation->token->card;
+	bool fits = operation->change ? pin_change_fits_keypad(operation->change) &&
+						card_has_keypad_for_change(card)
+				      : card_has_keypad(card);
+
+	return fits && operation->options.may_use_keypad && !operation->is_keypad_useless &&
+	       operation->token->registry->settings.keypad_deadline_s > 0;
+}
+
+static struct pin_question word_question(const struct operation *operation)
+{
+	struct pin_question question = {.kind = PIN_QUESTION_USE,
+					.why = operation->why[0] ? operation->why : NULL,
+					.tries_left = operation->tries_left};
+
+	if (operation->change)
+		pin_change_word(operation->change, &question);
+	return question;
+}
 
 /* Leave the card to others; operation_supply_pin() comes back to the queue. */
 static void ask(struct operation *operation, int tries_left)
 {
-	const struct registry_hooks *hooks = &operation->token->registry->hooks;
-	struct pin_question question = {.kind = PIN_QUESTION_USE,
-					.why = operation->why[0] ? operation->why : NULL};
+	struct pin_question question;
 
 	operation->wants_person = false;
 	operation->n_questions++;
 	if (tries_left >= 0) /* else nothing was tried: it was no PIN by its form */
 		operation->tries_left = tries_left;
 	operation->is_last_try_confirmed = operation->tries_left == 1; /* the prompt says so */
-	operation->is_asking = true;
-	question.tries_left = operation->tries_left;
-	card_cancel(operation->token->card, &operation->task);
-	hooks->ask_pin(hooks->context, operation, &question);
+	if (has_keypad(operation)) {
+		begin_keypad(operation);
+		return;
+	}
+	question = word_question(operation);
+	operation_ask(operation, &question);
 }
 
 /* The card's record is the thread's, and others have their turns before the person answers. */
-static void ask_again(struct operation *operation, const char *why, int tries_left)
+void operation_pin_ask_again(struct operation *operation, const char *why, int tries_left)
 {
 	(void)snprintf(operation->why, sizeof(operation->why), "%s", why);
 	ask(operation, tries_left);
+}
+
+bool operation_pin_may_ask_again(const struct operation *operation)
+{
+	bool is_person = operation->pin_source == PIN_SOURCE_PERSON ||
+			 operation->pin_source == PIN_SOURCE_KEYPAD;
+
+	return is_person && operation->n_questions < QUESTIONS_MAX;
+}
+
+/* A verified card does not tell how many tries are left, unless it is reset; not for another PIN
+ * than the token's, which some cards never tell of. */
+static bool may_tell_after_reset(const struct operation *operation)
+{
+	return !operation->is_reset_tried &&
+	       (!operation->change || strcmp(guard_of(operation)->role, "user") == 0);
+}
+
+/* At a keypad without a dialog nobody would know that it is the last try. */
+static bool can_tell_person(const struct operation *operation)
+{
+	return operation->options.may_prompt || operation->options.may_use_last_try;
 }
 
 static void on_tries_before_asking(void *userdata, enum kc_status status, struct json_object *reply)
@@ -86,8 +156,10 @@ static void on_tries_before_asking(void *userdata, enum kc_status status, struct
 		operation_fail_by_driver(operation, status);
 	else if (tries_left == 0)
 		refuse_blocked(operation);
-	else if (tries_left < 0 && !operation->is_reset_tried)
-		operation_repeat_after_reset(operation); /* a verified card does not tell */
+	else if (tries_left < 0 && may_tell_after_reset(operation))
+		operation_repeat_after_reset(operation);
+	else if (tries_left == 1 && !can_tell_person(operation))
+		refuse_last_try(operation);
 	else
 		ask(operation, tries_left);
 }
@@ -97,7 +169,7 @@ void operation_pin_ask(struct operation *operation)
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	if (!operation->options.may_prompt) {
+	if (!operation->options.may_prompt && !has_keypad(operation)) {
 		error_set_hint("give the PIN with --pin-fd; asking for it takes a terminal or "
 			       "display, and leave to prompt");
 		operation_fail(operation, fail(KC_ERR_INTERACTION_NOT_ALLOWED,
@@ -105,9 +177,41 @@ void operation_pin_ask(struct operation *operation)
 		return;
 	}
 	operation->wants_person = true;
-	status = operation_call(operation, OPERATION_PIN_STATUS, NULL, on_tries_before_asking);
+	status = call_pin_status(operation, on_tries_before_asking);
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
+}
+
+/* --- the reader's keypad ------------------------------------------------------------------- */
+
+static enum kc_status call_authenticate(struct operation *operation);
+
+/* The dialog says where to type, and can be cancelled; the reader has the card meanwhile. */
+static void begin_keypad(struct operation *operation)
+{
+	struct pin_question question = word_question(operation);
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	operation->pin_source = PIN_SOURCE_KEYPAD;
+	operation->pin_given_to = pin_session_id(operation->options.session);
+	status = operation->change ? pin_change_call(operation) : call_authenticate(operation);
+	if (status != KC_OK) {
+		operation_fail_by_driver(operation, status);
+		return;
+	}
+	question.kind = PIN_QUESTION_KEYPAD;
+	if (operation->options.may_prompt)
+		operation_ask(operation, &question);
+}
+
+/* The driver, or the reader, cannot: type it here. */
+void operation_pin_leave_keypad(struct operation *operation)
+{
+	operation_pin_drop(operation);
+	operation->is_keypad_useless = true;
+	operation->n_questions--;
+	operation_pin_ask(operation);
 }
 
 /* --- proving ------------------------------------------------------------------------------- */
@@ -120,21 +224,23 @@ static void on_right(struct operation *operation)
 			    operation->pin_given_to == pin_session_id(session);
 
 	operation->is_verified = true;
-	if (may_remember)
+	if (may_remember && operation->pin_source == PIN_SOURCE_KEYPAD)
+		pin_session_note_keypad(session);
+	else if (may_remember)
 		pin_session_remember(session, &operation->pin);
-	drop_pin(operation);
+	operation_pin_drop(operation);
 	operation_perform(operation);
 }
 
 static void on_wrong(struct operation *operation, enum kc_status status)
 {
-	bool may_ask_again = operation->pin_source == PIN_SOURCE_PERSON &&
-			     operation->n_questions < QUESTIONS_MAX;
+	bool may_ask_again = operation_pin_may_ask_again(operation);
 
-	drop_pin(operation);
-	pin_session_forget(operation->options.session);
+	operation_pin_drop(operation);
+	if (!operation->change) /* a wrong PUK says nothing of the PIN */
+		pin_session_forget(operation->options.session);
 	if (status == KC_ERR_AUTHENTICATION_FAILED && may_ask_again)
-		ask_again(operation, error_get()->message, error_get()->tries_left);
+		operation_pin_ask_again(operation, error_get()->message, error_get()->tries_left);
 	else
 		operation_fail_by_driver(operation, status);
 }
@@ -146,8 +252,12 @@ static void on_authenticated(void *userdata, enum kc_status status, struct json_
 	(void)reply;
 	if (!operation_has_returned(operation))
 		return;
+	if (operation->pin_source == PIN_SOURCE_KEYPAD)
+		operation_stop_asking(operation);
 	if (status == KC_OK)
 		on_right(operation);
+	else if (status == KC_ERR_NOT_IMPLEMENTED && operation->pin_source == PIN_SOURCE_KEYPAD)
+		operation_pin_leave_keypad(operation);
 	else
 		on_wrong(operation, status);
 }
@@ -160,17 +270,27 @@ static enum kc_status put_key(const struct operation *operation, struct json_obj
 	return object_id ? field_put(parameters, "object_id", json_object_get(object_id)) : KC_OK;
 }
 
+enum kc_status operation_put_pin(struct json_object *parameters, const char *name,
+				 const struct secret *pin)
+{
+	struct kc_view view = secret_view(pin);
+	struct json_object *text = NULL;
+
+	if (!view.data)
+		return KC_OK;
+	text = json_object_new_string_len((const char *)view.data, (int)view.len);
+	if (text)
+		field_wipe_on_free(text);
+	return field_put(parameters, name, text);
+}
+
 static enum kc_status call_authenticate(struct operation *operation)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
-	struct kc_view pin = secret_view(&operation->pin);
-	struct json_object *text = json_object_new_string_len((const char *)pin.data, (int)pin.len);
 
-	if (text)
-		field_wipe_on_free(text);
 	TRY(field_new_object(&parameters));
-	TRY(field_put(parameters, "pin", text));
 	TRY(put_key(operation, parameters));
+	TRY(operation_put_pin(parameters, "pin", &operation->pin));
 	card_mark_sensitive(operation->token->card);
 	return operation_call(operation, "org.keycask.Driver.Authenticate", take(parameters),
 			      on_authenticated);
@@ -187,9 +307,9 @@ static void hold_last_try(struct operation *operation)
 	bool is_typed = operation->pin_source == PIN_SOURCE_PERSON;
 	bool is_given = operation->pin_source == PIN_SOURCE_REQUEST;
 
-	drop_pin(operation);
+	operation_pin_drop(operation);
 	if (is_typed)
-		ask_again(operation, "meanwhile a wrong PIN was tried", 1);
+		operation_pin_ask_again(operation, "meanwhile a wrong PIN was tried", 1);
 	else if (is_given || !operation->options.may_prompt)
 		refuse_last_try(operation);
 	else
@@ -214,7 +334,8 @@ static void on_tries_known(void *userdata, enum kc_status status, struct json_ob
 	}
 	error_clear();
 	if (status == KC_OK)
-		status = call_authenticate(operation);
+		status = operation->change ? pin_change_call(operation)
+					   : call_authenticate(operation);
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
 }
@@ -224,13 +345,12 @@ void operation_pin_prove(struct operation *operation)
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	status = pin_form_check(token_pins_find(&operation->token->pins, NULL),
-				secret_view(&operation->pin));
+	status = pin_form_check(guard_of(operation), secret_view(&operation->pin));
 	if (status != KC_OK) {
 		on_wrong(operation, status);
 		return;
 	}
-	status = operation_call(operation, OPERATION_PIN_STATUS, NULL, on_tries_known);
+	status = call_pin_status(operation, on_tries_known);
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
 }

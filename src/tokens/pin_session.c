@@ -22,6 +22,7 @@ struct pin_session {
 	uint64_t id;
 	char *token_id;
 	struct secret pin;
+	bool is_on_keypad; /* authenticated without a PIN that we know */
 	sd_event_source *idle;
 	sd_event_source *absolute;
 };
@@ -45,6 +46,7 @@ enum kc_status pin_session_new(struct registry *registry, const char *token_id,
 static void drop_pin(struct pin_session *session)
 {
 	secret_done(&session->pin);
+	session->is_on_keypad = false;
 	session->idle = sd_event_source_disable_unref(session->idle);
 	session->absolute = sd_event_source_disable_unref(session->absolute);
 }
@@ -100,21 +102,33 @@ static enum kc_status set_limit(struct pin_session *session, sd_event_source **s
 	return KC_OK;
 }
 
-void pin_session_remember(struct pin_session *session, struct secret *pin)
+/* Does policy let an authentication be kept? Then its limits start. */
+static bool start_limits(struct pin_session *session)
 {
 	const struct registry_settings *settings = &session->registry->settings;
 
+	return settings->pin_idle_s > 0 &&
+	       set_limit(session, &session->idle, settings->pin_idle_s) == KC_OK &&
+	       set_limit(session, &session->absolute, settings->pin_absolute_s) == KC_OK;
+}
+
+void pin_session_remember(struct pin_session *session, struct secret *pin)
+{
 	drop_pin(session);
-	if (settings->pin_idle_s > 0 &&
-	    set_limit(session, &session->idle, settings->pin_idle_s) == KC_OK &&
-	    set_limit(session, &session->absolute, settings->pin_absolute_s) == KC_OK)
+	if (start_limits(session))
 		session->pin = secret_take(pin);
 	secret_done(pin);
 }
 
+void pin_session_note_keypad(struct pin_session *session)
+{
+	drop_pin(session);
+	session->is_on_keypad = start_limits(session);
+}
+
 void pin_session_note_use(struct pin_session *session)
 {
-	if (session->pin.data &&
+	if (pin_session_is_authenticated(session) &&
 	    set_limit(session, &session->idle, session->registry->settings.pin_idle_s) != KC_OK)
 		pin_session_forget(session);
 }
@@ -127,13 +141,13 @@ struct kc_view pin_session_use(struct pin_session *session)
 
 void pin_session_end_use(struct pin_session *session)
 {
-	if (!session->pin.data)
+	if (!pin_session_is_authenticated(session))
 		pin_session_forget(session);
 }
 
 bool pin_session_is_authenticated(const struct pin_session *session)
 {
-	return session->pin.data != NULL;
+	return session->pin.data || session->is_on_keypad;
 }
 
 void pin_session_forget_all(struct registry *registry)

@@ -26,6 +26,9 @@ const char *pin_session_token_id(const struct pin_session *session);
 /* Keep @pin, which the card has just accepted, if policy lets it be kept; @pin becomes empty. Both
  * limits start. */
 void pin_session_remember(struct pin_session *session, struct secret *pin);
+/* The PIN was typed on the reader's keypad: the session is authenticated for as long as the card
+ * remembers, within the same limits. */
+void pin_session_note_keypad(struct pin_session *session);
 void pin_session_forget(struct pin_session *session);
 
 /* The PIN, borrowed, and its idle time starts anew; empty when there is none (any more). */

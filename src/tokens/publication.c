@@ -52,7 +52,9 @@ static void fail_publication(struct publication *publication, enum kc_status sta
 static enum kc_status call(struct publication *publication, const char *method,
 			   struct json_object *parameters, wire_reply_fn on_reply)
 {
-	TRY(token_call(publication->token, method, parameters, 0, 0, on_reply, publication));
+	struct token_turn nobody = {.session = 0};
+
+	TRY(token_call(publication->token, method, parameters, &nobody, on_reply, publication));
 	publication->is_calling = true;
 	return KC_OK;
 }

@@ -31,6 +31,22 @@ static enum kc_status map(enum kc_status status)
 	}
 }
 
+void status_hint_blocked(const struct token *token, const struct token_pin *pin)
+{
+	const struct token_pin *blocked = pin ? pin : token_pins_find(&token->pins, NULL);
+	const struct token_pin *by = NULL;
+
+	if (!blocked) {
+		error_set_hint("unblock the PIN with the token's PUK");
+		return;
+	}
+	by = token_pins_find_unblocker(&token->pins, blocked, NULL);
+	if (by)
+		error_set_hint("unblock it with the %s: keycask pin unblock", by->label);
+	else
+		error_set_hint("nothing unblocks the %s", blocked->label);
+}
+
 enum kc_status status_of_driver(enum kc_status status, const struct token *token)
 {
 	enum kc_status mapped = map(status);
@@ -44,6 +60,6 @@ enum kc_status status_of_driver(enum kc_status status, const struct token *token
 		error_set_hint("check the PIN; %d %s left", error_get()->tries_left,
 			       error_get()->tries_left == 1 ? "try is" : "tries are");
 	if (mapped == KC_ERR_PIN_BLOCKED)
-		error_set_hint("unblock the PIN with the token's PUK");
+		status_hint_blocked(token, NULL);
 	return error_remap(mapped);
 }

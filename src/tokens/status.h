@@ -9,7 +9,12 @@
 
 #include "tokens/registry.h"
 
+struct token_pin;
+
 /* Never KC_OK for a failure; adds @token to the record. */
 enum kc_status status_of_driver(enum kc_status status, const struct token *token);
+
+/* Advice for when @pin (NULL: the PIN of @token) is blocked, into the record. */
+void status_hint_blocked(const struct token *token, const struct token_pin *pin);
 
 #endif

@@ -26,6 +26,7 @@ enum {
 	RESTART_DOUBLINGS_MAX = 8,
 	RESTARTS_MAX = 10,
 	USEC_PER_MSEC = 1000,
+	MSEC_PER_SEC = 1000,
 	FORGIVEN_AFTER_US = 60 * 1000 * 1000, /* a driver that lived so long starts afresh */
 };
 
@@ -219,18 +220,26 @@ enum kc_status token_new(struct registry *registry, struct card *card, const cha
 	return KC_OK;
 }
 
+static unsigned deadline_of(const struct token *token, const struct token_turn *turn)
+{
+	const struct registry_settings *settings = &token->registry->settings;
+	unsigned person_ms =
+		turn->waits_for_person ? settings->keypad_deadline_s * MSEC_PER_SEC : 0;
+
+	return settings->card_deadline_ms + person_ms;
+}
+
 enum kc_status token_call(struct token *token, const char *method, struct json_object *parameters,
-			  uint64_t session, uint64_t request, wire_reply_fn on_reply,
-			  void *userdata)
+			  const struct token_turn *turn, wire_reply_fn on_reply, void *userdata)
 {
 	CLEANUP(field_free) struct json_object *taken = parameters;
 
 	REQUIRE(token->driver, KC_ERR_TOKEN_NOT_FOUND, "the token's driver is not running");
 	if (!taken)
 		TRY(field_new_object(&taken));
-	TRY(card_put_turn(token->card, token, session, request, taken));
-	log_debug("req=%" PRIu64 " stage=driver method=%s token=%s", request, method,
+	TRY(card_put_turn(token->card, token, turn->session, turn->request, taken));
+	log_debug("req=%" PRIu64 " stage=driver method=%s token=%s", turn->request, method,
 		  token_id(token));
-	return helper_call(token->driver, method, take(taken), -1,
-			   token->registry->settings.card_deadline_ms, on_reply, userdata);
+	return helper_call(token->driver, method, take(taken), -1, deadline_of(token, turn),
+			   on_reply, userdata);
 }

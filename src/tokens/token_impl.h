@@ -58,11 +58,19 @@ KC_MUST_CHECK enum kc_status token_new(struct registry *registry, struct card *c
  * told, the driver ends. */
 struct token *token_leave(struct token *token, bool is_silent);
 
+/* For whom a driver is called. */
+struct token_turn {
+	uint64_t session; /* 0: nobody */
+	uint64_t request;
+	bool waits_for_person; /* at the reader's keypad, who is slower than a card */
+};
+
 /* One call to the driver within the turn of a card task; takes @parameters, to which the turn is
  * added. */
 KC_MUST_CHECK enum kc_status token_call(struct token *token, const char *method,
-					struct json_object *parameters, uint64_t session,
-					uint64_t request, wire_reply_fn on_reply, void *userdata);
+					struct json_object *parameters,
+					const struct token_turn *turn, wire_reply_fn on_reply,
+					void *userdata);
 
 /* Its items go, its clients' PINs are forgotten, the event is told; it must be present. */
 void token_withdraw(struct token *token);

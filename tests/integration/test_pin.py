@@ -538,7 +538,7 @@ def pins_are_in_no_log_and_no_command_line():
         scene.keys.refuses("auth_failed", a, pin_fd=0, descriptors=[fd])
         os.close(fd)
         scene.keys.refuses("param", a, pin=pins[0] * 40)
-        scene.keys.refuses("interaction_not_allowed", a, pin=pins[0] + "9")
+        scene.keys.refuses("auth_failed", a, pin=pins[0] + "9")
         a.send_raw(b'{"method":"org.keycask.Keys.Sign","parameters":{"pin":"%s"}}\0'
                    % pins[0].encode())
         a.receive_raw()
