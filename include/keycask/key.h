@@ -38,8 +38,36 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_persistent_ref(struct kc_view
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_item(const struct kc_value *item,
 							struct kc_key **ret_key);
 
-/* Borrowed from @key. Store it, give it to another process: it names the same key there. */
+/* Borrowed from @key. Store it, give it to another process: it names the same key there. Empty for
+ * a public key, which is no item. */
 KC_PUBLIC struct kc_view kc_key_persistent_ref(const struct kc_key *key);
+
+/*
+ * The public half of @key: it verifies, encrypts and can leave the token. Asks nobody.
+ * Expected: KC_ERR_PARAM  no key
+ * Ownership: free *ret_public_key with kc_key_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_public(const struct kc_key *key,
+							  struct kc_key **ret_public_key);
+
+/*
+ * @key as bytes. Of a public key: PKCS#1's RSAPublicKey in DER, or the point 04 X Y of an EC key.
+ * Expected: KC_ERR_UNIMPLEMENTED   a private key on a token: it cannot leave
+ *           KC_ERR_ITEM_NOT_FOUND  the token is away
+ * Ownership: free *ret_data with kc_bytes_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_external_representation(
+	const struct kc_key *key, struct kc_bytes *ret_data);
+
+/*
+ * The public half of @key, public or private, as others read it: SubjectPublicKeyInfo (RFC 5280) in
+ * DER, what stands in PEM between BEGIN PUBLIC KEY and END PUBLIC KEY.
+ * Expected: KC_ERR_UNIMPLEMENTED   neither RSA nor EC
+ *           KC_ERR_ITEM_NOT_FOUND  the token is away
+ * Ownership: free *ret_info with kc_bytes_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_public_info(const struct kc_key *key,
+							       struct kc_bytes *ret_info);
 
 /* NULL is fine. Always returns NULL. */
 KC_PUBLIC struct kc_key *kc_key_free(struct kc_key *key);
@@ -92,6 +120,66 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_sign(const struct kc_key *key, con
 						   struct kc_bytes *ret_signature);
 
 /*
+ * Decrypt @data with @key by @algorithm, such as "rsa_encryption_oaep_sha256". What was not
+ * encrypted by "rsa_encryption_pkcs1" comes out of that as noise, not as a failure: a program that
+ * could tell the two apart would decrypt for anybody who asks it often enough.
+ *
+ * Expected: KC_ERR_PARAM  @data is not as long as the key, or was not encrypted so (not PKCS#1)
+ *           and as kc_key_sign()
+ * Ownership: *ret_plaintext is the caller's; free with kc_bytes_free(), which wipes it. Untouched
+ * on failure.
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_decrypt(const struct kc_key *key,
+						      const char *algorithm, struct kc_view data,
+						      const struct kc_options *options,
+						      struct kc_bytes *ret_plaintext);
+
+/* What key derivation takes. Start from KC_EXCHANGE_INIT, then set what differs. */
+struct kc_exchange {
+	size_t size;	    /* of this struct, as the caller was compiled */
+	int requested_size; /* bytes to derive */
+	struct kc_view shared_info;
+};
+
+#define KC_EXCHANGE_INIT                                                                           \
+	{                                                                                          \
+		sizeof(struct kc_exchange), 0,                                                     \
+		{                                                                                  \
+			NULL, 0                                                                    \
+		}                                                                                  \
+	}
+
+/*
+ * The secret that @key shares with the owner of @public_key (the point 04 X Y, on the same curve).
+ * @algorithm is "ecdh_key_exchange_standard" for the secret itself, @exchange NULL then; or
+ * "ecdh_key_exchange_standard_x963_sha256" and others for a key derived from it, as long as
+ * @exchange says.
+ *
+ * Expected: KC_ERR_PARAM  @public_key is none of this curve; no size, or one that is not wanted
+ *           and as kc_key_sign()
+ * Ownership: *ret_secret is the caller's; free with kc_bytes_free(), which wipes it. Untouched on
+ * failure.
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_exchange(const struct kc_key *key,
+						       const char *algorithm,
+						       struct kc_view public_key,
+						       const struct kc_exchange *exchange,
+						       const struct kc_options *options,
+						       struct kc_bytes *ret_secret);
+
+/*
+ * Encrypt @data to the owner of @key, public or private, by @algorithm. Needs no PIN.
+ * Expected: KC_ERR_PARAM  @data is too long for @key and @algorithm
+ *           KC_ERR_ITEM_NOT_FOUND  the token is away
+ * Ownership: free *ret_ciphertext with kc_bytes_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_encrypt(const struct kc_key *key,
+						      const char *algorithm, struct kc_view data,
+						      struct kc_bytes *ret_ciphertext);
+
+/*
  * Is @signature the one of @key over @data? Needs no PIN.
  * Expected: KC_ERR_VERIFY_FAILED  it is not
  *           KC_ERR_ITEM_NOT_FOUND the token is away
@@ -102,7 +190,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_verify(const struct kc_key *key,
 						     struct kc_view signature);
 
 /*
- * Would @operation ("sign" or "verify") with @algorithm be tried? Touches no token.
+ * Would @operation ("sign", "verify", "encrypt", "decrypt" or "exchange") with @algorithm be tried?
+ * Touches no token.
  * Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_is_algorithm_supported(const struct kc_key *key,

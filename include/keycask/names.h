@@ -106,7 +106,7 @@
 #define KC_USE_OPERATION_PROMPT	      "use_operation_prompt"
 #define KC_USE_TOKEN_RAW_ITEMS	      "use_token_raw_items"
 
-/* Common signature algorithms; every name of the catalogue may be given as text. */
+/* Common algorithms; every name of the catalogue may be given as text. */
 #define KC_ALGORITHM_RSA_SIGNATURE_RAW			    "rsa_signature_raw"
 #define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA256   "rsa_signature_digest_pkcs1v15_sha256"
 #define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256  "rsa_signature_message_pkcs1v15_sha256"
@@ -120,5 +120,11 @@
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA512    "ecdsa_signature_message_x962_sha512"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA256 "ecdsa_signature_message_rfc4754_sha256"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA384 "ecdsa_signature_message_rfc4754_sha384"
+#define KC_ALGORITHM_RSA_ENCRYPTION_RAW			    "rsa_encryption_raw"
+#define KC_ALGORITHM_RSA_ENCRYPTION_PKCS1		    "rsa_encryption_pkcs1"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA1		    "rsa_encryption_oaep_sha1"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA256		    "rsa_encryption_oaep_sha256"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD		    "ecdh_key_exchange_standard"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD_X963_SHA256 "ecdh_key_exchange_standard_x963_sha256"
 
 #endif

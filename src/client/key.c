@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Key handles and what can be done with them. A handle is a persistent reference and nothing
- * else: no connection, no state, so fork, restart and re-insertion cannot hurt it.
+ * Key handles. A handle is a persistent reference and nothing else: no connection, no state, so
+ * fork, restart and re-insertion cannot hurt it. That of a public key is its private key's.
  */
 #include <keycask/key.h>
 
@@ -11,16 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "client/interaction.h"
-#include "client/line.h"
-#include "sys/socket.h"
-#include "wire/message.h"
-
-struct kc_key {
-	struct kc_bytes reference;
-};
-
-/* --- life cycle ---------------------------------------------------------------------------- */
+#include "client/key_impl.h"
 
 struct kc_key *kc_key_free(struct kc_key *key)
 {
@@ -72,99 +63,42 @@ enum kc_status kc_key_from_item(const struct kc_value *item, struct kc_key **ret
 
 struct kc_view kc_key_persistent_ref(const struct kc_key *key)
 {
-	if (!key)
+	if (!key || key->is_public)
 		return (struct kc_view){NULL, 0};
 	return view_of(key->reference.data, key->reference.len);
 }
 
-/* --- operations ---------------------------------------------------------------------------- */
+enum kc_status kc_key_copy_public(const struct kc_key *key, struct kc_key **ret_public_key)
+{
+	struct kc_key *public_key = NULL;
 
-static enum kc_status new_parameters(const struct kc_key *key, const char *algorithm,
-				     struct json_object **ret_parameters)
+	error_clear();
+	REQUIRE(key, KC_ERR_PARAM, "no key");
+	TRY(new_key(view_of(key->reference.data, key->reference.len), &public_key));
+	public_key->is_public = true;
+	*ret_public_key = public_key;
+	return KC_OK;
+}
+
+enum kc_status key_new_parameters(const struct kc_key *key, struct json_object **ret_parameters)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 
 	REQUIRE(key, KC_ERR_PARAM, "no key");
-	REQUIRE(algorithm && *algorithm, KC_ERR_PARAM, "no algorithm");
 	TRY(field_new_object(&parameters));
-	TRY(field_put_data(parameters, "key", kc_key_persistent_ref(key)));
-	TRY(field_put_text(parameters, "algorithm", algorithm));
+	TRY(field_put_data(parameters, "key", view_of(key->reference.data, key->reference.len)));
 	*ret_parameters = take(parameters);
 	return KC_OK;
 }
 
-/* Not repeatable: a second signature, a second try of the PIN, is the caller's to decide. */
-static enum kc_status ask_to_sign(struct json_object **parameters, const struct kc_options *options,
-				  struct json_object **ret_answer)
-{
-	CLEANUP(socket_close) int pin_fd = -1;
-	struct line_call call = {.method = "org.keycask.Keys.Sign",
-				 .timeout_ms = interaction_timeout_ms(options)};
-
-	TRY(interaction_put(options, *parameters, &pin_fd));
-	call.parameters = take(*parameters);
-	call.descriptor = pin_fd;
-	return line_call(&call, ret_answer);
-}
-
-enum kc_status kc_key_sign(const struct kc_key *key, const char *algorithm, struct kc_view data,
-			   const struct kc_options *given, struct kc_bytes *ret_signature)
+enum kc_status key_new_operation(const struct kc_key *key, const char *algorithm,
+				 struct json_object **ret_parameters)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
-	CLEANUP(field_free) struct json_object *answer = NULL;
-	CLEANUP(bytes_done) struct bytes signature = BYTES_INIT(WIRE_MESSAGE_MAX);
-	struct kc_options options;
 
-	error_clear();
-	TRY(interaction_read(given, &options));
-	TRY(new_parameters(key, algorithm, &parameters));
-	TRY(field_put_data(parameters, "data", data));
-	TRY(ask_to_sign(&parameters, &options, &answer));
-	TRY(field_data(answer, "signature", &signature));
-	REQUIRE(signature.len > 0, KC_ERR_INTERNAL, "the daemon answered without a signature");
-	*ret_signature = bytes_take(&signature);
-	return KC_OK;
-}
-
-static enum kc_status ask(const char *method, struct json_object **parameters,
-			  struct json_object **ret_answer)
-{
-	struct line_call call = {.method = method,
-				 .parameters = take(*parameters),
-				 .descriptor = -1,
-				 .timeout_ms = LINE_QUERY_MS,
-				 .is_repeatable = true};
-
-	return line_call(&call, ret_answer);
-}
-
-enum kc_status kc_key_verify(const struct kc_key *key, const char *algorithm, struct kc_view data,
-			     struct kc_view signature)
-{
-	CLEANUP(field_free) struct json_object *parameters = NULL;
-	CLEANUP(field_free) struct json_object *answer = NULL;
-
-	error_clear();
-	TRY(new_parameters(key, algorithm, &parameters));
-	TRY(field_put_data(parameters, "data", data));
-	TRY(field_put_data(parameters, "signature", signature));
-	TRY(ask("org.keycask.Keys.Verify", &parameters, &answer));
-	REQUIRE(field_flag(answer, "valid", false), KC_ERR_VERIFY_FAILED,
-		"the signature does not match");
-	return KC_OK;
-}
-
-enum kc_status kc_key_is_algorithm_supported(const struct kc_key *key, const char *operation,
-					     const char *algorithm, bool *ret_is_supported)
-{
-	CLEANUP(field_free) struct json_object *parameters = NULL;
-	CLEANUP(field_free) struct json_object *answer = NULL;
-
-	error_clear();
-	REQUIRE(operation && *operation, KC_ERR_PARAM, "no operation");
-	TRY(new_parameters(key, algorithm, &parameters));
-	TRY(field_put_text(parameters, "operation", operation));
-	TRY(ask("org.keycask.Keys.IsAlgorithmSupported", &parameters, &answer));
-	*ret_is_supported = field_flag(answer, "is_supported", false);
+	REQUIRE(algorithm && *algorithm, KC_ERR_PARAM, "no algorithm");
+	TRY(key_new_parameters(key, &parameters));
+	TRY(field_put_text(parameters, "algorithm", algorithm));
+	*ret_parameters = take(parameters);
 	return KC_OK;
 }

@@ -160,6 +160,103 @@ TEST(verify_tells_a_wrong_signature_from_a_failure)
 	canned_daemon_stop(&daemon);
 }
 
+static struct kc_key *new_key(void)
+{
+	struct kc_key *key = NULL;
+
+	CHECK_OK(kc_key_from_persistent_ref(view_of_text("ref"), &key));
+	return key;
+}
+
+static bool has_sent(const struct canned_daemon *daemon, const char *text)
+{
+	return strstr(daemon->state->parameters, text) != NULL;
+}
+
+TEST(decryption_is_a_call_like_signing)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+	struct kc_options options = KC_OPTIONS_INIT;
+	struct kc_bytes out = {NULL, 0};
+	struct kc_key *key = new_key();
+
+	options.pin = view_of_text("123456");
+	CHECK_OK(kc_key_decrypt(key, "a", view_of_text("d"), &options, &out));
+	CHECK_HEX(view_of(out.data, out.len), "7369676e6174757265");
+	CHECK(has_sent(&daemon, "\"key\":\"cmVm\",\"algorithm\":\"a\",\"data\":\"ZA==\""));
+	CHECK_TEXT(daemon.state->pin, "123456");
+	kc_bytes_free(&out);
+	options.pin = view_of_text("");
+	CHECK_STATUS(kc_key_decrypt(key, "a", view_of_text("d"), &options, &out),
+		     KC_ERR_AUTH_FAILED);
+	CHECK_STATUS(kc_key_decrypt(key, NULL, view_of_text("d"), NULL, &out), KC_ERR_PARAM);
+	CHECK_STATUS(kc_key_decrypt(NULL, "a", view_of_text("d"), NULL, &out), KC_ERR_PARAM);
+	CHECK_TEXT(kc_error_message(kc_error_last()), "no key");
+	kc_key_free(key);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
+TEST(an_exchange_sends_what_it_is_given)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+	struct kc_exchange exchange = KC_EXCHANGE_INIT;
+	struct kc_bytes out = {NULL, 0};
+	struct kc_key *key = new_key();
+
+	CHECK_OK(kc_key_exchange(key, "a", view_of_text("p"), NULL, NULL, &out));
+	CHECK(has_sent(&daemon, "\"public_key\":\"cA==\""));
+	CHECK(!has_sent(&daemon, "requested_size") && !has_sent(&daemon, "shared_info"));
+	kc_bytes_free(&out);
+	exchange.requested_size = 16;
+	exchange.shared_info = view_of_text("i");
+	CHECK_OK(kc_key_exchange(key, "a", view_of_text("p"), &exchange, NULL, &out));
+	CHECK(has_sent(&daemon, "\"requested_size\":16,\"shared_info\":\"aQ==\""));
+	kc_bytes_free(&out);
+	exchange.size = 0;
+	CHECK_STATUS(kc_key_exchange(key, "a", view_of_text("p"), &exchange, NULL, &out),
+		     KC_ERR_PARAM);
+	CHECK(strstr(kc_error_message(kc_error_last()), "KC_EXCHANGE_INIT"));
+	kc_key_free(key);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
+TEST(a_public_key_does_what_is_public)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+	struct kc_bytes out = {NULL, 0};
+	struct kc_key *public_key = NULL;
+	struct kc_key *key = new_key();
+	bool is_supported = true;
+
+	CHECK_STATUS(kc_key_copy_public(NULL, &public_key), KC_ERR_PARAM);
+	CHECK_OK(kc_key_copy_public(key, &public_key));
+	CHECK_INT(kc_key_persistent_ref(public_key).len, 0);
+	CHECK_OK(kc_key_encrypt(public_key, "a", view_of_text("d"), &out));
+	CHECK_HEX(view_of(out.data, out.len), "64");
+	kc_bytes_free(&out);
+	CHECK_OK(kc_key_verify(public_key, "a", view_of_text("d"), view_of_text("signature")));
+	CHECK_STATUS(kc_key_sign(public_key, "a", view_of_text("d"), NULL, &out), KC_ERR_PARAM);
+	CHECK_TEXT(kc_error_message(kc_error_last()), "a public key cannot sign");
+	CHECK_STATUS(kc_key_decrypt(public_key, "a", view_of_text("d"), NULL, &out), KC_ERR_PARAM);
+	CHECK_STATUS(kc_key_exchange(public_key, "a", view_of_text("d"), NULL, NULL, &out),
+		     KC_ERR_PARAM);
+	CHECK_OK(kc_key_is_algorithm_supported(public_key, "decrypt", "a", &is_supported));
+	CHECK(!is_supported);
+	CHECK_OK(kc_key_is_algorithm_supported(public_key, "encrypt", "a", &is_supported));
+	CHECK(is_supported);
+	CHECK_OK(kc_key_copy_external_representation(public_key, &out));
+	CHECK_HEX(view_of(out.data, out.len), "707562");
+	kc_bytes_free(&out);
+	CHECK_STATUS(kc_key_copy_public_info(public_key, &out), KC_ERR_UNIMPLEMENTED);
+	CHECK_STATUS(kc_key_copy_external_representation(key, &out), KC_ERR_UNIMPLEMENTED);
+	kc_key_free(public_key);
+	kc_key_free(key);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
 TEST(a_child_has_a_connection_of_its_own)
 {
 	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");

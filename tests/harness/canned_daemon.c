@@ -83,7 +83,8 @@ static void on_copy_matching(struct wire_call *call)
 	wire_call_fail(call, fail(KC_ERR_ITEM_NOT_FOUND, "no item matches"));
 }
 
-static void on_sign(struct wire_call *call)
+/* Sign, Decrypt and Exchange: "signature", and what was asked for, in base64. */
+static void use_key(struct wire_call *call, const char *result)
 {
 	struct json_object *parameters = wire_call_parameters(call);
 	int fd = wire_call_take_descriptor(call);
@@ -109,7 +110,37 @@ static void on_sign(struct wire_call *call)
 		wire_call_fail(call, fail(KC_ERR_AUTH_FAILED, "wrong PIN"));
 		return;
 	}
-	reply_with(call, "signature", json_object_new_string("c2lnbmF0dXJl"));
+	(void)snprintf(state->parameters, sizeof(state->parameters), "%s",
+		       json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN));
+	reply_with(call, result, json_object_new_string("c2lnbmF0dXJl"));
+}
+
+static void on_sign(struct wire_call *call)
+{
+	use_key(call, "signature");
+}
+
+static void on_decrypt(struct wire_call *call)
+{
+	use_key(call, "plaintext");
+}
+
+static void on_exchange(struct wire_call *call)
+{
+	use_key(call, "secret");
+}
+
+static void on_encrypt(struct wire_call *call)
+{
+	const char *data = field_text(wire_call_parameters(call), "data");
+
+	reply_with(call, "ciphertext", json_object_new_string(data));
+}
+
+static void on_copy_public(struct wire_call *call)
+{
+	wire_call_reply(call, parse("{\"public_key\":\"cHVi\",\"key_type\":\"x25519\","
+				    "\"key_size_in_bits\":256}"));
 }
 
 static void on_verify(struct wire_call *call)
@@ -152,12 +183,13 @@ static void on_unused(struct wire_call *call)
 
 static const struct wire_method items_methods[] = {{"CopyMatching", on_copy_matching, 0}};
 static const struct wire_method keys_methods[] = {
-	{"Sign", on_sign, 0}, {"Verify", on_verify, 0}, {"IsAlgorithmSupported", on_supported, 0}};
-static const struct wire_method tokens_methods[] = {{"List", on_tokens, 0},
-						    {"Info", on_unused, 0},
-						    {"Watch", on_watch, 0},
-						    {"VerifyPin", on_unused, 0},
-						    {"PinStatus", on_unused, 0}};
+	{"Sign", on_sign, 0},	      {"Verify", on_verify, 0},
+	{"Encrypt", on_encrypt, 0},   {"Decrypt", on_decrypt, 0},
+	{"Exchange", on_exchange, 0}, {"CopyPublic", on_copy_public, 0},
+	{"Export", on_unused, 0},     {"IsAlgorithmSupported", on_supported, 0}};
+static const struct wire_method tokens_methods[] = {
+	{"List", on_tokens, 0},	     {"Info", on_unused, 0},	  {"Watch", on_watch, 0},
+	{"VerifyPin", on_unused, 0}, {"PinStatus", on_unused, 0}, {"Forget", on_unused, 0}};
 
 _Noreturn static void serve(int fd)
 {

@@ -19,8 +19,9 @@ struct canned_daemon_state {
 	bool dies_on_query; /* once: drop the connection instead of answering */
 	bool dies_on_sign;
 	bool is_slow; /* never answers a query */
-	char pin[32]; /* what came with the last Sign */
+	char pin[32]; /* what came with the last Sign, Decrypt or Exchange */
 	char interaction[512];
+	char parameters[1024];
 };
 
 struct canned_daemon {

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What public keys do, and what is known of keys: reading, which may be asked again. */
+#include <keycask/key.h>
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/try.h"
+#include "client/key_impl.h"
+#include "client/line.h"
+#include "wire/message.h"
+
+static enum kc_status ask(const char *method, struct json_object **parameters,
+			  struct json_object **ret_answer)
+{
+	struct line_call call = {.method = method,
+				 .parameters = take(*parameters),
+				 .descriptor = -1,
+				 .timeout_ms = LINE_QUERY_MS,
+				 .is_repeatable = true};
+
+	return line_call(&call, ret_answer);
+}
+
+static enum kc_status ask_for_data(const char *method, struct json_object **parameters,
+				   const char *name, struct kc_bytes *ret_data)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
+
+	TRY(ask(method, parameters, &answer));
+	TRY(field_data(answer, name, &data));
+	REQUIRE(data.len > 0, KC_ERR_UNIMPLEMENTED, "a key of this type has no such form");
+	*ret_data = bytes_take(&data);
+	return KC_OK;
+}
+
+enum kc_status kc_key_verify(const struct kc_key *key, const char *algorithm, struct kc_view data,
+			     struct kc_view signature)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	error_clear();
+	TRY(key_new_operation(key, algorithm, &parameters));
+	TRY(field_put_data(parameters, "data", data));
+	TRY(field_put_data(parameters, "signature", signature));
+	TRY(ask("org.keycask.Keys.Verify", &parameters, &answer));
+	REQUIRE(field_flag(answer, "valid", false), KC_ERR_VERIFY_FAILED,
+		"the signature does not match");
+	return KC_OK;
+}
+
+enum kc_status kc_key_encrypt(const struct kc_key *key, const char *algorithm, struct kc_view data,
+			      struct kc_bytes *ret_ciphertext)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	error_clear();
+	TRY(key_new_operation(key, algorithm, &parameters));
+	TRY(field_put_data(parameters, "data", data));
+	return ask_for_data("org.keycask.Keys.Encrypt", &parameters, "ciphertext", ret_ciphertext);
+}
+
+static bool is_private_operation(const char *operation)
+{
+	return strcmp(operation, "sign") == 0 || strcmp(operation, "decrypt") == 0 ||
+	       strcmp(operation, "exchange") == 0;
+}
+
+enum kc_status kc_key_is_algorithm_supported(const struct kc_key *key, const char *operation,
+					     const char *algorithm, bool *ret_is_supported)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	error_clear();
+	REQUIRE(operation && *operation, KC_ERR_PARAM, "no operation");
+	TRY(key_new_operation(key, algorithm, &parameters));
+	TRY(field_put_text(parameters, "operation", operation));
+	TRY(ask("org.keycask.Keys.IsAlgorithmSupported", &parameters, &answer));
+	*ret_is_supported = field_flag(answer, "is_supported", false) &&
+			    !(key->is_public && is_private_operation(operation));
+	return KC_OK;
+}
+
+enum kc_status kc_key_copy_external_representation(const struct kc_key *key,
+						   struct kc_bytes *ret_data)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	error_clear();
+	TRY(key_new_parameters(key, &parameters));
+	if (key->is_public)
+		return ask_for_data("org.keycask.Keys.CopyPublic", &parameters, "public_key",
+				    ret_data);
+	return ask_for_data("org.keycask.Keys.Export", &parameters, "data", ret_data);
+}
+
+enum kc_status kc_key_copy_public_info(const struct kc_key *key, struct kc_bytes *ret_info)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	error_clear();
+	TRY(key_new_parameters(key, &parameters));
+	return ask_for_data("org.keycask.Keys.CopyPublic", &parameters, "public_key_info",
+			    ret_info);
+}
