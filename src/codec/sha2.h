@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CODEC_SHA2_H
+#define CODEC_SHA2_H
+
+/*
+ * SHA-256 and SHA-512, FIPS 180-4, for those who have no libcrypto: a driver whose card wants its
+ * PIN hashed. Not for keys or signatures, which are the card's and the daemon's.
+ */
+
+#include <keycask/bytes.h>
+
+enum sha2_kind {
+	SHA2_256,
+	SHA2_512,
+};
+
+enum {
+	SHA2_DIGEST_MAX = 64,
+	SHA2_BLOCK_MAX = 128,
+};
+
+struct sha2 {
+	enum sha2_kind kind;
+	uint64_t state[8]; /* of SHA-256 the lower halves */
+	uint64_t n_bytes;
+	uint8_t block[SHA2_BLOCK_MAX]; /* what is not hashed yet */
+};
+
+static inline size_t sha2_digest_bytes(enum sha2_kind kind)
+{
+	return kind == SHA2_256 ? 32 : 64;
+}
+
+void sha2_init(struct sha2 *sha2, enum sha2_kind kind);
+void sha2_update(struct sha2 *sha2, struct kc_view data);
+
+/* Write sha2_digest_bytes() of @digest and wipe @sha2. */
+void sha2_finish(struct sha2 *sha2, uint8_t digest[SHA2_DIGEST_MAX]);
+
+#endif
