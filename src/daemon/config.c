@@ -31,6 +31,7 @@ static const struct {
 	{"prompt_deadline_s", offsetof(struct config, prompt_deadline_s), 1, HOUR_S},
 	{"prompt_quota", offsetof(struct config, prompt_quota), 1, 1000},
 	{"lease_ms", offsetof(struct config, lease_ms), 0, 600 * 1000},
+	{"details_after_ms", offsetof(struct config, details_after_ms), 0, HOUR_S * 1000},
 	{"pin_idle_s", offsetof(struct config, pin_idle_s), 0, 24 * HOUR_S},
 	{"pin_absolute_s", offsetof(struct config, pin_absolute_s), 1, 24 * HOUR_S},
 };
@@ -47,6 +48,7 @@ void config_init(struct config *ret_config)
 		.prompt_deadline_s = 120,
 		.prompt_quota = 20,
 		.lease_ms = 3000,
+		.details_after_ms = 500,
 		.pin_cache = "session",
 		.pin_idle_s = 600,
 		.pin_absolute_s = 8 * HOUR_S,

@@ -19,6 +19,7 @@ struct config {
 	unsigned prompt_deadline_s;
 	unsigned prompt_quota; /* prompts that a program may show in a minute */
 	unsigned lease_ms;
+	unsigned details_after_ms;
 	char pin_cache[16];  /* "per-use", "session", or a time such as "15min" */
 	unsigned pin_idle_s; /* of "session"; 0: a PIN serves the one operation it was given for */
 	unsigned pin_absolute_s;

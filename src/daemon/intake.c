@@ -51,6 +51,7 @@ static enum kc_status add(struct batch *batch, const struct token_item *item)
 		.data = item->data,
 		.algorithms = item->algorithms,
 		.constraint = item->constraint,
+		.needs_touch = item->needs_touch,
 	};
 	batch->public_keys[i] = BYTES_INIT(PUBLIC_KEY_MAX);
 	TRY(describe(item, &batch->items[i].attributes));

@@ -109,6 +109,7 @@ static enum kc_status make_registry(struct daemon *daemon)
 		.keypad_deadline_s =
 			daemon->config.use_keypads ? daemon->config.prompt_deadline_s : 0,
 		.lease_ms = daemon->config.lease_ms,
+		.details_after_ms = daemon->config.details_after_ms,
 		.pin_idle_s = pin_limits.idle_s,
 		.pin_absolute_s = pin_limits.absolute_s,
 	};

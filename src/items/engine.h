@@ -34,6 +34,7 @@ struct engine_item {
 					 * the key and that of the certificate to be equal */
 	struct json_object *algorithms; /* key: array of base operations the token performs */
 	const char *constraint;		/* key: "none", "pin", "pin_always" */
+	bool needs_touch;		/* key */
 };
 
 /*

@@ -103,7 +103,7 @@ static enum kc_status put_key_defaults(struct json_object *attributes)
 	return KC_OK;
 }
 
-/* Which operation needs what, for those the key can do: {"sign": "pin"}. */
+/* Which operation needs what, for those the key can do: {"sign": "pin"}; "touch" is for all. */
 static enum kc_status put_access_control(struct row *row)
 {
 	CLEANUP(field_free) struct json_object *control = NULL;
@@ -115,6 +115,8 @@ static enum kc_status put_access_control(struct row *row)
 		if (field_flag(row->attributes, usages[i], false))
 			TRY(field_put_text(control, usages[i] + strlen("can_"),
 					   row->item->constraint));
+	if (row->item->needs_touch)
+		TRY(field_put_flag(control, "touch", true));
 	return field_put(row->attributes, "access_control", take(control));
 }
 

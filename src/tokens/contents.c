@@ -234,6 +234,7 @@ static enum kc_status make_key_item(const struct contents *contents, struct obje
 		.can_sign = field_flag(key->source, "can_sign", false),
 		.can_decrypt = field_flag(key->source, "can_decrypt", false),
 		.can_derive = field_flag(key->source, "can_derive", false),
+		.needs_touch = field_flag(key->source, "needs_touch", false),
 	};
 	return KC_OK;
 }

@@ -17,23 +17,22 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "tokens/cache.h"
-#include "tokens/contents.h"
+#include "tokens/completion.h"
 #include "tokens/helper.h"
 #include "tokens/naming.h"
 #include "tokens/operation.h"
+#include "tokens/survey.h"
 
 struct publication {
 	struct card_task task;
 	struct token *token;
-	struct json_object *enumerated; /* what contents are made of */
-	struct contents *contents;
-	size_t n_inspected;
-	struct inspection *inspection;
-	bool is_open;	 /* we know which token it is */
-	bool is_read;	 /* enumerated is what the card has now */
-	bool is_cached;	 /* enumerated is what the cache has */
-	bool is_calling; /* the driver has been called and has not answered */
-	bool is_over;	 /* the token is refused: end when the driver answers */
+	struct json_object *enumerated; /* what the driver has told, or what it told before */
+	struct survey *survey;		/* of that */
+	bool is_open;			/* we know which token it is */
+	bool is_read;			/* enumerated is what the card has now */
+	bool is_cached;			/* enumerated is what the cache has */
+	bool is_calling;		/* the driver has been called and has not answered */
+	bool is_over;			/* the token is refused: end when the driver answers */
 };
 
 /* A driver that is gone is another matter: its end starts a new one. While one is at work the card
@@ -86,17 +85,8 @@ static enum kc_status check_unique(const struct token *token)
 /* Unique once more: while this one was read, another may have been published. */
 static enum kc_status put_items(struct publication *publication)
 {
-	struct token *token = publication->token;
-	const struct registry_hooks *hooks = &token->registry->hooks;
-	const struct token_item *items = NULL;
-	size_t n_items = 0;
-
-	TRY(check_unique(token));
-	items = contents_items(publication->contents, &n_items);
-	error_clear();
-	TRY(hooks->publish(hooks->context, token->token_id, items, n_items));
-	log_info("token %s in %s: %zu items", token->token_id, token->slot_name, n_items);
-	return KC_OK;
+	TRY(check_unique(publication->token));
+	return survey_publish(publication->survey);
 }
 
 static void finish(struct publication *publication)
@@ -105,11 +95,13 @@ static void finish(struct publication *publication)
 
 	if (!publication->is_cached)
 		cache_put(token->registry->cache, token->token_id, publication->enumerated);
+	completion_start(token, publication->enumerated);
 	token->publication = publication_free(publication);
 }
 
-static void publish(struct publication *publication)
+static void publish(void *userdata)
 {
+	struct publication *publication = userdata;
 	struct token *token = publication->token;
 	const struct registry_hooks *hooks = &token->registry->hooks;
 
@@ -123,59 +115,14 @@ static void publish(struct publication *publication)
 	hooks->token_event(hooks->context, "inserted", token);
 }
 
-static void inspect_next(struct publication *publication);
-
-static void on_inspected(void *userdata, enum kc_status status, struct json_object *parameters)
-{
-	struct publication *publication = userdata;
-	struct token *token = publication->token;
-
-	publication->inspection = NULL;
-	if (status == KC_OK)
-		contents_answer(publication->contents, publication->n_inspected, parameters);
-	else
-		log_warning("token %s: an object is left out: %s", token->token_id,
-			    error_get()->message);
-	publication->n_inspected++;
-	inspect_next(publication);
-}
-
-static enum kc_status inspect(struct publication *publication)
-{
-	struct contents_question question;
-
-	TRY(contents_question(publication->contents, publication->n_inspected, &question));
-	return inspector_ask(publication->token->registry->inspector, question.method,
-			     question.parameters, on_inspected, publication,
-			     &publication->inspection);
-}
-
-/* What keycask-x509 refuses, or dies of, is left out; the others are published. */
-static void inspect_next(struct publication *publication)
-{
-	struct token *token = publication->token;
-
-	error_clear();
-	while (publication->n_inspected < contents_n_questions(publication->contents)) {
-		if (inspect(publication) == KC_OK)
-			return;
-		log_warning("token %s: keycask-x509: %s", token->token_id, error_get()->message);
-		publication->n_inspected++;
-	}
-	publish(publication);
-}
-
 /* From now on it is @enumerated that is inspected and published. */
 static enum kc_status set_contents(struct publication *publication, struct json_object *enumerated)
 {
-	struct contents *contents = NULL;
+	struct survey *survey = NULL;
 
-	TRY(contents_new(field_get(enumerated, "objects"), &contents));
-	inspector_cancel(publication->inspection);
-	publication->inspection = NULL;
-	publication->n_inspected = 0;
-	publication->contents = contents_free(publication->contents);
-	publication->contents = contents;
+	TRY(survey_new(publication->token, enumerated, publish, publication, &survey));
+	publication->survey = survey_free(publication->survey);
+	publication->survey = survey;
 	field_free(&publication->enumerated);
 	publication->enumerated = json_object_get(enumerated);
 	token_pins_read(field_get(enumerated, "pins"), &publication->token->pins);
@@ -231,7 +178,7 @@ static void on_enumerated(void *userdata, enum kc_status status, struct json_obj
 	publication->is_cached = false;
 	take_back(publication->token);
 	card_finish(publication->token->card, &publication->task);
-	inspect_next(publication);
+	survey_run(publication->survey);
 }
 
 static enum kc_status enumerate(struct publication *publication)
@@ -260,7 +207,7 @@ static void publish_from_cache(struct publication *publication)
 	card_finish(token->card, &publication->task);
 	card_submit(token->card, &publication->task);
 	if (token->publication == publication) /* else its turn came at once, and failed */
-		inspect_next(publication);
+		survey_run(publication->survey);
 }
 
 static enum kc_status set_identity(struct token *token, struct json_object *parameters)
@@ -348,9 +295,8 @@ struct publication *publication_free(struct publication *publication)
 {
 	if (!publication)
 		return NULL;
-	inspector_cancel(publication->inspection);
 	card_cancel(publication->token->card, &publication->task);
-	publication->contents = contents_free(publication->contents);
+	publication->survey = survey_free(publication->survey);
 	field_free(&publication->enumerated);
 	free(publication);
 	return NULL;

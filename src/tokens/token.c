@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "sys/socket.h"
+#include "tokens/completion.h"
 #include "tokens/helper.h"
 #include "tokens/operation.h"
 #include "tokens/pin_session.h"
@@ -85,6 +86,7 @@ void token_withdraw(struct token *token)
 static void stop_driver(struct token *token)
 {
 	token->publication = publication_free(token->publication);
+	token->completion = completion_free(token->completion);
 	error_clear();
 	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND, "the token left"));
 	token->driver = helper_free(token->driver);

@@ -26,6 +26,7 @@ enum token_state {
 };
 
 struct publication;
+struct completion;
 
 struct token {
 	struct list link; /* registry::tokens */
@@ -41,6 +42,7 @@ struct token {
 	enum token_state state;
 	char reason[TOKEN_REASON_MAX];
 	struct publication *publication; /* until the card has been read */
+	struct completion *completion;	 /* after that, until its details have been */
 	struct token_pins pins;
 	struct list operations; /* operation::link */
 	bool is_declined;	/* its driver says that it is not one of its cards */

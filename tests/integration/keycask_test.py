@@ -289,15 +289,19 @@ class Varlink:
 
 class Daemon:
     """A keycaskd of the test's own. environment: variables for it. The machine's real readers are
-    no business of a test: providers is "embedded" unless the test brings its own pcscd."""
+    no business of a test: providers is "embedded" unless the test brings its own pcscd. Nor does a
+    test that counts APDUs want any at a moment of its own: unless it asks for them, the daemon does
+    not look for details of a card after it was read."""
 
-    def __init__(self, *arguments, directory=None, providers="embedded", **environment):
+    def __init__(self, *arguments, directory=None, providers="embedded", details=False,
+                 **environment):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="d", dir=scratch()))
         self.socket = self.directory / "run" / "keycask.sock"
         self.slot_socket = self.directory / "run" / "slot.sock"
         self.log = self.directory / "keycaskd.log"
         self.arguments = (*(("--providers", providers) if providers else ()), *arguments)
         self.process = None
+        self.has_details = details
         self.env = {
             **base_environment(),
             "XDG_RUNTIME_DIR": str(self.directory),
@@ -338,9 +342,23 @@ class Daemon:
 
     def start(self):
         """Start it and wait until it answers."""
+        self._set_details()
         self.process = start(program("keycaskd"), "--user", "--foreground", *self.arguments,
                              env=self.env, log=self.log)
         eventually(self._answers, "keycaskd listens")
+
+    def _set_details(self):
+        """In config.json, beside what the test has in it; a broken one stays as it is."""
+        path = pathlib.Path(self.env["KEYCASK_CONFIG_DIR"], "config.json")
+        try:
+            settings = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError:
+            return
+        if not isinstance(settings, dict):
+            return
+        settings.setdefault("details_after_ms", 0 if self.has_details else 3600 * 1000)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
 
     def _answers(self):
         check(self.process.poll() is None, f"keycaskd ended with {self.process.returncode}")
@@ -494,15 +512,21 @@ class Card:
         if self.process is not None:
             self.pull()
 
-    def insert(self, daemon, *faults):
+    def insert(self, daemon, *faults, touch="now"):
         """Put it into the daemon's embedded slot (or a socket's path), with faults on order such
         as "remove@7" or "sw@5:6F00" (keycask vcard --help lists them)."""
         path = daemon.slot_socket if isinstance(daemon, Daemon) else daemon
         check(self.process is None, "the card is in a slot already")
         self.process = start(program("keycask-vcard"), "start", self.file, "--socket", path,
-                             "--log", self.contacts,
+                             "--log", self.contacts, "--touch", touch,
                              *(word for fault in faults for word in ("--fault", fault)),
                              log=self.log)
+
+    def touch(self):
+        """A finger on a card that was inserted with touch="wait", as soon as it asks for one."""
+        eventually(lambda: self.contacts.read_text().rstrip().endswith("# waiting for a touch"),
+                   "the card waits for a touch")
+        self.process.send_signal(signal.SIGUSR1)
 
     def commands(self):
         """The command APDUs it has been sent so far, in hexadecimal, PINs as asterisks."""

@@ -70,6 +70,7 @@ static enum kc_status sign(struct context *context, struct arguments *arguments)
 	TRY(pin_options_read(&arguments->pin, &options));
 	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_SIGNER, &signer));
 	TRY(message_read(arguments->in, signer.algorithm, &message));
+	signer_announce(&signer);
 	TRY(kc_key_sign(signer.key, message.algorithm, bytes_view(&message.data), &options,
 			&signature));
 	return deliver(context, arguments, &signer, view_of(signature.data, signature.len));

@@ -2,6 +2,7 @@
 /* Choosing key and algorithm for sign and verify. */
 #include "frontends/cli/signer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -30,6 +31,20 @@ static enum kc_status usual_algorithm(const struct kc_dictionary *item, const ch
 	return KC_OK;
 }
 
+static bool needs_touch(const struct kc_dictionary *item)
+{
+	const struct kc_dictionary *control =
+		kc_value_dictionary(kc_dictionary_get(item, KC_ATTR_ACCESS_CONTROL));
+
+	return control && kc_dictionary_flag(control, "touch", false);
+}
+
+void signer_announce(const struct signer *signer)
+{
+	if (signer->needs_touch)
+		(void)fputs("keycask: touch the token when it asks for it\n", stderr);
+}
+
 enum kc_status signer_find(struct context *context, const char *name, const char *algorithm,
 			   enum resolve_kind kind, struct signer *ret_signer)
 {
@@ -41,5 +56,6 @@ enum kc_status signer_find(struct context *context, const char *name, const char
 	TRY(kc_key_from_persistent_ref(kc_dictionary_data(item, INVENTORY_REFERENCE),
 				       &ret_signer->key));
 	ret_signer->algorithm = algorithm;
+	ret_signer->needs_touch = needs_touch(item);
 	return KC_OK;
 }

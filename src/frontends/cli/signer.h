@@ -11,6 +11,7 @@
 struct signer {
 	struct kc_key *key;
 	const char *algorithm; /* borrowed or static */
+	bool needs_touch;      /* somebody must touch the token while it works */
 };
 
 /* Release what signer_find() gave. */
@@ -23,5 +24,8 @@ void signer_done(struct signer *signer);
 KC_MUST_CHECK enum kc_status signer_find(struct context *context, const char *name,
 					 const char *algorithm, enum resolve_kind kind,
 					 struct signer *ret_signer);
+
+/* Tell whoever sits before the token, when it is about to wait for a touch. */
+void signer_announce(const struct signer *signer);
 
 #endif
