@@ -28,6 +28,14 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_start(void);
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_status(struct kc_dictionary **ret_status);
 
+/*
+ * Have it look at itself and around: an array of dictionaries with topic, state ("ok", "warning",
+ * "problem"), what, and where there is more to say why and advice, all text. Does not start it.
+ * Expected: KC_ERR_NOT_AVAILABLE  it is not running
+ * Ownership: *ret_findings is the caller's; free with kc_value_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_examine(struct kc_value **ret_findings);
+
 /* Stop it and wait until it is gone. Expected: KC_ERR_NOT_AVAILABLE  it is not running
  * Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_stop(void);

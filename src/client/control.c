@@ -38,6 +38,14 @@ enum kc_status kc_daemon_status(struct kc_dictionary **ret_status)
 	return convert_dictionary_from_json(answer, ret_status);
 }
 
+enum kc_status kc_daemon_examine(struct kc_value **ret_findings)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	TRY(ask("org.keycask.Admin.Examine", true, true, &answer));
+	return convert_from_json(NULL, field_get(answer, "findings"), ret_findings);
+}
+
 enum kc_status kc_daemon_stop(void)
 {
 	CLEANUP(field_free) struct json_object *answer = NULL;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "daemon/calls.h"
+#include "daemon/examine.h"
 #include "daemon/shutdown.h"
 #include "sys/sandbox.h"
 #include "tokens/manifest_set.h"
@@ -72,6 +73,16 @@ void admin_calls_status(struct wire_call *call)
 		wire_call_reply(call, reply);
 	else
 		wire_call_fail(call, status);
+}
+
+void admin_calls_examine(struct wire_call *call)
+{
+	struct json_object *findings = NULL;
+	enum kc_status status = KC_OK;
+
+	error_clear();
+	status = examine_daemon(wire_call_context(call), &findings);
+	calls_answer(call, status, "findings", findings);
 }
 
 static enum kc_status put_aids(const struct manifest *manifest, struct json_object *driver)

@@ -40,6 +40,7 @@ void slot_calls_watch(struct wire_call *call);
 
 /* admin_calls.c */
 void admin_calls_status(struct wire_call *call);
+void admin_calls_examine(struct wire_call *call);
 void admin_calls_list_drivers(struct wire_call *call);
 void admin_calls_enable_driver(struct wire_call *call);
 void admin_calls_lock(struct wire_call *call);

@@ -37,6 +37,7 @@ static const struct wire_method slot_methods[] = {
 
 static const struct wire_method admin_methods[] = {
 	{"Status", admin_calls_status, RIGHT_READ},
+	{"Examine", admin_calls_examine, RIGHT_READ},
 	{"ListDrivers", admin_calls_list_drivers, RIGHT_READ},
 	{"EnableDriver", admin_calls_enable_driver, RIGHT_ADMIN},
 	{"Lock", admin_calls_lock, RIGHT_USE},
