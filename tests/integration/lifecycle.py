@@ -167,6 +167,9 @@ class Signer(Worker):
                 raise
             self.n_lost += 1
 
+    def count(self):
+        return len(self.signatures)
+
     def await_signature(self):
         """Wait for one that was begun after this call."""
         seen = len(self.signatures) + 1
@@ -192,6 +195,46 @@ class Lister(Worker):
         n = len(query(self.connection, **{"class": "certificate"}))
         check(n in (0, self.n_items), f"{n} of {self.n_items} certificates")
         self.n_full += n > 0
+
+    def count(self):
+        return self.n_full
+
+
+class Decrypter(Worker):
+    """Has the same message decrypted again and again."""
+
+    def __init__(self, daemon, reference, certificate):
+        super().__init__(daemon)
+        self.parameters = {**encrypted_for(reference, certificate, b"a secret"), "pin": PIN}
+        self.n = 0
+
+    def step(self):
+        plain = self.connection.call("Keys.Decrypt", self.parameters)["plaintext"]
+        check_equal(base64.b64decode(plain), b"a secret", "what was encrypted")
+        self.n += 1
+
+    def count(self):
+        return self.n
+
+
+def encrypted_for(reference, certificate, plaintext):
+    """The parameters of Keys.Decrypt that give plaintext, which openssl has encrypted."""
+    with tempfile.NamedTemporaryFile(dir=scratch()) as file:
+        file.write(certificate)
+        file.flush()
+        ciphertext = openssl("pkeyutl", "-encrypt", "-certin", "-keyform", "DER", "-inkey",
+                             file.name, "-pkeyopt", "rsa_padding_mode:oaep",
+                             "-pkeyopt", "rsa_oaep_md:sha256", input=plaintext)
+    return {"key": reference, "algorithm": "rsa_encryption_oaep_sha256",
+            "data": base64.b64encode(ciphertext).decode(), "interaction": NO_PROMPT}
+
+
+def decryption_key(connection, **keys):
+    """The reference of the RSA key that decrypts, and its certificate in DER."""
+    found = [item for item in query(connection, **{"class": "identity"}, return_attributes=True,
+                                    return_data=True, return_persistent_ref=True, **keys)
+             if item["key_type"] == "rsa"]
+    return found[0]["value_persistent_ref"], base64.b64decode(found[0]["value_data"])
 
 
 # --- what is left ------------------------------------------------------------------------------

@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The card is pulled at every single APDU of an insertion, a PIN and a signature: a clear status each
-time, never a hang, never a wrong answer, and never a try that nobody has spent."""
+"""The card is pulled at every single APDU of an insertion, a PIN, a signature and a decryption: a
+clear status each time, never a hang, never a wrong answer, and never a try that nobody has spent."""
+import base64
 import json
 import threading
 
 from keycask_test import (PIN, SOAK, Card, Daemon, VarlinkError, check, check_equal, diagnose,
                           eventually, main, test)
-from lifecycle import Footprint, Key, Watcher, configure, is_sanitized, query
+from lifecycle import (Footprint, Key, Watcher, configure, decryption_key, encrypted_for,
+                       is_sanitized, query)
 from piv_tools import READER, Pcscd
 
 PROFILE = "piv:9a=p256,9d=rsa2048,9e=p256"
 WRONG = "654321"
+SECRET = b"a secret"
 VERIFY = "0020008008"
 TRIES = 3
 STUCK_MS = 20000  # an answer that does not come before the card is out
 
 
 class Right:
-    """A client that gives its PIN, signs with it and without, and gives the right answers a judge.
+    """A client that gives its PIN, signs and decrypts with it, signs without, and has a judge.
     What it is told: [(operation, None or the name of the error)]."""
 
     def __init__(self, bench):
@@ -44,6 +47,8 @@ class Right:
         if answer is not None:
             check(bench.guarded.is_signature(answer["signature"]), "a wrong signature")
             check(self.told[-2:] == [("pin", None), ("sign", None)], "signed without a PIN")
+        answer = self.attempt("decrypt", connection.call, "Keys.Decrypt", bench.decryption)
+        check(answer is None or base64.b64decode(answer["plaintext"]) == SECRET, "a wrong plaintext")
         signature = self.attempt("sign freely", bench.free.sign, connection)
         check(signature is None or bench.free.is_signature(signature), "a wrong signature")
 
@@ -51,7 +56,8 @@ class Right:
         return {"pin": {None, "item_not_found"}, "sign freely": {None, "item_not_found"},
                 # the PIN did not get through, and the reader has not noticed yet that the card is
                 # out: pcscd looks every 400 ms
-                "sign": {None, "item_not_found", "interaction_not_allowed"}}
+                "sign": {None, "item_not_found", "interaction_not_allowed"},
+                "decrypt": {None, "item_not_found", "interaction_not_allowed"}}
 
 
 class Wrong(Right):
@@ -99,6 +105,8 @@ class Bench:
         self.token_id = self.watcher.expect("inserted")["token_id"]
         with self.daemon.connect() as connection:
             self.free, self.guarded = Key(connection), Key(connection, "pin")
+            reference, certificate = decryption_key(connection)
+            self.decryption = encrypted_for(reference, certificate, SECRET)
             self.truth = len(query(connection, **{"class": "certificate"}))
         self.take_out()
         self.footprint = Footprint(self.daemon)

@@ -2,16 +2,15 @@
 """Another PC/SC program selects other applications, asks for the PIN and resets the card between any
 two of our transactions, while clients list, sign and decrypt: none of them notices, and it never finds
 our PIN verified."""
-import base64
 import contextlib
 import itertools
 import threading
 import time
 
 from keycask_test import (PIN, SOAK, Card, Daemon, check, check_equal, diagnose, eventually, main,
-                          openssl, scratch, test)
-from lifecycle import (NO_PROMPT, Key, Lister, Signer, Watcher, Worker, configure, is_sanitized,
-                       query)
+                          test)
+from lifecycle import (Decrypter, Key, Lister, Signer, Watcher, Worker, configure, decryption_key,
+                       is_sanitized, query)
 from pcsc_client import LEAVE, RESET, RESET_CARD, Scard, ScardError, connect_when_free
 from piv_tools import READER, Pcscd
 
@@ -90,26 +89,6 @@ class SessionSigner(Signer):
         self.signatures.append((data, self.connection.call("Keys.Sign", parameters)["signature"]))
 
 
-class Decrypter(Worker):
-    """Has the same message decrypted again and again."""
-
-    def __init__(self, daemon, reference, certificate):
-        super().__init__(daemon)
-        (scratch() / "decrypt.der").write_bytes(certificate)
-        ciphertext = openssl("pkeyutl", "-encrypt", "-certin", "-keyform", "DER", "-inkey",
-                             scratch() / "decrypt.der", "-pkeyopt", "rsa_padding_mode:oaep",
-                             "-pkeyopt", "rsa_oaep_md:sha256", input=b"a secret")
-        self.parameters = {"key": reference, "algorithm": "rsa_encryption_oaep_sha256",
-                           "data": base64.b64encode(ciphertext).decode(), "pin": PIN,
-                           "interaction": NO_PROMPT}
-        self.n = 0
-
-    def step(self):
-        plain = self.connection.call("Keys.Decrypt", self.parameters)["plaintext"]
-        check_equal(base64.b64decode(plain), b"a secret", "what was encrypted")
-        self.n += 1
-
-
 class Asker(Worker):
     """Wants to know how many tries are left; three, always."""
 
@@ -122,13 +101,6 @@ class Asker(Worker):
         told = self.connection.call("Tokens.PinStatus", {"token_id": self.token_id})
         check_equal(told["tries_left"], 3, "tries left")
         self.n += 1
-
-
-def decryption_key(connection, token_id):
-    found = [item for item in query(connection, **{"class": "identity"}, token_id=token_id,
-                                    return_attributes=True, return_data=True,
-                                    return_persistent_ref=True) if item["key_type"] == "rsa"]
-    return found[0]["value_persistent_ref"], base64.b64decode(found[0]["value_data"])
 
 
 def piv_token(daemon):
@@ -147,7 +119,7 @@ def bench(lease_ms):
         with daemon.connect() as connection:
             free = Key(connection, token_id=token_id)
             guarded = Key(connection, "pin", token_id=token_id)
-            reference, certificate = decryption_key(connection, token_id)
+            reference, certificate = decryption_key(connection, token_id=token_id)
             n_items = len(query(connection, **{"class": "certificate"}))
         yield (Lister(daemon, n_items), Signer(daemon, free), Signer(daemon, guarded),
                SessionSigner(daemon, guarded, token_id),
@@ -200,7 +172,7 @@ def while_all_kinds_of_clients_are_at_it_with_leases():
 def after_each_single_operation():
     """Every deed of the rogue after every kind of operation."""
     with bench(lease_ms=0) as clients, Rogue() as rogue:
-        for _ in range(3 * len(DEEDS)):
+        for _ in range((6 if SOAK else 2) * len(DEEDS)):
             for client in clients:
                 client.step()
                 before = rogue.n_turns
