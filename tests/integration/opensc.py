@@ -6,7 +6,7 @@ Debian 12's piv-tool 0.23 has the card generate a key and fails to write its pub
 (OpenSC issue 3156): the card is asked for it instead, by Yubico's GET METADATA. Its exit status
 after writing an object is the number of bytes: what it did is seen on the card.
 """
-from der import children
+from der import b64, children, unb64
 from keycask_test import PIN, base_environment, check, openssl, run, scratch
 
 MANAGEMENT_KEY = ":".join(["01:02:03:04:05:06:07:08"] * 3)
@@ -88,3 +88,30 @@ def derive(pcscd, label, object_id, peer, pin=PIN):
     pcscd.pkcs11(label, "--login", "--pin", pin, "--derive", "--id", object_id, "--mechanism",
                  "ECDH1-DERIVE", "--input-file", der, "--output-file", secret)
     return secret.read_bytes()
+
+
+# --- the same through keycask ------------------------------------------------------------------
+
+
+def point_of(peer):
+    """The point 04 X Y in a PEM file's public key: what follows the header of its BIT STRING."""
+    der = openssl("pkey", "-pubin", "-in", peer, "-outform", "DER")
+    return children(children(der)[0][1])[1][1][1:]
+
+
+def keycask_key(daemon, label):
+    return next(item["persistent_ref"] for item in daemon.cli("list")
+                if item["class"] == "key" and item["label"] == label)
+
+
+def keycask_decrypt(daemon, label, algorithm, ciphertext, pin=PIN):
+    answer = daemon.call("Keys.Decrypt", {"key": keycask_key(daemon, label), "pin": pin,
+                                          "algorithm": algorithm, "data": b64(ciphertext)})
+    return unb64(answer["plaintext"])
+
+
+def keycask_derive(daemon, label, peer, pin=PIN):
+    answer = daemon.call("Keys.Exchange", {"key": keycask_key(daemon, label), "pin": pin,
+                                           "algorithm": "ecdh_key_exchange_standard",
+                                           "public_key": b64(point_of(peer))})
+    return unb64(answer["secret"])

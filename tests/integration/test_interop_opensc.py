@@ -86,6 +86,11 @@ def check_everybody_reads(issued, card):
         check_equal(on_card[slot].der, der, f"{slot}: certificate on the card")
 
 
+def sealed_for(issued, padding):
+    return openssl("pkeyutl", "-encrypt", "-pubin", "-inkey", issued.public_keys["9d"],
+                   "-pkeyopt", f"rsa_padding_mode:{padding}", input=DATA)
+
+
 def check_opensc_uses(issued):
     pcscd, label, keys = issued.pcscd, issued.label, issued.public_keys
     signature = opensc.sign(pcscd, label, "01", "SHA256-RSA-PKCS", DATA)
@@ -94,8 +99,7 @@ def check_opensc_uses(issued):
     verify(keys["9c"], opensc.sign(pcscd, label, "02", "ECDSA-SHA256", DATA,
                                    "--signature-format", "openssl"), DATA)
     for mechanism, padding in (("RSA-PKCS", "pkcs1"), ("RSA-PKCS-OAEP", "oaep")):
-        sealed = openssl("pkeyutl", "-encrypt", "-pubin", "-inkey", keys["9d"], "-pkeyopt",
-                         f"rsa_padding_mode:{padding}", input=DATA)
+        sealed = sealed_for(issued, padding)
         options = ("--hash-algorithm", "SHA-1") if padding == "oaep" else ()
         check_equal(opensc.decrypt(pcscd, label, "03", mechanism, sealed, *options), DATA,
                     f"{mechanism}: plaintext")
@@ -108,6 +112,12 @@ def check_keycask_agrees(daemon, issued, signature):
     check_equal(keycask_signature(daemon, "9a", DATA), signature, "9a: signature")
     for slot in ("9c", "9e"):
         verify(issued.public_keys[slot], keycask_signature(daemon, slot, DATA), DATA)
+    for padding, algorithm in (("pkcs1", "rsa_encryption_pkcs1"),
+                               ("oaep", "rsa_encryption_oaep_sha1")):
+        check_equal(opensc.keycask_decrypt(daemon, f"Key For {NAMES['9d']}", algorithm,
+                                           sealed_for(issued, padding)), DATA, algorithm)
+    check_equal(opensc.keycask_derive(daemon, f"Key For {NAMES['82']}", issued.peer),
+                issued.secret, "the shared secret")
 
 
 def make_peer():
@@ -122,6 +132,7 @@ def check_opensc_derives(issued):
     secret = opensc.derive(issued.pcscd, issued.label, "05", public_key)
     check_equal(secret, openssl("pkeyutl", "-derive", "-inkey", key, "-peerkey",
                                 issued.public_keys["82"]), "the shared secret")
+    issued.peer, issued.secret = public_key, secret
 
 
 @test

@@ -112,6 +112,14 @@ def check_keycask_signs(daemon, made):
         verify(made.public_keys[slot], signature, DATA)
 
 
+def check_keycask_decrypts_and_derives(daemon, made):
+    """The very bytes that OpenSC got."""
+    check_equal(opensc.keycask_decrypt(daemon, f"Key For {PLACES['9d']}", "rsa_encryption_pkcs1",
+                                       made.sealed, NEW_PIN), DATA, "plaintext")
+    check_equal(opensc.keycask_derive(daemon, f"Key For {PLACES['82']}", made.peer, NEW_PIN),
+                made.secret, "shared secret")
+
+
 @test
 def a_card_personalised_by_tools_is_keycasks_too():
     with factory_card() as card:
@@ -121,7 +129,7 @@ def a_card_personalised_by_tools_is_keycasks_too():
             import_key(pcscd, made, "9e")
             add_key_management(pcscd, made)
             take_over(pcscd)
-            check_opensc_uses(pcscd, made)
+            made.sealed, made.peer, made.secret = check_opensc_uses(pcscd, made)
             pcscd.pull()
             with Daemon() as daemon:
                 card.insert(daemon)
@@ -129,6 +137,7 @@ def a_card_personalised_by_tools_is_keycasks_too():
                 check(token["token_id"].startswith("org.keycask.piv:"), f"driver of {token}")
                 check_keycask_lists(daemon, made)
                 check_keycask_signs(daemon, made)
+                check_keycask_decrypts_and_derives(daemon, made)
                 card.pull()
             pcscd.insert(card)
             check_opensc_uses(pcscd, made)
