@@ -6,8 +6,8 @@ import re
 
 import opensc
 from der import certificates, unb64
-from keycask_test import (PIN, Daemon, check, check_equal, main, openssl, pipe_with, program, run,
-                          scratch, test)
+from keycask_test import (PIN, Daemon, check, check_equal, check_raises, main, openssl, pipe_with,
+                          program, run, scratch, test)
 from piv_tools import MANAGEMENT_KEY, PUK, Pcscd, factory_card, personalise_inserted, verify
 
 DATA = b"one card, two worlds\n"
@@ -118,6 +118,32 @@ def check_keycask_decrypts_and_derives(daemon, made):
                                        made.sealed, NEW_PIN), DATA, "plaintext")
     check_equal(opensc.keycask_derive(daemon, f"Key For {PLACES['82']}", made.peer, NEW_PIN),
                 made.secret, "shared secret")
+
+
+@test
+def pins_set_by_keycask_are_the_cards():
+    """Changed and unblocked through the keychain, then asked for by yubico-piv-tool."""
+    with factory_card() as card:
+        with Daemon() as daemon:
+            card.insert(daemon)
+            token_id = daemon.wait_for_token()["token_id"]
+            for pin_id, current, new in (("pin", PIN, "246810"), ("puk", PUK, NEW_PUK)):
+                daemon.call("Tokens.ChangePin", {"token_id": token_id, "pin_id": pin_id,
+                                                 "current": current, "new": new})
+            error = check_raises("auth_failed", daemon.call, "Tokens.UnblockPin",
+                                 {"token_id": token_id, "pin_id": "pin", "unblocking": PUK,
+                                  "new": NEW_PIN})
+            check_equal(error.record["tries_left"], 2, "tries of the PUK")
+            daemon.call("Tokens.UnblockPin", {"token_id": token_id, "pin_id": "pin",
+                                              "unblocking": NEW_PUK, "new": NEW_PIN})
+            tries = {pin["pin_id"]: pin.get("tries_left")
+                     for pin in daemon.call("Tokens.Pins", {"token_id": token_id})["pins"]}
+            check_equal(tries, {"pin": 3, "puk": 3}, "tries left")
+            card.pull()
+        with Pcscd() as pcscd:
+            pcscd.insert(card)
+            pcscd.yubico("-a", "verify-pin", "-P", NEW_PIN)
+            pcscd.yubico("-a", "change-puk", "-P", NEW_PUK, "-N", PUK)
 
 
 @test
