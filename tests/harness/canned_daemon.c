@@ -188,8 +188,9 @@ static const struct wire_method keys_methods[] = {
 	{"Exchange", on_exchange, 0}, {"CopyPublic", on_copy_public, 0},
 	{"Export", on_unused, 0},     {"IsAlgorithmSupported", on_supported, 0}};
 static const struct wire_method tokens_methods[] = {
-	{"List", on_tokens, 0},	     {"Info", on_unused, 0},	  {"Watch", on_watch, 0},
-	{"VerifyPin", on_unused, 0}, {"PinStatus", on_unused, 0}, {"Forget", on_unused, 0}};
+	{"List", on_tokens, 0},	     {"Info", on_unused, 0},	   {"Watch", on_watch, 0},
+	{"VerifyPin", on_unused, 0}, {"PinStatus", on_unused, 0},  {"Pins", on_unused, 0},
+	{"ChangePin", on_unused, 0}, {"UnblockPin", on_unused, 0}, {"Forget", on_unused, 0}};
 
 _Noreturn static void serve(int fd)
 {

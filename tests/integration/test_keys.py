@@ -510,6 +510,128 @@ def every_use_is_in_the_audit_log_and_no_content():
             check(content not in text, f"{content} is in a log")
 
 
+# --- the commands -------------------------------------------------------------------------------
+
+
+def keycask(scene, *arguments, pin=None, status=0, input=b""):
+    """keycask as a person runs it: (what it prints, what it complains of)."""
+    options = {}
+    if pin:
+        reader = pipe_with(pin)
+        arguments += ("--pin-fd", reader)
+        options["pass_fds"] = [reader]
+    return run(program("keycask"), *arguments, env=scene.daemon.env, status=status, input=input,
+               **options)
+
+
+@test
+def the_commands_encrypt_and_decrypt():
+    scene = Scene()
+    key = scene.add("letters", "rsa:2048", [RAW], "pin", can_decrypt=True)
+    scene.add("other", "P-256", [ECDSA], can_sign=True)
+    letter, sealed = file_with(SECRET, "letter"), scratch() / "sealed"
+    with scene:
+        for algorithm in ("rsa_encryption_oaep_sha256", PKCS1, "rsa_encryption_oaep_sha1"):
+            words = [] if algorithm.endswith("256") else ["--algorithm", algorithm]
+            keycask(scene, "encrypt", *words, "--out", sealed, letter)
+            check_equal(openssl_decrypt(key, algorithm, sealed.read_bytes()), SECRET, algorithm)
+            sealed.write_bytes(openssl_encrypt(key, algorithm, SECRET))
+            check_equal(keycask(scene, "decrypt", *words, sealed, pin=PIN)[0], SECRET, algorithm)
+        check_equal(keycask(scene, "decrypt", "--key", "letters", "--algorithm", algorithm, pin=PIN,
+                            input=sealed.read_bytes())[0], SECRET, "from standard input")
+        opened = scratch() / "opened"
+        keycask(scene, "decrypt", "--algorithm", algorithm, "--out", opened, sealed, pin=PIN)
+        check_equal(opened.read_bytes(), SECRET, "--out")
+        answer = scene.daemon.cli("encrypt", str(letter))
+        check_equal(answer["algorithm"], "rsa_encryption_oaep_sha256", "the usual algorithm")
+        sealed.write_bytes(unb64(answer["ciphertext"]))
+        answer = scene.daemon.cli("decrypt", str(sealed), pin=PIN)
+        check_equal(answer, {"plaintext": b64(SECRET), "algorithm": "rsa_encryption_oaep_sha256"},
+                    "keycask decrypt --json")
+        for words, status, message in (
+                (["decrypt", "--key", "other", sealed], 1, "'other' cannot decrypt"),
+                (["encrypt", "--key", "other", letter], 1, "is no key that can be encrypted to"),
+                (["derive", letter], 1, "there is no key that can derive"),
+                (["decrypt", "--no-prompt", sealed], 1, "a PIN is needed"),
+                (["decrypt", "--pin-fd", "0"], 2, "the PIN and the ciphertext cannot both"),
+                (["derive", "--pin-fd", "0"], 2, "the PIN and the public key cannot both"),
+                (["encrypt", scratch() / "none"], 1, "No such file"),
+                (["encrypt", "--algorithm", "oaep", letter], 1, "no encryption algorithm"),
+                (["encrypt", file_with(b"x" * 191, "long")], 1, "at most 190 bytes")):
+            complaint = keycask(scene, *words, status=status)[1].decode()
+            check(message in complaint, f"{words}: {complaint}")
+
+
+@test
+def the_commands_know_what_a_token_can():
+    """A token that only unpads PKCS#1 v1.5 is encrypted to in that way."""
+    scene = Scene()
+    key = scene.add("card", "rsa:2048", [PKCS1], can_decrypt=True)
+    with scene:
+        sealed = keycask(scene, "encrypt", input=SECRET)[0]
+        check_equal(openssl_decrypt(key, PKCS1, sealed), SECRET, "sealed")
+        check_equal(keycask(scene, "decrypt", input=sealed)[0], SECRET, "opened")
+
+
+@test
+def the_command_derives():
+    scene = Scene()
+    key = scene.add("agree", "P-256", [STANDARD], "pin", can_derive=True)
+    path, point = new_peer("P-256")
+    forms = {"pem": openssl("pkey", "-in", path, "-pubout"),
+             "der": openssl("pkey", "-in", path, "-pubout", "-outform", "DER"),
+             "compressed": openssl("ec", "-in", path, "-pubout", "-conv_form", "compressed"),
+             "cert": openssl("req", "-x509", "-key", path, "-subj", "/CN=x"),
+             "cert.der": openssl("req", "-x509", "-key", path, "-subj", "/CN=x", "-outform", "DER"),
+             "point": point}
+    secret = openssl_derive(path, key)
+    with scene:
+        for name, content in forms.items():
+            check_equal(keycask(scene, "derive", file_with(content, name), pin=PIN)[0], secret, name)
+        check_equal(keycask(scene, "derive", pin=PIN, input=forms["pem"])[0], secret, "piped")
+        check_equal(keycask(scene, "derive", "--algorithm", f"{STANDARD}_x963_sha384", "--size", "50",
+                            "--shared-info", file_with(b"info", "info"), scratch() / "pem",
+                            pin=PIN)[0], x963("sha384", secret, b"info", 50), "derived")
+        answer = scene.daemon.cli("derive", str(scratch() / "pem"), pin=PIN)
+        check_equal(answer, {"secret": b64(secret), "algorithm": STANDARD}, "keycask derive --json")
+        rsa = openssl("pkey", "-in", generate(scratch() / "rsa.pem", "rsa:1024"), "-pubout")
+        for content, message in ((b"", "is empty"), (b"nothing", "no public key in it"),
+                                 (rsa, "is not an EC key"), (point[:-1], "a point of 65 bytes")):
+            complaint = keycask(scene, "derive", pin=PIN, input=content, status=1)[1].decode()
+            check(message in complaint, complaint)
+        keycask(scene, "derive", "--shared-info", "-", scratch() / "pem", status=2)
+        complaint = keycask(scene, "derive", "--algorithm", f"{STANDARD}_x963_sha1",
+                            scratch() / "pem", pin=PIN, status=1)[1].decode()
+        check("must be told how many bytes" in complaint, complaint)
+
+
+@test
+def the_command_exports_public_keys():
+    scene = Scene()
+    for name, kind, certificate in (("a", "rsa:2048", False), ("b", "P-384", True)):
+        scene.add(name, kind, [], certificate=certificate, can_sign=True)
+    with scene:
+        for key in scene.token.keys.values():
+            pem = keycask(scene, "key", "export", key.name)[0]
+            check_equal(pem, key.public_path.read_bytes(), "PEM, as openssl writes it")
+            check_equal(keycask(scene, "key", "export", "--key", key.name, "--der")[0], key.info,
+                        "DER")
+            check_equal(keycask(scene, "key", "export", key.reference, "--raw")[0], key.public,
+                        "external representation")
+            path = scratch() / "exported"
+            keycask(scene, "key", "export", key.name, "--out", path)
+            check_equal(path.read_bytes(), pem, "--out")
+            check_equal(scene.daemon.cli("key", "export", key.name), {"public_key": b64(key.info)},
+                        "--json")
+            check_equal(scene.daemon.cli("key", "export", key.name, "--out", str(path)),
+                        {"path": str(path)}, "--json --out")
+        for words, status, message in ((["nobody"], 1, "no key is called 'nobody'"),
+                                       ([], 2, "the key"), (["a", "--pem", "--raw"], 2, "exclude"),
+                                       (["a", "--key", "b"], 2, "two keys: 'b' and 'a'")):
+            complaint = keycask(scene, "key", "export", *words, status=status)[1].decode()
+            check(message in complaint, f"{words}: {complaint}")
+
+
 # --- lies ---------------------------------------------------------------------------------------
 
 

@@ -6,17 +6,16 @@
 #include <sys/stat.h>
 
 #include <keycask/item.h>
-#include <keycask/text.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/cli/pem.h"
 #include "frontends/cli/resolve.h"
 
 enum {
-	PEM_LINE = 64,
 	PATH_SIZE = 1024,
 	NAME_SIZE = 100,
 };
@@ -44,20 +43,6 @@ static enum kc_status fetch(const struct kc_dictionary *item, struct kc_value **
 	if (token_id)
 		TRY(kc_dictionary_set(query, KC_ATTR_TOKEN_ID, KC_TEXT(token_id)));
 	return kc_item_copy_matching(query, ret_der);
-}
-
-static enum kc_status to_pem(struct kc_view der, struct bytes *pem)
-{
-	CLEANUP(freep) char *base64 = kc_text_base64(der);
-	struct kc_view rest = view_of_text(base64);
-
-	REQUIRE(base64, KC_ERR_ALLOCATE, "out of memory");
-	TRY(bytes_append(pem, view_of_text("-----BEGIN CERTIFICATE-----\n")));
-	for (; rest.len > 0; rest = view_slice(rest, PEM_LINE, rest.len)) {
-		TRY(bytes_append(pem, view_slice(rest, 0, PEM_LINE)));
-		TRY(bytes_append_byte(pem, '\n'));
-	}
-	return bytes_append(pem, view_of_text("-----END CERTIFICATE-----\n"));
 }
 
 /* Letters, digits and ".-_@" of the label, other characters as "-"; never hidden, never empty. */
@@ -130,7 +115,7 @@ static enum kc_status export_item(const struct context *context, const struct kc
 		return page_json_take(KC_DICTIONARY({"certificate", KC_DATA(kc_value_data(der))}));
 	if (is_der)
 		return deliver(context, out, item, is_der, kc_value_data(der));
-	TRY(to_pem(kc_value_data(der), &pem));
+	TRY(pem_put("CERTIFICATE", kc_value_data(der), &pem));
 	return deliver(context, out, item, is_der, bytes_view(&pem));
 }
 

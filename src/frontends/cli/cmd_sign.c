@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* keycask sign: a file's signature by a key on a token. */
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <keycask/text.h>
-
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "frontends/cli/file_io.h"
 #include "frontends/cli/message.h"
-#include "frontends/cli/page.h"
+#include "frontends/cli/output.h"
 #include "frontends/cli/pin_options.h"
 #include "frontends/cli/resolve.h"
 #include "frontends/cli/signer.h"
@@ -28,38 +21,6 @@ static void arguments_done(struct arguments *arguments)
 	pin_options_done(&arguments->pin);
 }
 
-static enum kc_status print_json(const struct signer *signer, struct kc_view signature)
-{
-	return page_json_take(KC_DICTIONARY({"signature", KC_DATA(signature)},
-					    {"algorithm", KC_TEXT(signer->algorithm)}));
-}
-
-/* Bytes are for files and pipes; a person at a terminal gets base64. */
-static enum kc_status print_base64(struct kc_view signature)
-{
-	CLEANUP(freep) char *text = kc_text_base64(signature);
-
-	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
-	(void)puts(text);
-	return page_finish();
-}
-
-static enum kc_status deliver(const struct context *context, const struct arguments *arguments,
-			      const struct signer *signer, struct kc_view signature)
-{
-	bool is_file = arguments->out && strcmp(arguments->out, "-") != 0;
-
-	if (is_file)
-		TRY(file_io_write(arguments->out, signature));
-	if (context->json)
-		return print_json(signer, signature);
-	if (is_file)
-		return KC_OK;
-	if (!arguments->out && isatty(STDOUT_FILENO))
-		return print_base64(signature);
-	return file_io_write(NULL, signature);
-}
-
 static enum kc_status sign(struct context *context, struct arguments *arguments)
 {
 	CLEANUP(signer_done) struct signer signer = {.key = NULL};
@@ -73,7 +34,9 @@ static enum kc_status sign(struct context *context, struct arguments *arguments)
 	signer_announce(&signer);
 	TRY(kc_key_sign(signer.key, message.algorithm, bytes_view(&message.data), &options,
 			&signature));
-	return deliver(context, arguments, &signer, view_of(signature.data, signature.len));
+	return output_deliver(context, arguments->out,
+			      &(struct output){"signature", view_of(signature.data, signature.len),
+					       signer.algorithm});
 }
 
 static enum kc_status run(struct context *context, char **words, int n_words)
@@ -94,10 +57,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 		return usage_error(context, "two files to sign: '%s' and '%s'", file, arguments.in);
 	if (file)
 		arguments.in = file;
-	if (arguments.pin.fd == STDIN_FILENO && file_io_is_standard(arguments.in))
-		return usage_error(context, "the PIN and the message cannot both come from "
-					    "standard input; name a FILE or give --pin-fd "
-					    "another descriptor");
+	TRY(pin_options_check_input(context, &arguments.pin, "message", arguments.in));
 	return sign(context, &arguments);
 }
 

@@ -3,11 +3,25 @@
  */
 #include "frontends/cli/pin_options.h"
 
+#include <unistd.h>
+
 #include "frontends/cli/file_io.h"
 
 void pin_options_done(struct pin_options *options)
 {
 	secret_done(&options->pin);
+}
+
+enum kc_status pin_options_check_input(struct context *context, const struct pin_options *options,
+				       const char *what, const char *path)
+{
+	if (options->fd != STDIN_FILENO || !file_io_is_standard(path))
+		return KC_OK;
+	return usage_error(
+		context,
+		"the PIN and the %s cannot both come from standard input; name a FILE or "
+		"give --pin-fd another descriptor",
+		what);
 }
 
 enum kc_status pin_options_read(struct pin_options *options, struct kc_options *ret_options)

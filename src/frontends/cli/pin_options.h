@@ -33,6 +33,12 @@ struct pin_options {
 
 void pin_options_done(struct pin_options *options);
 
+/* Standard input cannot be both the PIN and @what, which is read from @path. Expected: KC_ERR_PARAM
+ */
+KC_MUST_CHECK enum kc_status pin_options_check_input(struct context *context,
+						     const struct pin_options *options,
+						     const char *what, const char *path);
+
 /* Read the PIN, if one is to be read. *ret_options borrows it. */
 KC_MUST_CHECK enum kc_status pin_options_read(struct pin_options *options,
 					      struct kc_options *ret_options);

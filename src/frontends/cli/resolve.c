@@ -11,27 +11,32 @@
 #include <keycask/error.h>
 #include <keycask/item.h>
 #include <keycask/text.h>
-#include <keycask/token.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "frontends/cli/page.h"
-
-enum {
-	HASH_DIGITS_MIN = 8,
-	TOKENS_NAMED = 3, /* in a hint */
-	HINT_MAX = 200,
-};
 
 static void dictionary_freep(struct kc_dictionary **dictionary)
 {
 	*dictionary = kc_dictionary_free(*dictionary);
 }
 
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+static const struct kind {
+	const char *noun;
+	const char *lack;     /* "'x' …" when it is no such thing */
+	const char *needed;   /* this attribute is true */
+	const char *key_type; /* NULL: any */
+	bool is_key;
+} kinds[] = {
+	[RESOLVE_ANY] = {"item", NULL, NULL, NULL, false},
+	[RESOLVE_KEY] = {"key", "has no private key", NULL, NULL, true},
+	[RESOLVE_SIGNER] = {"key that can sign", "cannot sign", KC_ATTR_CAN_SIGN, NULL, true},
+	[RESOLVE_ENCRYPTER] = {"key to encrypt to", "is no key that can be encrypted to", NULL,
+			       KC_KEY_TYPE_NAME_RSA, true},
+	[RESOLVE_DECRYPTER] = {"key that can decrypt", "cannot decrypt", KC_ATTR_CAN_DECRYPT,
+			       KC_KEY_TYPE_NAME_RSA, true},
+	[RESOLVE_DERIVER] = {"key that can derive", "cannot derive", KC_ATTR_CAN_DERIVE, NULL,
+			     true},
+};
 
 /* --- what matches -------------------------------------------------------------------------- */
 
@@ -76,13 +81,14 @@ static bool has_parts(const struct kc_dictionary *item, const void *what)
 
 static bool is_usable(const struct kc_dictionary *item, const void *what)
 {
-	enum resolve_kind kind = *(const enum resolve_kind *)what;
+	const struct kind *kind = &kinds[*(const enum resolve_kind *)what];
+	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
 
-	if (kind == RESOLVE_ANY)
-		return true;
-	if (kind == RESOLVE_SIGNER && !kc_dictionary_flag(item, KC_ATTR_CAN_SIGN, true))
+	if (kind->needed && !kc_dictionary_flag(item, kind->needed, true))
 		return false;
-	return inventory_is_key(item);
+	if (kind->key_type && type && strcmp(type, kind->key_type) != 0)
+		return false;
+	return !kind->is_key || inventory_is_key(item);
 }
 
 static bool is_hexadecimal(const char *name)
@@ -92,48 +98,10 @@ static bool is_hexadecimal(const char *name)
 
 static bool is_hash_prefix(const char *name)
 {
-	return strlen(name) >= HASH_DIGITS_MIN && is_hexadecimal(name);
+	return strlen(name) >= RESOLVE_DIGITS_MIN && is_hexadecimal(name);
 }
 
 /* --- what is said when nothing does ---------------------------------------------------------- */
-
-static void append_text(char *text, size_t size, const char *more)
-{
-	size_t len = strlen(text);
-
-	(void)snprintf(text + len, size - len, "%s", more);
-}
-
-static void name_tokens(const struct kc_value *tokens, char *text, size_t size)
-{
-	size_t n = kc_value_count(tokens);
-
-	for (size_t i = 0; i < n && i < TOKENS_NAMED; i++) {
-		const struct kc_dictionary *token = kc_value_dictionary(kc_value_at(tokens, i));
-		const char *label = kc_dictionary_text(token, KC_TOKEN_LABEL);
-		char id[64];
-
-		inventory_short_token(kc_dictionary_text(token, KC_TOKEN_ID), id, sizeof(id));
-		append_text(text, size, i > 0 ? ", " : "");
-		append_text(text, size, label && *label ? label : id);
-	}
-	append_text(text, size, n > TOKENS_NAMED ? ", …" : "");
-}
-
-void resolve_hint_tokens(void)
-{
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
-	char names[HINT_MAX] = "";
-
-	if (kc_token_list(&tokens) != KC_OK)
-		return;
-	if (kc_value_count(tokens) == 0) {
-		error_set_hint("no token is present: insert the card and repeat");
-		return;
-	}
-	name_tokens(tokens, names, sizeof(names));
-	error_set_hint("present: %s; see what they hold with: keycask list", names);
-}
 
 /* The daemon knows more of a reference that nothing has: that it is none, or whose it is. */
 static enum kc_status ask_for_reference(const struct kc_bytes *reference)
@@ -164,20 +132,15 @@ static enum kc_status explain_reference(const struct kc_bytes *reference)
 			    : "nothing that is present has this persistent reference");
 }
 
-static const char *noun(enum resolve_kind kind)
-{
-	return kind == RESOLVE_ANY ? "item" : kind == RESOLVE_KEY ? "key" : "key that can sign";
-}
-
 static enum kc_status not_found(const char *name, enum resolve_kind kind)
 {
 	if (name && is_hexadecimal(name) && !is_hash_prefix(name))
 		error_set_hint("the beginning of a hash must have at least %d digits",
-			       HASH_DIGITS_MIN);
+			       RESOLVE_DIGITS_MIN);
 	resolve_hint_tokens();
 	if (!name)
-		return fail(KC_ERR_ITEM_NOT_FOUND, "there is no %s", noun(kind));
-	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s is called '%s'", noun(kind), name);
+		return fail(KC_ERR_ITEM_NOT_FOUND, "there is no %s", kinds[kind].noun);
+	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s is called '%s'", kinds[kind].noun, name);
 }
 
 /* Named well, but of no use for what is to be done with it. */
@@ -187,7 +150,7 @@ static enum kc_status not_usable(const struct kc_dictionary *item, enum resolve_
 
 	error_set_hint("see which keys there are with: keycask list");
 	return fail(KC_ERR_ITEM_NOT_FOUND, "'%s' %s", label ? label : "this item",
-		    kind == RESOLVE_SIGNER ? "cannot sign" : "has no private key");
+		    inventory_is_key(item) ? kinds[kind].lack : kinds[RESOLVE_KEY].lack);
 }
 
 /* --- choosing ------------------------------------------------------------------------------ */
@@ -203,7 +166,7 @@ static enum kc_status choose(struct context *context, const char *name, enum res
 		return kc_dictionary_copy(inventory->items[0], ret_item);
 	context->candidates = *inventory;
 	*inventory = (struct inventory){.items = NULL};
-	error_set_hint("say which one with --key HASH (its first %d digits)", HASH_DIGITS_MIN);
+	error_set_hint("say which one with --key HASH (its first %d digits)", RESOLVE_DIGITS_MIN);
 	if (!name)
 		return fail(KC_ERR_PARAM, "there are %zu keys; which one?",
 			    context->candidates.n_items);
@@ -260,50 +223,4 @@ enum kc_status resolve_item(struct context *context, const char *name, enum reso
 		return not_usable(inventory.items[0], kind);
 	inventory_keep(&inventory, is_usable, &kind);
 	return choose(context, name, kind, &inventory, ret_item);
-}
-
-/* --- tokens -------------------------------------------------------------------------------- */
-
-static bool is_token_named(const struct kc_dictionary *token, const char *name)
-{
-	const char *id = kc_dictionary_text(token, KC_TOKEN_ID);
-	const char *label = kc_dictionary_text(token, KC_TOKEN_LABEL);
-	const char *instance = id ? strrchr(id, ':') : NULL;
-	size_t len = strlen(name);
-
-	if (!name[0] || !id)
-		return false;
-	if (strcmp(id, name) == 0 || (label && strcmp(label, name) == 0))
-		return true;
-	return instance && len >= HASH_DIGITS_MIN && strncasecmp(instance + 1, name, len) == 0;
-}
-
-enum kc_status resolve_token(const char *name, char **ret_token_id)
-{
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
-	const char *found = NULL;
-	size_t n_found = 0;
-
-	TRY(kc_token_list(&tokens));
-	for (size_t i = 0; i < kc_value_count(tokens); i++) {
-		const struct kc_dictionary *token = kc_value_dictionary(kc_value_at(tokens, i));
-
-		if (name && !is_token_named(token, name))
-			continue;
-		found = kc_dictionary_text(token, KC_TOKEN_ID);
-		n_found++;
-	}
-	if (n_found == 0 && name)
-		resolve_hint_tokens();
-	else if (n_found == 0)
-		error_set_hint("insert the card and repeat");
-	REQUIRE(n_found > 0 || !name, KC_ERR_ITEM_NOT_FOUND, "no token is called '%s'", name);
-	REQUIRE(n_found > 0, KC_ERR_ITEM_NOT_FOUND, "no token is present");
-	if (n_found > 1)
-		error_set_hint("say which one with --token ID; see: keycask tokens");
-	REQUIRE(n_found == 1, KC_ERR_PARAM, "%zu tokens%s%s", n_found,
-		name ? " are called " : " are present", name ? name : "");
-	*ret_token_id = found ? strdup(found) : NULL;
-	REQUIRE(*ret_token_id, KC_ERR_ALLOCATE, "out of memory");
-	return KC_OK;
 }

@@ -9,10 +9,17 @@
 
 #include "frontends/cli/cli.h"
 
+enum {
+	RESOLVE_DIGITS_MIN = 8, /* of a hash, of a token's instance */
+};
+
 enum resolve_kind {
-	RESOLVE_ANY,	/* any item; an identity stands for its certificate and key */
-	RESOLVE_KEY,	/* a private key, or the identity it belongs to */
-	RESOLVE_SIGNER, /* the same, able to sign */
+	RESOLVE_ANY,	   /* any item; an identity stands for its certificate and key */
+	RESOLVE_KEY,	   /* a private key, or the identity it belongs to */
+	RESOLVE_SIGNER,	   /* the same, able to sign */
+	RESOLVE_ENCRYPTER, /* the same, whose public half encrypts */
+	RESOLVE_DECRYPTER,
+	RESOLVE_DERIVER,
 };
 
 /*
@@ -24,8 +31,8 @@ enum resolve_kind {
 KC_MUST_CHECK enum kc_status resolve_item(struct context *context, const char *name,
 					  enum resolve_kind kind, struct kc_dictionary **ret_item);
 
-/* The token ID that @name is or begins, or the only token's when @name is NULL. The caller's to
- * free(). Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_PARAM  several */
+/* resolve_token.c: the token ID that @name is or begins, or the only token's when @name is NULL.
+ * The caller's to free(). Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_PARAM  several */
 KC_MUST_CHECK enum kc_status resolve_token(const char *name, char **ret_token_id);
 
 /* Say in the hint what to do when something is not there: which tokens are, or to insert one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Choosing key and algorithm for sign and verify. */
+/* Choosing key and algorithm for sign, verify, encrypt, decrypt and derive. */
 #include "frontends/cli/signer.h"
 
 #include <stdio.h>
@@ -17,11 +17,30 @@ void signer_done(struct signer *signer)
 	signer->key = kc_key_free(signer->key);
 }
 
-static enum kc_status usual_algorithm(const struct kc_dictionary *item, const char **ret_algorithm)
+/* OAEP, unless the token has no way but its own to take padding off. */
+static const char *usual_encryption(const struct kc_key *key)
+{
+	const char *best = KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA256;
+	const char *other = KC_ALGORITHM_RSA_ENCRYPTION_PKCS1;
+	bool can_best = true;
+	bool can_other = false;
+
+	if (kc_key_is_algorithm_supported(key, "decrypt", best, &can_best) != KC_OK || can_best ||
+	    kc_key_is_algorithm_supported(key, "decrypt", other, &can_other) != KC_OK)
+		return best;
+	return can_other ? other : best;
+}
+
+static enum kc_status usual_algorithm(const struct kc_dictionary *item, enum resolve_kind kind,
+				      const struct kc_key *key, const char **ret_algorithm)
 {
 	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
 
-	if (type && strcmp(type, KC_KEY_TYPE_NAME_EC) == 0)
+	if (kind == RESOLVE_ENCRYPTER || kind == RESOLVE_DECRYPTER)
+		*ret_algorithm = usual_encryption(key);
+	else if (kind == RESOLVE_DERIVER)
+		*ret_algorithm = KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD;
+	else if (type && strcmp(type, KC_KEY_TYPE_NAME_EC) == 0)
 		*ret_algorithm = KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA256;
 	else if (type && strcmp(type, KC_KEY_TYPE_NAME_RSA) == 0)
 		*ret_algorithm = KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256;
@@ -51,10 +70,10 @@ enum kc_status signer_find(struct context *context, const char *name, const char
 	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
 
 	TRY(resolve_item(context, name, kind, &item));
-	if (!algorithm)
-		TRY(usual_algorithm(item, &algorithm));
 	TRY(kc_key_from_persistent_ref(kc_dictionary_data(item, INVENTORY_REFERENCE),
 				       &ret_signer->key));
+	if (!algorithm)
+		TRY(usual_algorithm(item, kind, ret_signer->key, &algorithm));
 	ret_signer->algorithm = algorithm;
 	ret_signer->needs_touch = needs_touch(item);
 	return KC_OK;
