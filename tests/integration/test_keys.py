@@ -625,6 +625,8 @@ def the_command_exports_public_keys():
                         "--json")
             check_equal(scene.daemon.cli("key", "export", key.name, "--out", str(path)),
                         {"path": str(path)}, "--json --out")
+        complaint = keycask(scene, "cert", "export", "a", status=1)[1].decode()
+        check("'a' has no certificate" in complaint and "keycask key export" in complaint, complaint)
         for words, status, message in ((["nobody"], 1, "no key is called 'nobody'"),
                                        ([], 2, "the key"), (["a", "--pem", "--raw"], 2, "exclude"),
                                        (["a", "--key", "b"], 2, "two keys: 'b' and 'a'")):

@@ -45,6 +45,19 @@ static enum kc_status fetch(const struct kc_dictionary *item, struct kc_value **
 	return kc_item_copy_matching(query, ret_der);
 }
 
+/* Of what was named, which is there: what is missing is the certificate. */
+static enum kc_status fetch_or_explain(const struct kc_dictionary *item, struct kc_value **ret_der)
+{
+	const char *label = kc_dictionary_text(item, KC_ATTR_LABEL);
+	enum kc_status status = fetch(item, ret_der);
+
+	if (status != KC_ERR_ITEM_NOT_FOUND || !inventory_is_key(item))
+		return status;
+	error_clear();
+	error_set_hint("its public key can be had with: keycask key export");
+	return fail(status, "'%s' has no certificate", label ? label : "this key");
+}
+
 /* Letters, digits and ".-_@" of the label, other characters as "-"; never hidden, never empty. */
 static void put_file_name(const char *label, char *ret_name, size_t size)
 {
@@ -110,7 +123,7 @@ static enum kc_status export_item(const struct context *context, const struct kc
 	CLEANUP(bytes_done) struct bytes pem = BYTES_INIT(FILE_IO_MAX);
 	CLEANUP(value_freep) struct kc_value *der = NULL;
 
-	TRY(fetch(item, &der));
+	TRY(fetch_or_explain(item, &der));
 	if (context->json && !out)
 		return page_json_take(KC_DICTIONARY({"certificate", KC_DATA(kc_value_data(der))}));
 	if (is_der)

@@ -30,6 +30,7 @@ static enum kc_status decrypt(struct context *context, struct arguments *argumen
 	TRY(pin_options_read(&arguments->pin, &options));
 	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_DECRYPTER, &signer));
 	TRY(file_io_read(arguments->in, &data));
+	signer_announce(&signer);
 	TRY(kc_key_decrypt(signer.key, signer.algorithm, bytes_view(&data), &options, &plaintext));
 	return output_deliver(context, arguments->out,
 			      &(struct output){"plaintext", view_of(plaintext.data, plaintext.len),

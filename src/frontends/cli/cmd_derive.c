@@ -39,6 +39,7 @@ static enum kc_status derive(struct context *context, struct arguments *argument
 		TRY(file_io_read(arguments->shared_info, &shared_info));
 	exchange.requested_size = arguments->size;
 	exchange.shared_info = bytes_view(&shared_info);
+	signer_announce(&signer);
 	TRY(kc_key_exchange(signer.key, signer.algorithm, bytes_view(&point), &exchange, &options,
 			    &secret));
 	return output_deliver(
