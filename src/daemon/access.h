@@ -3,9 +3,10 @@
 #define DAEMON_ACCESS_H
 
 /*
- * May this peer do that? Rights are what dispatch.c's rows ask for. Today every program of the
- * daemon's own user has all of them and nobody else gets as far as a call (client.c); the question
- * is asked in one place so that policy has one place to answer.
+ * May this peer do that? Rights are what dispatch.c's rows ask for. Nobody but programs of the
+ * daemon's own user gets as far as a call (client.c), and they have every right but one: who talks
+ * to a card without a driver can change its PINs and keys and block it, so raw_card_access of
+ * config.json says who may; a sandboxed program never by default.
  */
 
 #include "wire/service.h"
@@ -14,6 +15,7 @@ enum right {
 	RIGHT_READ = 1, /* look at items, tokens and slots */
 	RIGHT_USE,	/* use a private key, prove a PIN */
 	RIGHT_ADMIN,	/* stop the daemon, choose its drivers */
+	RIGHT_RAW_CARD, /* talk to a card without a driver, reset it */
 };
 
 /* A wire_admit_fn. Expected: KC_ERR_MISSING_ENTITLEMENT */

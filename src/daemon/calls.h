@@ -38,6 +38,14 @@ void pin_calls_list(struct wire_call *call);
 void slot_calls_list(struct wire_call *call);
 void slot_calls_watch(struct wire_call *call);
 
+/* card_calls.c */
+void card_calls_begin(struct wire_call *call);
+void card_calls_transmit(struct wire_call *call);
+void card_calls_end(struct wire_call *call);
+void card_calls_reset(struct wire_call *call);
+void card_calls_reprobe(struct wire_call *call);
+void card_calls_who_holds(struct wire_call *call);
+
 /* admin_calls.c */
 void admin_calls_status(struct wire_call *call);
 void admin_calls_examine(struct wire_call *call);

@@ -9,7 +9,8 @@
 #include "base/try.h"
 
 enum {
-	SESSIONS_MAX = 16, /* tokens one connection may authenticate to */
+	SESSIONS_MAX = 16,     /* tokens one connection may authenticate to */
+	CARD_SESSIONS_MAX = 8, /* slots whose cards it may talk to */
 };
 
 struct client {
@@ -17,6 +18,7 @@ struct client {
 	struct peer peer;
 	struct pin_session *sessions[SESSIONS_MAX];
 	size_t n_sessions;
+	struct card_session *card_sessions[CARD_SESSIONS_MAX];
 };
 
 enum kc_status client_new(struct registry *registry, int fd, struct client **ret_client)
@@ -38,6 +40,8 @@ struct client *client_free(struct client *client)
 		return NULL;
 	for (size_t i = 0; i < client->n_sessions; i++)
 		client->sessions[i] = pin_session_free(client->sessions[i]);
+	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++)
+		client->card_sessions[i] = card_session_free(client->card_sessions[i]);
 	free(client);
 	return NULL;
 }
@@ -80,4 +84,75 @@ enum kc_status client_session(struct client *client, const char *token_id,
 	TRY(pin_session_new(client->registry, token_id, &client->sessions[client->n_sessions]));
 	*ret_session = client->sessions[client->n_sessions++];
 	return KC_OK;
+}
+
+struct card_session *client_find_slot_session(const struct client *client, const char *slot)
+{
+	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++) {
+		struct card_session *session = client->card_sessions[i];
+
+		if (session && strcmp(card_session_slot(session), slot) == 0)
+			return session;
+	}
+	return NULL;
+}
+
+struct card_session *client_find_card_session(const struct client *client, int64_t number)
+{
+	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++) {
+		struct card_session *session = client->card_sessions[i];
+
+		if (session && card_session_number(session) == number)
+			return session;
+	}
+	return NULL;
+}
+
+static void drop_sessions_that_are_over(struct client *client)
+{
+	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++) {
+		struct card_session *session = client->card_sessions[i];
+
+		if (session && card_session_is_over(session))
+			client->card_sessions[i] = card_session_free(session);
+	}
+}
+
+static enum kc_status find_room(struct client *client, struct card_session ***ret_place)
+{
+	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++) {
+		if (!client->card_sessions[i]) {
+			*ret_place = &client->card_sessions[i];
+			return KC_OK;
+		}
+	}
+	return fail(KC_ERR_NOT_AVAILABLE, "one connection may talk to %d cards", CARD_SESSIONS_MAX);
+}
+
+enum kc_status client_card_session(struct client *client, const char *slot, int64_t insertion,
+				   struct card_session **ret_session)
+{
+	struct card_session_options options = {.slot = slot,
+					       .insertion = insertion,
+					       .who = client->peer.name,
+					       .pid = (long)client->peer.pid};
+	struct card_session *before = NULL;
+	struct card_session **place = NULL;
+
+	drop_sessions_that_are_over(client);
+	before = client_find_slot_session(client, slot);
+	if (before)
+		return card_session_check(before, insertion, ret_session);
+	TRY(find_room(client, &place));
+	TRY(card_session_new(client->registry, &options, place));
+	*ret_session = *place;
+	return KC_OK;
+}
+
+void client_forget_card_waiters(struct client *client)
+{
+	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++) {
+		if (client->card_sessions[i])
+			card_session_forget_waiter(client->card_sessions[i]);
+	}
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "sys/peer.h"
+#include "tokens/card_session.h"
 #include "tokens/pin_session.h"
 
 struct client;
@@ -25,6 +26,19 @@ const struct peer *client_peer(const struct client *client);
 
 /* Is the client in the same login session as this daemon? */
 bool client_is_in_our_login(const struct client *client);
+
+/*
+ * This client's raw session with the card in that slot, made when it is first needed, anew when the
+ * one before is over. Borrowed. As card_session_new(), or KC_ERR_NOT_AVAILABLE  too many
+ */
+KC_MUST_CHECK enum kc_status client_card_session(struct client *client, const char *slot,
+						 int64_t insertion,
+						 struct card_session **ret_session);
+/* NULL when there is none. */
+struct card_session *client_find_card_session(const struct client *client, int64_t number);
+struct card_session *client_find_slot_session(const struct client *client, const char *slot);
+/* Nobody waits for beginnings and responses any more. */
+void client_forget_card_waiters(struct client *client);
 
 /* This client's session with the token, made when it is first needed. Borrowed. */
 KC_MUST_CHECK enum kc_status client_session(struct client *client, const char *token_id,

@@ -32,6 +32,8 @@ static const struct {
 	{"prompt_quota", offsetof(struct config, prompt_quota), 1, 1000},
 	{"lease_ms", offsetof(struct config, lease_ms), 0, 600 * 1000},
 	{"details_after_ms", offsetof(struct config, details_after_ms), 0, HOUR_S * 1000},
+	{"card_session_idle_s", offsetof(struct config, card_session_idle_s), 1, HOUR_S},
+	{"card_session_absolute_s", offsetof(struct config, card_session_absolute_s), 1, HOUR_S},
 	{"pin_idle_s", offsetof(struct config, pin_idle_s), 0, 24 * HOUR_S},
 	{"pin_absolute_s", offsetof(struct config, pin_absolute_s), 1, 24 * HOUR_S},
 };
@@ -49,6 +51,8 @@ void config_init(struct config *ret_config)
 		.prompt_quota = 20,
 		.lease_ms = 3000,
 		.details_after_ms = 500,
+		.card_session_idle_s = 60,
+		.card_session_absolute_s = 600,
 		.pin_cache = "session",
 		.pin_idle_s = 600,
 		.pin_absolute_s = 8 * HOUR_S,
@@ -77,6 +81,41 @@ static enum kc_status set_pinentry(struct config *config, struct json_object *va
 			strlen(path) < sizeof(config->pinentry),
 		KC_ERR_DECODE, "\"pinentry\" must be the path of a program");
 	memcpy(config->pinentry, path, strlen(path) + 1);
+	return KC_OK;
+}
+
+static enum kc_status add_raw_card_program(struct config *config, struct json_object *value)
+{
+	const char *path = json_object_get_string(value);
+
+	REQUIRE(json_object_is_type(value, json_type_string) && path[0] == '/' &&
+			strlen(path) < CONFIG_PROGRAM_MAX &&
+			config->n_raw_card_programs < CONFIG_RAW_CARD_PROGRAMS_MAX,
+		KC_ERR_DECODE, "\"raw_card_access\" lists the paths of up to %d programs",
+		CONFIG_RAW_CARD_PROGRAMS_MAX);
+	memcpy(config->raw_card_programs[config->n_raw_card_programs++], path, strlen(path) + 1);
+	return KC_OK;
+}
+
+static enum kc_status set_raw_card_access(struct config *config, struct json_object *value)
+{
+	const char *name = json_object_get_string(value);
+
+	config->n_raw_card_programs = 0;
+	config->raw_card_access = CONFIG_RAW_CARD_PROGRAMS;
+	if (json_object_is_type(value, json_type_string)) {
+		REQUIRE(strcmp(name, "unsandboxed") == 0 || strcmp(name, "nobody") == 0,
+			KC_ERR_DECODE,
+			"\"raw_card_access\" must be \"unsandboxed\", \"nobody\" or a list of "
+			"programs");
+		config->raw_card_access = strcmp(name, "nobody") == 0 ? CONFIG_RAW_CARD_NOBODY
+								      : CONFIG_RAW_CARD_UNSANDBOXED;
+		return KC_OK;
+	}
+	REQUIRE(json_object_is_type(value, json_type_array), KC_ERR_DECODE,
+		"\"raw_card_access\" must be \"unsandboxed\", \"nobody\" or a list of programs");
+	for (size_t i = 0; i < json_object_array_length(value); i++)
+		TRY(add_raw_card_program(config, json_object_array_get_idx(value, i)));
 	return KC_OK;
 }
 
@@ -187,6 +226,8 @@ static enum kc_status set_value(struct config *config, const char *key, struct j
 		return set_pinentry(config, value);
 	if (strcmp(key, "pin_cache") == 0)
 		return set_pin_cache(config, value);
+	if (strcmp(key, "raw_card_access") == 0)
+		return set_raw_card_access(config, value);
 	if (strcmp(key, "providers") == 0)
 		return set_providers(config, value);
 	if (strcmp(key, "use_keypads") == 0)

@@ -9,6 +9,18 @@
 
 #include "base/bytes.h"
 
+enum {
+	CONFIG_RAW_CARD_PROGRAMS_MAX = 8,
+	CONFIG_PROGRAM_MAX = 192,
+};
+
+/* Who may talk to cards without a driver. */
+enum config_raw_card {
+	CONFIG_RAW_CARD_UNSANDBOXED, /* programs of the user that are in no sandbox */
+	CONFIG_RAW_CARD_NOBODY,
+	CONFIG_RAW_CARD_PROGRAMS, /* those that are listed */
+};
+
 struct config {
 	bool has_embedded_slots;
 	bool has_reader_slots;
@@ -20,6 +32,11 @@ struct config {
 	unsigned prompt_quota; /* prompts that a program may show in a minute */
 	unsigned lease_ms;
 	unsigned details_after_ms;
+	unsigned card_session_idle_s;
+	unsigned card_session_absolute_s;
+	enum config_raw_card raw_card_access;
+	char raw_card_programs[CONFIG_RAW_CARD_PROGRAMS_MAX][CONFIG_PROGRAM_MAX];
+	size_t n_raw_card_programs;
 	char pin_cache[16];  /* "per-use", "session", or a time such as "15min" */
 	unsigned pin_idle_s; /* of "session"; 0: a PIN serves the one operation it was given for */
 	unsigned pin_absolute_s;

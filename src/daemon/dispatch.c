@@ -33,6 +33,12 @@ static const struct wire_method token_methods[] = {
 static const struct wire_method slot_methods[] = {
 	{"List", slot_calls_list, RIGHT_READ},
 	{"Watch", slot_calls_watch, RIGHT_READ},
+	{"BeginSession", card_calls_begin, RIGHT_RAW_CARD},
+	{"Transmit", card_calls_transmit, RIGHT_RAW_CARD},
+	{"EndSession", card_calls_end, RIGHT_READ},
+	{"Reset", card_calls_reset, RIGHT_RAW_CARD},
+	{"Reprobe", card_calls_reprobe, RIGHT_USE},
+	{"WhoHolds", card_calls_who_holds, RIGHT_READ},
 };
 
 static const struct wire_method admin_methods[] = {

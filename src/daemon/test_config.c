@@ -39,6 +39,21 @@ TEST(keypads_can_be_left_alone)
 	CHECK(!config.use_keypads);
 }
 
+TEST(raw_access_is_everybodys_nobodys_or_of_some)
+{
+	struct config config;
+
+	config_init(&config);
+	CHECK_INT(config.raw_card_access, CONFIG_RAW_CARD_UNSANDBOXED);
+	CHECK_OK(config_parse(view_of_text("{\"raw_card_access\":[\"/usr/bin/gpg\"]}"), &config));
+	CHECK_INT(config.raw_card_access, CONFIG_RAW_CARD_PROGRAMS);
+	CHECK_INT(config.n_raw_card_programs, 1);
+	CHECK_TEXT(config.raw_card_programs[0], "/usr/bin/gpg");
+	CHECK_OK(config_parse(view_of_text("{\"raw_card_access\":\"nobody\"}"), &config));
+	CHECK_INT(config.raw_card_access, CONFIG_RAW_CARD_NOBODY);
+	CHECK_INT(config.n_raw_card_programs, 0);
+}
+
 TEST(values_out_of_range_are_named)
 {
 	static const struct {
@@ -67,6 +82,14 @@ TEST(values_out_of_range_are_named)
 		{"{\"card_cache\":0}", "\"card_cache\" must be true or false"},
 		{"{\"providers\":[\"usb\"]}", "no provider of slots"},
 		{"{\"use_keypads\":1}", "\"use_keypads\" must be true or false"},
+		{"{\"raw_card_access\":\"everybody\"}", "\"unsandboxed\", \"nobody\" or a list"},
+		{"{\"raw_card_access\":true}", "\"unsandboxed\", \"nobody\" or a list"},
+		{"{\"raw_card_access\":[\"gpg\"]}", "paths of up to 8 programs"},
+		{"{\"raw_card_access\":[3]}", "paths of up to 8 programs"},
+		{"{\"raw_card_access\":[\"/a\",\"/a\",\"/a\",\"/a\",\"/a\",\"/a\",\"/a\",\"/a\",\"/"
+		 "a\"]}",
+		 "paths of up to 8 programs"},
+		{"{\"card_session_idle_s\":0}", "from 1 to 3600"},
 		{"{\"leese_ms\":3}", "no setting \"leese_ms\""},
 		{"[]", ""},
 		{"", ""},

@@ -110,6 +110,8 @@ static enum kc_status make_registry(struct daemon *daemon)
 			daemon->config.use_keypads ? daemon->config.prompt_deadline_s : 0,
 		.lease_ms = daemon->config.lease_ms,
 		.details_after_ms = daemon->config.details_after_ms,
+		.card_session_idle_s = daemon->config.card_session_idle_s,
+		.card_session_absolute_s = daemon->config.card_session_absolute_s,
 		.pin_idle_s = pin_limits.idle_s,
 		.pin_absolute_s = pin_limits.absolute_s,
 	};

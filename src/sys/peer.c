@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -106,6 +107,32 @@ enum kc_status peer_identify(int fd, struct peer *ret_peer)
 bool peer_is_alive(const struct peer *peer)
 {
 	return peer->start_time != 0 && start_time_of(peer->pid) == peer->start_time;
+}
+
+/* Flatpak puts this file into the root of each sandbox, where no program inside can remove it. */
+static bool has_flatpak_info(const struct peer *peer)
+{
+	char path[64];
+	struct stat info;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/root/.flatpak-info", (long)peer->pid);
+	return lstat(path, &info) == 0 || errno != ENOENT;
+}
+
+/* snapd confines by AppArmor, and names profiles so. */
+static bool has_snap_label(const struct peer *peer)
+{
+	char label[PROC_FILE_MAX];
+
+	return read_proc(peer->pid, "attr/current", label, sizeof(label)) &&
+	       strncmp(label, "snap.", strlen("snap.")) == 0;
+}
+
+bool peer_is_sandboxed(const struct peer *peer)
+{
+	bool is_sandboxed = has_flatpak_info(peer) || has_snap_label(peer);
+
+	return is_sandboxed || !peer_is_alive(peer); /* another process may have had its id */
 }
 
 uint32_t peer_own_login_session(void)

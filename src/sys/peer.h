@@ -31,6 +31,9 @@ KC_MUST_CHECK enum kc_status peer_identify(int fd, struct peer *ret_peer);
 /* Does the process @peer was identified as still exist, and is it the same one? */
 bool peer_is_alive(const struct peer *peer);
 
+/* Is it in a sandbox that we know (Flatpak, snap)? What cannot be looked into counts as one. */
+bool peer_is_sandboxed(const struct peer *peer);
+
 /* The audit session id of this process, for comparison with peer.login_session. */
 uint32_t peer_own_login_session(void);
 

@@ -2,6 +2,7 @@
 /* Tests of paths, locks, listening, spawning and peer identity against the real kernel. */
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,8 +134,67 @@ TEST(peer_is_named_by_the_kernel)
 	CHECK(strstr(peer.executable, "test_sys"));
 	CHECK_TEXT(peer.name, "test_sys");
 	CHECK(peer_is_alive(&peer));
+	CHECK(!peer_is_sandboxed(&peer));
 	peer.start_time++;
 	CHECK(!peer_is_alive(&peer));
+	CHECK(peer_is_sandboxed(&peer)); /* who knows what that one was */
+}
+
+static bool connect_to(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	*ret_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (strlen(path) < sizeof(address.sun_path))
+		memcpy(address.sun_path, path, strlen(path) + 1);
+	return *ret_fd >= 0 && connect(*ret_fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+/* Connect, then go into a root of its own with Flatpak's mark, until the other end closes. */
+static _Noreturn void be_sandboxed(const char *socket_path)
+{
+	char mark[PATHS_MAX];
+	int fd = -1;
+	int file = open(in_directory(".flatpak-info", mark, sizeof(mark)),
+			O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (file < 0 || !connect_to(socket_path, &fd))
+		_exit(1);
+	if (chroot(test_directory()) != 0 &&
+	    (unshare(CLONE_NEWUSER) != 0 || chroot(test_directory()) != 0))
+		_exit(1); /* the parent reads the end of file */
+	ignore(write(fd, "", 1) == 1);
+	ignore(read(fd, mark, 1) == 1);
+	_exit(0);
+}
+
+TEST(a_sandbox_is_seen)
+{
+	char path[PATHS_MAX];
+	struct peer peer = {0};
+	char byte = 0;
+	int listener = -1;
+	int fd = -1;
+	pid_t pid = 0;
+
+	CHECK_OK(socket_listen(in_directory("peer", path, sizeof(path)), &listener));
+	CHECK_OK(socket_set_nonblocking(listener, false));
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0)
+		be_sandboxed(path);
+	fd = accept(listener, NULL, NULL);
+	CHECK(fd >= 0);
+	CHECK_OK(peer_identify(fd, &peer));
+	CHECK_INT(peer.pid, pid);
+	/* A kernel without user namespaces lets nobody but root have another root. */
+	if (read(fd, &byte, 1) == 1) {
+		CHECK(peer_is_alive(&peer));
+		CHECK(peer_is_sandboxed(&peer));
+	}
+	close(fd);
+	close(listener);
+	CHECK(waitpid(pid, NULL, 0) == pid);
 }
 
 TEST(child_gets_its_descriptors_and_a_chosen_environment)

@@ -4,68 +4,31 @@
  * FREE; from STARTING and BEGINNING to TAKEN and back while another program has the card for
  * itself; LOST from anywhere, for good.
  */
-#include "tokens/card.h"
+#include "tokens/card_impl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
 #include "base/try.h"
+#include "sys/socket.h"
 #include "sys/users.h"
-#include "tokens/helper.h"
 #include "wire/protocol.h"
-
-enum phase {
-	PHASE_STARTING,
-	PHASE_FREE,
-	PHASE_BEGINNING,
-	PHASE_HELD,
-	PHASE_ENDING,
-	PHASE_TAKEN,
-	PHASE_LOST,
-};
 
 enum {
 	SLOT_GONE = 3, /* exit statuses of keycask-slot, slothost/serve.h */
 	SLOT_MUTE = 4,
 	SLOT_WAITING = 6,
 	USEC_PER_MSEC = 1000,
-	HOLDER_MAX = 128,
 	CLEAN_LEASE_MS = 100, /* while others wait and nobody has authenticated */
 	NOBODYS_CHANNEL = 0,
 };
 
 #define PCSC_LIBRARY "/libpcsclite" /* of the file that each of pcscd's clients has mapped */
-
-struct card {
-	sd_event *event;
-	struct registry_settings settings;
-	struct card_hooks hooks;
-	struct helper *helper;
-	struct json_object *aids;
-	enum phase phase;
-	struct list queue; /* card_task::link */
-	struct card_task *active;
-	int64_t last_channel; /* attached */
-	int64_t turn;	      /* channel that the slot process carries, in PHASE_HELD */
-	const struct token *last_user;
-	const struct token *selected; /* application selected since selected_in */
-	uint64_t transaction;
-	uint64_t selected_in;
-	bool is_shared; /* other programs may wait for it */
-	bool is_probed;
-	int64_t max_input; /* bytes of a command and of a response; 0: not known yet */
-	int64_t max_output;
-	bool has_keypad;
-	bool has_keypad_for_change;
-	char holder[HOLDER_MAX]; /* in PHASE_TAKEN */
-	bool is_sensitive;
-	bool needs_reset;
-	sd_event_source *lease;
-};
 
 static void pump(struct card *card);
 
@@ -73,6 +36,7 @@ struct card *card_free(struct card *card)
 {
 	if (!card)
 		return NULL;
+	socket_close(&card->own_fd);
 	card->helper = helper_free(card->helper);
 	field_free(&card->aids);
 	sd_event_source_disable_unref(card->lease);
@@ -172,6 +136,7 @@ static enum kc_status call_slot(struct card *card, const char *method,
 			   on_reply, card);
 }
 
+/* For a driver, or for nobody. */
 static enum kc_status call_begin(struct card *card, int64_t channel, wire_reply_fn on_reply)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
@@ -179,6 +144,25 @@ static enum kc_status call_begin(struct card *card, int64_t channel, wire_reply_
 	TRY(field_new_object(&parameters));
 	TRY(field_put_number(parameters, "channel", channel));
 	card->turn = channel;
+	return call_slot(card, "org.keycask.Slot.Begin", take(parameters), on_reply);
+}
+
+/* For somebody with terms: what another has proved to the card is not for them. */
+static enum kc_status call_begin_on_terms(struct card *card, const struct card_terms *terms,
+					  wire_reply_fn on_reply)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	bool reset = terms->reset || card->is_sensitive;
+
+	TRY(field_new_object(&parameters));
+	TRY(field_put_number(parameters, "channel", card->own_channel));
+	TRY(field_put_flag(parameters, "reset", reset));
+	TRY(field_put_number(parameters, "allowed_protocols", terms->allowed_protocols));
+	card->turn = card->own_channel;
+	if (reset) {
+		card->is_sensitive = false;
+		card->last_state_user = 0;
+	}
 	return call_slot(card, "org.keycask.Slot.Begin", take(parameters), on_reply);
 }
 
@@ -287,6 +271,7 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 		be_taken(card);
 		return;
 	}
+	card->protocol = (unsigned)field_number(parameters, "protocol", 0);
 	card->max_input = field_number(parameters, "max_input", 0);
 	card->max_output = field_number(parameters, "max_output", 0);
 	card->has_keypad = field_flag(parameters, "has_keypad", false);
@@ -335,8 +320,11 @@ enum kc_status card_new(sd_event *event, const struct registry_settings *setting
 			      .hooks = *hooks,
 			      .aids = json_object_get(aids),
 			      .phase = PHASE_STARTING,
+			      .own_fd = -1,
 			      .is_shared = place->reader != NULL};
 	list_init(&card->queue);
+	/* Numbers that no earlier card had, nor one before this daemon was started again. */
+	ignore(sd_event_now(event, CLOCK_REALTIME, &card->generation));
 	TRY(start(card, place));
 	*ret_card = take(card);
 	return KC_OK;
@@ -364,6 +352,15 @@ enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel)
 	return KC_OK;
 }
 
+static void note_terms(struct card *card, struct card_terms *terms, struct json_object *reply)
+{
+	terms->has_begun = true;
+	terms->protocol = (unsigned)field_number(reply, "protocol", 0);
+	if (terms->protocol != card->protocol)
+		card->last_state_user = 0; /* it took a reset */
+	card->protocol = terms->protocol;
+}
+
 static void on_begun(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct card *card = userdata;
@@ -374,6 +371,9 @@ static void on_begun(void *userdata, enum kc_status status, struct json_object *
 		be_taken(card);
 		return;
 	}
+	if (card->begun_for)
+		note_terms(card, card->begun_for->terms, parameters);
+	card->begun_for = NULL;
 	card->phase = PHASE_HELD;
 	pump(card);
 }
@@ -394,14 +394,39 @@ static struct card_task *first_of(const struct card *card)
 	return list_entry(card->queue.next, struct card_task, link);
 }
 
+static enum kc_status make_own_channel(struct card *card)
+{
+	CLEANUP(socket_close) int slots_end = -1;
+
+	if (card->own_fd >= 0)
+		return KC_OK;
+	TRY(socket_make_pair(SOCK_SEQPACKET, &card->own_fd, &slots_end));
+	return card_attach(card, slots_end, &card->own_channel);
+}
+
+static enum kc_status begin_for(struct card *card, struct card_task *task)
+{
+	card->begun_for = NULL;
+	if (!task->terms)
+		return call_begin(card, task->channel, on_begun);
+	TRY(make_own_channel(card));
+	card->begun_for = task;
+	return call_begin_on_terms(card, task->terms, on_begun);
+}
+
 /* From FREE, or within a transaction for the sake of another channel. */
 static void take_card(struct card *card)
 {
 	if (card->phase == PHASE_FREE)
 		card->transaction++;
 	card->phase = PHASE_BEGINNING;
-	if (call_begin(card, first_of(card)->channel, on_begun) != KC_OK)
+	if (begin_for(card, first_of(card)) != KC_OK)
 		give_up(card, "Begin");
+}
+
+static bool must_begin(const struct card *card, const struct card_task *task)
+{
+	return task->terms ? !task->terms->has_begun : task->channel != card->turn;
 }
 
 static enum kc_status call_end(struct card *card)
@@ -418,6 +443,8 @@ static void give_back(struct card *card)
 	enum kc_status status = call_end(card);
 
 	card->phase = PHASE_ENDING;
+	if (card->is_sensitive || card->is_shared)
+		card->last_state_user = 0;
 	card->is_sensitive = false;
 	card->needs_reset = false;
 	if (status != KC_OK)
@@ -457,12 +484,33 @@ static void arm_lease(struct card *card)
 	ignore(sd_event_source_set_enabled(card->lease, SD_EVENT_ONESHOT));
 }
 
+static void set_active(struct card *card, struct card_task *task)
+{
+	card->active = task;
+	ignore(sd_event_now(card->event, CLOCK_REALTIME, &card->since_us));
+}
+
+/* Is the card as its user left it? The same generation says so. */
+static void note_user(struct card *card, struct card_terms *terms)
+{
+	uint64_t user = terms ? terms->user : 0;
+
+	if (user == 0 || user != card->last_state_user)
+		card->generation++;
+	card->last_state_user = user;
+	if (!terms)
+		return;
+	terms->generation = card->generation;
+	card->is_sensitive |= terms->is_sensitive;
+}
+
 static void run_next(struct card *card)
 {
 	struct card_task *task = first_of(card);
 
 	list_remove(&task->link);
-	card->active = task;
+	set_active(card, task);
+	note_user(card, task->terms);
 	/* Another token's application takes over: whoever comes back selects again. */
 	if (card->last_user && card->last_user != task->token)
 		card->transaction++;
@@ -478,7 +526,7 @@ static void pump(struct card *card)
 		give_back(card);
 	else if (card->phase == PHASE_HELD && list_is_empty(&card->queue))
 		arm_lease(card);
-	else if (card->phase == PHASE_HELD && first_of(card)->channel != card->turn)
+	else if (card->phase == PHASE_HELD && must_begin(card, first_of(card)))
 		take_card(card);
 	else if (card->phase == PHASE_HELD)
 		run_next(card);
@@ -499,6 +547,8 @@ static void enqueue(struct card *card, struct card_task *task, struct list *succ
 		task->abort(task, fail_taken(card->holder));
 		return;
 	}
+	if (task->terms)
+		task->terms->has_begun = false;
 	list_append(successor, &task->link);
 	pump(card);
 }
@@ -509,6 +559,11 @@ enum kc_status card_put_limits(const struct card *card, struct json_object *desc
 		return KC_OK;
 	TRY(field_put_number(description, "max_input_length", card->max_input));
 	return field_put_number(description, "max_output_length", card->max_output);
+}
+
+size_t card_max_input(const struct card *card)
+{
+	return (size_t)card->max_input;
 }
 
 bool card_has_keypad(const struct card *card)
@@ -529,22 +584,36 @@ void card_submit(struct card *card, struct card_task *task)
 void card_submit_again(struct card *card, struct card_task *task)
 {
 	if (card->active == task)
-		card->active = NULL;
+		set_active(card, NULL);
 	enqueue(card, task, card->queue.next);
 }
 
 void card_finish(struct card *card, struct card_task *task)
 {
 	if (card->active == task)
-		card->active = NULL;
+		set_active(card, NULL);
 	pump(card);
 }
 
 void card_cancel(struct card *card, struct card_task *task)
 {
 	list_remove(&task->link);
+	if (card->begun_for == task)
+		card->begun_for = NULL;
 	if (card->active == task)
 		card_finish(card, task);
+}
+
+int card_own_fd(const struct card *card)
+{
+	return card->own_fd;
+}
+
+/* The slot process resets the card when it sees that; what was asked for comes after. */
+void card_drop_own_channel(struct card *card)
+{
+	socket_close(&card->own_fd);
+	card_request_reset(card);
 }
 
 void card_mark_sensitive(struct card *card)

@@ -17,6 +17,19 @@
 
 struct card;
 
+/* On what terms somebody without a driver talks to the card: over the card's own channel. */
+struct card_terms {
+	uint64_t user; /* whose state of the card it is: a number, never used for another, not 0 */
+	bool reset;    /* before */
+	bool is_sensitive;	    /* and before anybody else */
+	unsigned allowed_protocols; /* as enum port_protocol */
+	/* From run() on: the protocol, 0 when the card has none of those, and a number that is the
+	 * one of the last turn if the card is as it was left then. */
+	unsigned protocol;
+	uint64_t generation;
+	bool has_begun; /* the queue's */
+};
+
 /*
  * One turn with the card. run() is called when it is @task's turn and must lead to card_finish();
  * abort() instead when the card is lost, also while the task has its turn: then it is over, and
@@ -26,8 +39,11 @@ struct card;
 struct card_task {
 	struct list link; /* card::queue */
 	const struct token *token;
-	int64_t channel; /* whose packets reach the card meanwhile */
-	bool can_wait;	 /* however long another program has the card */
+	int64_t channel;	  /* whose packets reach the card meanwhile */
+	bool can_wait;		  /* however long another program has the card */
+	struct card_terms *terms; /* NULL: a driver's */
+	const char *who;	  /* NULL: the token */
+	long pid;
 	void (*run)(struct card_task *task);
 	void (*abort)(struct card_task *task, enum kc_status status);
 };
@@ -73,6 +89,8 @@ KC_MUST_CHECK enum kc_status card_attach(struct card *card, int fd, int64_t *ret
 bool card_has_keypad(const struct card *card);
 bool card_has_keypad_for_change(const struct card *card);
 
+/* Bytes of a whole command. */
+size_t card_max_input(const struct card *card);
 /* Add what the slot carries to a slot's description: nothing before the card is powered. */
 KC_MUST_CHECK enum kc_status card_put_limits(const struct card *card,
 					     struct json_object *description);
@@ -93,6 +111,12 @@ void card_request_reset(struct card *card);
 /* If somebody has authenticated, the card is to forget it: at once, or after the task that has its
  * turn. */
 void card_lock(struct card *card);
+
+/* Our end of the card's own channel, in the turn of a task with terms. */
+int card_own_fd(const struct card *card);
+/* Instead of a response, or after one that nobody waits for: the next turn has a new one, and a
+ * card that was reset. */
+void card_drop_own_channel(struct card *card);
 
 /* The turn of the task that runs now, as org.keycask.Driver's Turn. */
 KC_MUST_CHECK enum kc_status card_put_turn(struct card *card, const struct token *token,

@@ -90,6 +90,7 @@ static void put_card(struct reader_slot *reader, struct json_object *told)
 	const char *atr = field_text(told, "atr");
 
 	slot->atr = atr ? strdup(atr) : NULL;
+	slot->place = place;
 	if (reader->is_mute)
 		slot_set_state(slot, SLOT_MUTE);
 	else

@@ -65,7 +65,10 @@ enum kc_status registry_new(sd_event *event, const struct registry_settings *set
 	*registry = (struct registry){.event = event, .settings = *settings, .hooks = *hooks};
 	list_init(&registry->slots);
 	list_init(&registry->tokens);
+	list_init(&registry->card_sessions);
 	list_init(&registry->pin_sessions);
+	/* Numbers that no card had before this daemon was started again. */
+	ignore(sd_event_now(event, CLOCK_REALTIME, &registry->last_insertion));
 	list_init(&registry->manifests.manifests);
 	TRY(set_up(registry));
 	*ret_registry = take(registry);
@@ -170,6 +173,23 @@ enum kc_status registry_list_providers(struct registry *registry,
 		TRY(append_provider(providers, "pcsc", reader_slots_reason(registry->readers)));
 	*ret_providers = take(providers);
 	return KC_OK;
+}
+
+enum kc_status registry_list_holders(struct registry *registry, const char *slot_name,
+				     struct json_object **ret_holders)
+{
+	struct slot *slot = NULL;
+
+	TRY(slot_find(registry, slot_name, &slot));
+	return slot_list_holders(slot, ret_holders);
+}
+
+enum kc_status registry_reprobe(struct registry *registry, const char *slot_name)
+{
+	struct slot *slot = NULL;
+
+	TRY(slot_find(registry, slot_name, &slot));
+	return slot_reprobe(slot);
 }
 
 unsigned registry_forget_cards(struct registry *registry, const char *token_id)

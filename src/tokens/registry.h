@@ -30,6 +30,8 @@ struct registry_settings {
 	unsigned keypad_deadline_s; /* typing a PIN on the reader's own keys; 0: never there */
 	unsigned details_after_ms;  /* a token was read: until its driver is asked for more */
 	unsigned lease_ms;	    /* idleness after which the card is given back */
+	unsigned card_session_idle_s;	  /* raw card sessions without a command */
+	unsigned card_session_absolute_s; /* and in any case */
 	unsigned pin_idle_s;	 /* a session's PIN unused for so long is forgotten; 0: at once */
 	unsigned pin_absolute_s; /* and after so long in any case */
 };
@@ -85,6 +87,12 @@ KC_MUST_CHECK enum kc_status registry_list_tokens(struct registry *registry,
 						  struct json_object **ret_tokens);
 KC_MUST_CHECK enum kc_status registry_list_slots(struct registry *registry,
 						 struct json_object **ret_slots);
+/* Who has the card in that slot, as org.keycask.Slots has it. Expected: KC_ERR_ITEM_NOT_FOUND */
+KC_MUST_CHECK enum kc_status registry_list_holders(struct registry *registry, const char *slot_name,
+						   struct json_object **ret_holders);
+/* Look anew what is on the card in that slot, soon. Expected: KC_ERR_ITEM_NOT_FOUND,
+ * KC_ERR_TOKEN_NOT_FOUND  it is empty */
+KC_MUST_CHECK enum kc_status registry_reprobe(struct registry *registry, const char *slot_name);
 /* The providers of slots that are switched on, as org.keycask.Admin has them. */
 KC_MUST_CHECK enum kc_status registry_list_providers(struct registry *registry,
 						     struct json_object **ret_providers);

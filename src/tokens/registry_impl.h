@@ -17,9 +17,12 @@ struct registry {
 	struct manifest_set manifests;
 	struct driver_watch *driver_watch;
 	struct inspector *inspector;
-	struct cache *cache;	  /* NULL: nothing is kept */
-	struct list slots;	  /* slot::link */
-	struct list tokens;	  /* token::link, present and refused */
+	struct cache *cache;	   /* NULL: nothing is kept */
+	struct list slots;	   /* slot::link */
+	struct list tokens;	   /* token::link, present and refused */
+	struct list card_sessions; /* card_session::link */
+	int64_t last_card_session;
+	uint64_t last_insertion;
 	struct list pin_sessions; /* pin_session::link */
 	uint64_t last_session;
 	sd_event_source *listener;

@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "tokens/card_holders.h"
+#include "tokens/card_session.h"
 #include "tokens/offer.h"
 #include "tokens/slot_impl.h"
 #include "tokens/token_impl.h"
@@ -39,6 +41,8 @@ enum kc_status slot_describe(const struct slot *slot, struct json_object **ret_d
 	TRY(field_put_text(description, "provider", slot->provider->name));
 	TRY(field_put_text(description, "state", state_names[slot->state]));
 	TRY(field_put_text(description, "atr", slot->atr));
+	if (slot->card)
+		TRY(field_put_number(description, "insertion", slot->insertion));
 	TRY(card_put_limits(slot->card, description));
 	TRY(field_put_text(description, "reason", slot->reason[0] ? slot->reason : NULL));
 	TRY(field_put(description, "token_ids", take(token_ids)));
@@ -77,6 +81,7 @@ static void drop_card(struct slot *slot, bool is_silent)
 	slot->offer = offer_free(slot->offer);
 	field_free(&slot->asked);
 	field_free(&slot->answered);
+	card_session_lose_card(slot->registry, slot->card);
 	token_list_leave(slot->registry, slot->card, is_silent);
 	slot->card = card_free(slot->card);
 	slot->restart = sd_event_source_disable_unref(slot->restart);
@@ -95,6 +100,7 @@ void slot_free(struct slot *slot)
 void slot_remove(struct slot *slot, enum slot_state state)
 {
 	drop_card(slot, false);
+	slot->place = (struct card_place){.fd = -1};
 	slot->n_restarts = 0;
 	slot_set_state(slot, state);
 }
@@ -222,6 +228,7 @@ static enum kc_status start_card(struct slot *slot)
 void slot_insert(struct slot *slot, const struct card_place *place)
 {
 	slot->place = *place;
+	slot->insertion = (int64_t)++slot->registry->last_insertion;
 	slot_set_state(slot, SLOT_PROBING);
 	start_or_be_mute(slot);
 }
@@ -232,6 +239,47 @@ void slot_lock_all(struct registry *registry)
 		if (slot_from_link(link)->card)
 			card_lock(slot_from_link(link)->card);
 	}
+}
+
+enum kc_status slot_find(struct registry *registry, const char *name, struct slot **ret_slot)
+{
+	list_for_each (link, &registry->slots) {
+		if (strcmp(slot_from_link(link)->name, name) == 0) {
+			*ret_slot = slot_from_link(link);
+			return KC_OK;
+		}
+	}
+	error_set_hint("see what there is with: keycask slots");
+	return fail(KC_ERR_ITEM_NOT_FOUND, "there is no slot %.*s", SLOT_NAME_MAX, name);
+}
+
+enum kc_status slot_list_holders(const struct slot *slot, struct json_object **ret_holders)
+{
+	return card_holders_list(slot->card, ret_holders);
+}
+
+static int on_reprobe(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct slot *slot = userdata;
+
+	(void)source;
+	(void)usec;
+	drop_card(slot, false);
+	slot->n_restarts = 0;
+	slot_set_state(slot, SLOT_PROBING);
+	start_or_be_mute(slot);
+	return 0;
+}
+
+enum kc_status slot_reprobe(struct slot *slot)
+{
+	REQUIRE(slot->place.fd >= 0 || slot->place.reader, KC_ERR_TOKEN_NOT_FOUND,
+		"there is no card in %s", slot->name);
+	slot->restart = sd_event_source_disable_unref(slot->restart);
+	REQUIRE(sd_event_add_time_relative(slot->registry->event, &slot->restart, CLOCK_MONOTONIC,
+					   0, 0, on_reprobe, slot) >= 0,
+		KC_ERR_INTERNAL, "no timer");
+	return KC_OK;
 }
 
 void slot_end_all(struct registry *registry)

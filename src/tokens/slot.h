@@ -17,6 +17,14 @@ KC_MUST_CHECK enum kc_status slot_describe(const struct slot *slot,
 /* Every card forgets who authenticated. */
 void slot_lock_all(struct registry *registry);
 
+/* Expected: KC_ERR_ITEM_NOT_FOUND */
+KC_MUST_CHECK enum kc_status slot_find(struct registry *registry, const char *name,
+				       struct slot **ret_slot);
+KC_MUST_CHECK enum kc_status slot_list_holders(const struct slot *slot,
+					       struct json_object **ret_holders);
+/* Start its process anew, from the loop. Expected: KC_ERR_TOKEN_NOT_FOUND  there is no card */
+KC_MUST_CHECK enum kc_status slot_reprobe(struct slot *slot);
+
 /* Every slot loses its card and goes, without telling anyone. */
 void slot_end_all(struct registry *registry);
 

@@ -47,6 +47,7 @@ struct slot {
 	char reason[SLOT_REASON_MAX]; /* why the card cannot be used now, or empty */
 	struct card_place place;
 	struct card *card;
+	int64_t insertion;	      /* of the card that is in: another number is another card */
 	struct json_object *asked;    /* AIDs, NULL until the card has been probed */
 	struct json_object *answered; /* those of them that it has */
 	struct offer *offer;	      /* while it is asked for more */
