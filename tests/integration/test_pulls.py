@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The card is pulled at every single APDU of an insertion, a PIN, a signature and a decryption: a
-clear status each time, never a hang, never a wrong answer, and never a try that nobody has spent."""
+clear status each time, never a hang or a wrong answer, and never a try that nobody has spent."""
 import base64
 import json
 import threading
@@ -48,7 +48,8 @@ class Right:
             check(bench.guarded.is_signature(answer["signature"]), "a wrong signature")
             check(self.told[-2:] == [("pin", None), ("sign", None)], "signed without a PIN")
         answer = self.attempt("decrypt", connection.call, "Keys.Decrypt", bench.decryption)
-        check(answer is None or base64.b64decode(answer["plaintext"]) == SECRET, "a wrong plaintext")
+        check(answer is None or base64.b64decode(answer["plaintext"]) == SECRET,
+              "a wrong plaintext")
         signature = self.attempt("sign freely", bench.free.sign, connection)
         check(signature is None or bench.free.is_signature(signature), "a wrong signature")
 

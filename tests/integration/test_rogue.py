@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Another PC/SC program selects other applications, asks for the PIN and resets the card between any
-two of our transactions, while clients list, sign and decrypt: none of them notices, and it never finds
-our PIN verified."""
+"""Another PC/SC program selects other applications, asks for the PIN and resets the card between
+any two of our transactions, while clients list, sign and decrypt: none of them notices, and it
+never finds our PIN verified."""
 import contextlib
 import itertools
 import threading
@@ -24,7 +24,8 @@ PIN_STATE = "00200080"
 SECONDS = 120 if SOAK else 4 if is_sanitized() else 12
 # What it does in its transactions, in turn: commands, and how each ends.
 DEEDS = (((SELECT_OPENPGP,), LEAVE), ((SELECT_PIV, PIN_STATE), LEAVE), ((SELECT_NOTHING,), LEAVE),
-         ((SELECT_PIV, PIN_STATE, SELECT_OPENPGP), RESET), ((SELECT_OPENPGP, SELECT_NOTHING), LEAVE))
+         ((SELECT_PIV, PIN_STATE, SELECT_OPENPGP), RESET),
+         ((SELECT_OPENPGP, SELECT_NOTHING), LEAVE))
 
 
 class Rogue(threading.Thread):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Random lives of clients, cards and PINs against a small model: nobody signs without a PIN that reached
-the card for them, and the tries left are as the model says. What reached a card is told by the card
-itself, in its transcript.
+"""Random lives of clients, cards and PINs against a small model: nobody signs without a PIN that
+reached the card for them, and the tries left are as the model says. What reached a card is told by
+the card itself, in its transcript.
 
 Each sequence has a seed, which is printed; KEYCASK_SEED=n runs that one alone."""
 import json
@@ -212,7 +212,7 @@ class World:
         check(may, "a key was used for somebody whose PIN has not reached the card")
         if constraint == "pin_always":
             at = next(i for i, line in enumerate(lines) if USE.match(line))
-            check_equal(judge_pins(lines[:at])[0], 1, "right PINs before a key that always wants one")
+            check_equal(judge_pins(lines[:at])[0], 1, "PINs before a key that always wants one")
 
     def step_verify(self):
         client, place = self.pick()
