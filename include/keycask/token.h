@@ -127,6 +127,83 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_pin_status(const char *token_id,
 							   int *ret_tries_left,
 							   bool *ret_is_authenticated);
 
+/* --- its PINs -------------------------------------------------------------------------------- */
+
+/*
+ * In a PIN's dictionary: text, but min_length, max_length (characters) and tries_left are numbers,
+ * is_numeric a flag, unblocked_by an array of text (the pin_id of others). tries_left is missing
+ * when the token does not tell.
+ */
+#define KC_PIN_ID	    "pin_id"
+#define KC_PIN_LABEL	    "label"
+#define KC_PIN_ROLE	    "role" /* "user", "unblocking" or "admin" */
+#define KC_PIN_MIN_LENGTH   "min_length"
+#define KC_PIN_MAX_LENGTH   "max_length"
+#define KC_PIN_IS_NUMERIC   "is_numeric"
+#define KC_PIN_UNBLOCKED_BY "unblocked_by"
+#define KC_PIN_TRIES_LEFT   "tries_left"
+
+/*
+ * *ret_pins is an array of dictionaries; the first with the role "user" is the PIN of the token.
+ * Costs no try. Expected: KC_ERR_ITEM_NOT_FOUND
+ * Ownership: free with kc_value_free(). Untouched on failure.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_copy_pins(const char *token_id,
+							  struct kc_value **ret_pins);
+
+/* Which PIN gets which value. Start from KC_PIN_CHANGE_INIT. What is not given (data NULL) is asked
+ * of a person, on the reader's keypad if it has one. */
+struct kc_pin_change {
+	size_t size;	    /* of this struct, as the caller was compiled */
+	const char *pin_id; /* its ID or its role; NULL: the PIN of the token */
+	struct kc_view current;
+	struct kc_view new_pin;
+};
+
+#define KC_PIN_CHANGE_INIT                                                                         \
+	{                                                                                          \
+		sizeof(struct kc_pin_change), NULL, {NULL, 0},                                     \
+		{                                                                                  \
+			NULL, 0                                                                    \
+		}                                                                                  \
+	}
+
+/*
+ * Change a PIN. A new one that breaks the rules of its dictionary costs nothing. Afterwards this
+ * process is authenticated with the new one, as far as policy keeps PINs, and no other process is.
+ * @options has no pin: they are in @change.
+ * Expected: KC_ERR_AUTH_FAILED, KC_ERR_PIN_BLOCKED  @change->current is wrong, as in
+ *                                                   kc_token_verify_pin()
+ *           KC_ERR_PARAM          no such PIN, or the new one is not possible
+ *           KC_ERR_UNIMPLEMENTED  PINs of this token cannot be changed
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_change_pin(const char *token_id,
+							   const struct kc_pin_change *change,
+							   const struct kc_options *options);
+
+/* As struct kc_pin_change; start from KC_PIN_UNBLOCK_INIT. */
+struct kc_pin_unblock {
+	size_t size;
+	const char *pin_id;	   /* which is blocked; NULL: the PIN of the token */
+	const char *by;		   /* which unblocks it; NULL: the first that can */
+	struct kc_view unblocking; /* the value of that one */
+	struct kc_view new_pin;
+};
+
+#define KC_PIN_UNBLOCK_INIT                                                                        \
+	{                                                                                          \
+		sizeof(struct kc_pin_unblock), NULL, NULL, {NULL, 0},                              \
+		{                                                                                  \
+			NULL, 0                                                                    \
+		}                                                                                  \
+	}
+
+/* Set a PIN anew that is blocked, or forgotten. As kc_token_change_pin(). Since: 1.0 */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_unblock_pin(const char *token_id,
+							    const struct kc_pin_unblock *unblock,
+							    const struct kc_options *options);
+
 #ifdef __cplusplus
 }
 #endif

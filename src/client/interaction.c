@@ -56,19 +56,41 @@ static enum kc_status write_all(int fd, struct kc_view view)
 	return KC_OK;
 }
 
-static enum kc_status seal(struct kc_view pin, int *ret_fd)
+static enum kc_status open_memory(int *ret_fd)
 {
-	CLEANUP(socket_close) int fd = memfd_create("keycask-pin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	*ret_fd = memfd_create("keycask-pin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	REQUIRE(*ret_fd >= 0, KC_ERR_NOT_AVAILABLE, "memfd_create: %s", strerror(errno));
+	return KC_OK;
+}
 
-	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "memfd_create: %s", strerror(errno));
-	REQUIRE(pin.len <= SECRET_MAX, KC_ERR_PARAM, "a PIN of more than %d bytes", SECRET_MAX);
-	TRY(write_all(fd, pin));
+static enum kc_status seal(int fd)
+{
 	REQUIRE(lseek(fd, 0, SEEK_SET) == 0 &&
 			fcntl(fd, F_ADD_SEALS,
 			      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0,
 		KC_ERR_NOT_AVAILABLE, "cannot seal memory: %s", strerror(errno));
+	return KC_OK;
+}
+
+static enum kc_status seal_pin(struct kc_view pin, int *ret_fd)
+{
+	CLEANUP(socket_close) int fd = -1;
+
+	REQUIRE(pin.len <= SECRET_MAX, KC_ERR_PARAM, "a PIN of more than %d bytes", SECRET_MAX);
+	TRY(open_memory(&fd));
+	TRY(write_all(fd, pin));
+	TRY(seal(fd));
 	*ret_fd = take_fd(fd);
 	return KC_OK;
+}
+
+/* A zero byte after each PIN, so none may be in one. */
+static enum kc_status write_secret(int fd, struct kc_view pin)
+{
+	REQUIRE(pin.len <= SECRET_MAX && (pin.len == 0 || !memchr(pin.data, 0, pin.len)),
+		KC_ERR_PARAM, "a PIN that is no text, or of more than %d bytes", SECRET_MAX);
+	TRY(write_all(fd, pin));
+	return write_all(fd, view_of("", 1));
 }
 
 /* --- the person ---------------------------------------------------------------------------- */
@@ -130,20 +152,56 @@ static enum kc_status new_interaction(const struct kc_options *options,
 	return KC_OK;
 }
 
-enum kc_status interaction_put(const struct kc_options *options, struct json_object *parameters,
-			       int *ret_pin_fd)
+static enum kc_status put_options(const struct kc_options *options, struct json_object *parameters)
 {
-	CLEANUP(socket_close) int pin_fd = -1;
 	struct json_object *interaction = NULL;
 
 	TRY(new_interaction(options, &interaction));
 	TRY(field_put(parameters, "interaction", interaction));
-	if (options->last_try)
-		TRY(field_put_flag(parameters, "last_try", true));
+	return options->last_try ? field_put_flag(parameters, "last_try", true) : KC_OK;
+}
+
+enum kc_status interaction_put(const struct kc_options *options, struct json_object *parameters,
+			       int *ret_pin_fd)
+{
+	CLEANUP(socket_close) int pin_fd = -1;
+
+	TRY(put_options(options, parameters));
 	if (options->pin.data) {
-		TRY(seal(options->pin, &pin_fd));
+		TRY(seal_pin(options->pin, &pin_fd));
 		TRY(field_put_number(parameters, "pin_fd", 0));
 	}
 	*ret_pin_fd = take_fd(pin_fd);
+	return KC_OK;
+}
+
+/* The names of those that come, and their values in @fd. */
+static enum kc_status write_secrets(const struct interaction_secret *secrets, size_t n, int fd,
+				    struct json_object *names)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!secrets[i].pin.data)
+			continue;
+		TRY(field_append_text(names, secrets[i].name));
+		TRY(write_secret(fd, secrets[i].pin));
+	}
+	return seal(fd);
+}
+
+enum kc_status interaction_put_secrets(const struct kc_options *options,
+				       const struct interaction_secret *secrets, size_t n,
+				       struct json_object *parameters, int *ret_fd)
+{
+	CLEANUP(field_free) struct json_object *names = json_object_new_array();
+	CLEANUP(socket_close) int fd = -1;
+
+	REQUIRE(names, KC_ERR_ALLOCATE, "out of memory");
+	REQUIRE(!options->pin.data, KC_ERR_PARAM, "the options have a PIN that is not used here");
+	TRY(put_options(options, parameters));
+	TRY(open_memory(&fd));
+	TRY(write_secrets(secrets, n, fd, names));
+	TRY(field_put_number(parameters, "secrets_fd", 0));
+	TRY(field_put(parameters, "secrets", take(names)));
+	*ret_fd = take_fd(fd);
 	return KC_OK;
 }

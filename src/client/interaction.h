@@ -23,4 +23,16 @@ int interaction_timeout_ms(const struct kc_options *options);
 KC_MUST_CHECK enum kc_status interaction_put(const struct kc_options *options,
 					     struct json_object *parameters, int *ret_pin_fd);
 
+/* A PIN that travels with others. */
+struct interaction_secret {
+	const char *name;   /* "current", "unblocking", "new" */
+	struct kc_view pin; /* data NULL: it does not */
+};
+
+/* As interaction_put(), with the @n @secrets in place of options->pin. */
+KC_MUST_CHECK enum kc_status interaction_put_secrets(const struct kc_options *options,
+						     const struct interaction_secret *secrets,
+						     size_t n, struct json_object *parameters,
+						     int *ret_fd);
+
 #endif

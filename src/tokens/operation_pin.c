@@ -328,6 +328,10 @@ static void on_tries_known(void *userdata, enum kc_status status, struct json_ob
 	if (!operation_has_returned(operation))
 		return;
 	status = read_tries(status, reply, &tries_left);
+	if (status == KC_OK && tries_left == 0) {
+		refuse_blocked(operation);
+		return;
+	}
 	if (status == KC_OK && tries_left == 1 && !may_use_last_try(operation)) {
 		hold_last_try(operation);
 		return;

@@ -411,14 +411,14 @@ class Daemon:
         with self.connect() as connection:
             return connection.call(method, parameters, descriptors)
 
-    def cli(self, *arguments, status=0, pin=None, input=b"", env=None):
+    def cli(self, *arguments, status=0, pin=None, input=b"", env=None, pass_fds=()):
         """keycask … --json: the JSON value it prints. A failure that is expected: status=1."""
         command = [program("keycask"), *arguments, "--json"]
-        options = {}
+        options = {"pass_fds": list(pass_fds)}
         if pin is not None:
             reader = pipe_with(pin)
             command += ["--pin-fd", reader]
-            options["pass_fds"] = [reader]
+            options["pass_fds"] = [*pass_fds, reader]
         try:
             out, _ = run(*command, input=input, env={**self.env, **(env or {})}, status=status,
                          **options)

@@ -7,7 +7,8 @@ from keycask_test import (Card, Daemon, base_environment, check, check_equal, ma
                           program, run, scratch, test)
 
 COMMANDS = ["tokens", "list", "show", "watch", "slots", "sign", "verify", "cert export",
-            "card forget", "pin verify", "pin status", "driver list", "daemon start", "daemon stop",
+            "card forget", "pin verify", "pin status", "pin list", "pin change", "pin unblock",
+            "lock", "driver list", "daemon start", "daemon stop",
             "daemon status", "item copy-matching"]
 AUTHENTICATION = "Certificate For PIV Authentication"
 CARD_AUTHENTICATION = "Certificate For Card Authentication"

@@ -1,88 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Asking a person, with a real pinentry on a terminal, and with pinentries that misbehave."""
-import fcntl
 import os
-import pty
-import select
 import shutil
 import signal
 import subprocess
-import termios
-import time
 
 from keycask_test import (PATIENCE, Daemon, VarlinkError, descendants, main, program, scratch,
                           skip_unless, test)
 from pin_scene import (ALGORITHM, DATA, PIN, WRONG, Scene, audit_lines, check, check_equal,
                        check_raises, configure, eventually)
-
-PINENTRY = "/usr/bin/pinentry-tty"
-PROMPT = "PIN: "
-
-
-class Terminal:
-    """A terminal with somebody in front of it."""
-
-    def __init__(self):
-        self.screen, self.keyboard = pty.openpty()
-        self.name = os.ttyname(self.keyboard)
-        self.settings = termios.tcgetattr(self.keyboard)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.screen)
-        os.close(self.keyboard)
-
-    def type(self, text):
-        os.write(self.screen, text.encode())
-
-    def read_until(self, text):
-        """What is shown up to that text."""
-        shown = b""
-        deadline = time.monotonic() + PATIENCE
-        while text.encode() not in shown:
-            left = deadline - time.monotonic()
-            check(left > 0 and select.select([self.screen], [], [], left)[0],
-                  f"{text!r} does not come after {shown!r}")
-            shown += os.read(self.screen, 4096)
-        return shown.decode()
-
-    def read_prompt(self):
-        return self.read_until("\n" + PROMPT)
-
-    def is_quiet(self):
-        """Nothing is shown, and nothing will be. Absence has no event to await."""
-        return not select.select([self.screen], [], [], 0.05)[0]
-
-    def is_as_before(self):
-        return termios.tcgetattr(self.keyboard) == self.settings
-
-    def interaction(self, **more):
-        """Of a call whose person sits here."""
-        return {"tty": self.name, "term": "dumb", **more}
-
-
-def PromptScene(**settings):  # pylint: disable=invalid-name
-    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
-    return Scene(**{"pinentry": PINENTRY, **settings})
-
-
-def scripted(name, *lines):
-    """A pinentry of ours, in sh."""
-    path = scratch() / name
-    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
-    path.chmod(0o700)
-    return str(path)
-
-
-def pinentries():
-    """Those that run."""
-    return [entry for entry in descendants() if entry[1].startswith("pinentry")]
-
-
-def wait_for_no_pinentry():
-    eventually(lambda: not pinentries(), "pinentry has ended")
+from prompt_scene import (PINENTRY, PromptScene, adopt, line, on_terminal, pinentries, scripted,
+                          wait_for_no_pinentry)
+from terminal import Terminal
 
 
 def ask(scene, connection, place, slot="9a", **options):
@@ -96,14 +25,6 @@ def expect_failure(connection, status):
 
 def expect_signature(scene, connection, slot="9a"):
     scene.keys.judge(slot, connection.receive()[0])
-
-
-def line(shown, name):
-    """The text of the line "name: text"."""
-    found = [text.partition(": ")[2] for text in shown.splitlines()
-             if text.startswith(name + ": ")]
-    check_equal(len(found), 1, f"lines {name!r} in {shown!r}")
-    return found[0]
 
 
 # --- what is asked -----------------------------------------------------------------------------
@@ -289,19 +210,6 @@ def a_cancelled_prompt_is_over():
         check_equal([entry["result"] for entry in audit_lines(scene.daemon)], ["user_canceled"],
                     "audit lines")
         scene.keys.sign(a, pin=PIN)
-
-
-def adopt(terminal):
-    """In a new process: that terminal is its own."""
-    os.setsid()
-    fcntl.ioctl(terminal.keyboard, termios.TIOCSCTTY, 0)
-
-
-def on_terminal(scene, terminal, *command):
-    """A command with that terminal as its own."""
-    return subprocess.Popen([str(word) for word in command], env=scene.daemon.env,
-                            stdin=terminal.keyboard, stdout=terminal.keyboard,
-                            stderr=terminal.keyboard, preexec_fn=lambda: adopt(terminal))
 
 
 @test

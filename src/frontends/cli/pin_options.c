@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "frontends/cli/file_io.h"
+#include "frontends/cli/resolve.h"
 
 void pin_options_done(struct pin_options *options)
 {
@@ -38,4 +39,36 @@ enum kc_status pin_options_read(struct pin_options *options, struct kc_options *
 	result.last_try = options->last_try;
 	*ret_options = result;
 	return KC_OK;
+}
+
+enum kc_status pin_options_check_choice(struct context *context, struct pin_choice *choice)
+{
+	if ((choice->pin_id != NULL) + choice->is_puk + choice->is_admin > 1)
+		return usage_error(context,
+				   "--puk, --admin and --pin-id each name a PIN: give one");
+	if (choice->is_puk)
+		choice->pin_id = "unblocking";
+	if (choice->is_admin)
+		choice->pin_id = "admin";
+	return KC_OK;
+}
+
+const char *pin_options_name(const struct pin_choice *choice)
+{
+	if (choice->is_puk)
+		return "PUK";
+	if (choice->is_admin)
+		return "admin PIN";
+	return choice->pin_id ? choice->pin_id : "PIN";
+}
+
+enum kc_status pin_options_find_token(struct context *context, const char *token, char **words,
+				      int n_words, char **ret_token_id)
+{
+	const char *word = NULL;
+
+	TRY(options_one_word(context, "the token", false, words, n_words, &word));
+	if (token && word)
+		return usage_error(context, "two tokens: '%s' and '%s'", token, word);
+	return resolve_token(token ? token : word, ret_token_id);
 }

@@ -43,4 +43,21 @@ KC_MUST_CHECK enum kc_status pin_options_check_input(struct context *context,
 KC_MUST_CHECK enum kc_status pin_options_read(struct pin_options *options,
 					      struct kc_options *ret_options);
 
+/* --puk, --admin, --pin-id: which PIN of the token. */
+struct pin_choice {
+	const char *pin_id; /* an ID or a role; NULL: the PIN of the token */
+	bool is_puk;
+	bool is_admin;
+};
+
+/* At most one of them, which is then @choice->pin_id. */
+KC_MUST_CHECK enum kc_status pin_options_check_choice(struct context *context,
+						      struct pin_choice *choice);
+/* What a person calls it: "PIN". */
+const char *pin_options_name(const struct pin_choice *choice);
+
+/* The token that the option or the one word names. The caller's to free(). */
+KC_MUST_CHECK enum kc_status pin_options_find_token(struct context *context, const char *token,
+						    char **words, int n_words, char **ret_token_id);
+
 #endif
