@@ -12,20 +12,23 @@
 
 /* clang-format off */
 #define EACH_HASH(name_, purpose_, type_, family_, message_)                                       \
-	{name_ "_sha1", purpose_, type_, family_, ALGORITHM_SHA1, message_},                       \
-		{name_ "_sha224", purpose_, type_, family_, ALGORITHM_SHA224, message_},           \
-		{name_ "_sha256", purpose_, type_, family_, ALGORITHM_SHA256, message_},           \
-		{name_ "_sha384", purpose_, type_, family_, ALGORITHM_SHA384, message_},           \
+	{name_ "_sha1", type_, purpose_, family_, ALGORITHM_SHA1, message_},                       \
+		{name_ "_sha224", type_, purpose_, family_, ALGORITHM_SHA224, message_},           \
+		{name_ "_sha256", type_, purpose_, family_, ALGORITHM_SHA256, message_},           \
+		{name_ "_sha384", type_, purpose_, family_, ALGORITHM_SHA384, message_},           \
 	{                                                                                          \
-		name_ "_sha512", purpose_, type_, family_, ALGORITHM_SHA512, message_              \
+		name_ "_sha512", type_, purpose_, family_, ALGORITHM_SHA512, message_              \
 	}
-#define SIGN_RSA(name_, family_)  {name_, ALGORITHM_SIGNATURE, "rsa", family_, ALGORITHM_NO_HASH, false}
-#define SIGN_EC(name_, family_)   {name_, ALGORITHM_SIGNATURE, "ec", family_, ALGORITHM_NO_HASH, false}
+#define PLAIN(name_, type_, purpose_, family_)                                                     \
+	{name_, type_, purpose_, family_, ALGORITHM_NO_HASH, false}
+#define SIGN_RSA(name_, family_) PLAIN(name_, "rsa", ALGORITHM_SIGNATURE, family_)
+#define SIGN_EC(name_, family_)	 PLAIN(name_, "ec", ALGORITHM_SIGNATURE, family_)
 #define SIGN_EACH(name_, type_, family_, message_)                                                 \
 	EACH_HASH(name_, ALGORITHM_SIGNATURE, type_, family_, message_)
-#define EDDSA(name_, type_) {name_, ALGORITHM_SIGNATURE, type_, ALGORITHM_EDDSA, ALGORITHM_NO_HASH, true}
-#define ENCRYPT(name_, family_) {name_, ALGORITHM_ENCRYPTION, "rsa", family_, ALGORITHM_NO_HASH, false}
-#define EXCHANGE(name_, family_) {name_, ALGORITHM_EXCHANGE, "ec", family_, ALGORITHM_NO_HASH, false}
+#define EDDSA(name_, type_)                                                                        \
+	{name_, type_, ALGORITHM_SIGNATURE, ALGORITHM_EDDSA, ALGORITHM_NO_HASH, true}
+#define ENCRYPT(name_, family_)	 PLAIN(name_, "rsa", ALGORITHM_ENCRYPTION, family_)
+#define EXCHANGE(name_, family_) PLAIN(name_, "ec", ALGORITHM_EXCHANGE, family_)
 
 static const struct algorithm table[] = {
 	SIGN_RSA("rsa_signature_raw", ALGORITHM_RSA_RAW),

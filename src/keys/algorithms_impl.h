@@ -43,8 +43,8 @@ enum algorithm_hash {
 
 struct algorithm {
 	const char *name;
-	enum algorithm_purpose purpose;
 	const char *key_type;
+	enum algorithm_purpose purpose;
 	enum algorithm_family family;
 	enum algorithm_hash hash;
 	bool takes_message; /* a signature's, else a digest, or whatever the lowest operation takes
