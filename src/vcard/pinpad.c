@@ -133,7 +133,7 @@ static bool take_key(const struct part10_request *request, uint8_t key, struct t
 static bool await_key(const struct entry *entry, struct typed *typed)
 {
 	struct pollfd fds[] = {{entry->link->stop_fd, POLLIN, 0},
-			       {entry->link->fd, POLLRDHUP, 0},
+			       {entry->link->fd, POLLRDHUP | POLLIN, 0},
 			       {entry->pinpad->fd, POLLIN, 0}};
 	unsigned limit_s = entry->request.entry.timeout_s;
 	int n = 0;
@@ -143,11 +143,14 @@ static bool await_key(const struct entry *entry, struct typed *typed)
 	while (n < 0 && errno == EINTR);
 	if (fds[0].revents)
 		typed->event = LINK_STOPPED;
-	else if (fds[1].revents)
+	else if (fds[1].revents & ~POLLIN)
 		typed->event = LINK_CLOSED;
+	else if (fds[1].revents)
+		typed->sw =
+			PART10_SW_CANCELLED; /* the host has given up and wants something else */
 	else if (n <= 0)
 		typed->sw = PART10_SW_TIMEOUT;
-	return fds[2].revents && typed->event == LINK_READY;
+	return fds[2].revents && typed->sw == 0 && typed->event == LINK_READY;
 }
 
 static void read_pin(const struct entry *entry, const char *prompt, struct typed *ret_typed)

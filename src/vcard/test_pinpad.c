@@ -310,6 +310,22 @@ TEST(a_card_pulled_while_somebody_types)
 	}
 }
 
+TEST(a_host_that_wants_something_else_has_given_up)
+{
+	CLEANUP(bytes_done) struct bytes packet = BYTES_INIT(512);
+	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(512);
+	CLEANUP(bytes_done) struct bytes command = BYTES_INIT(512);
+	struct scene scene = open_scene();
+
+	put_packet(&packet, false, 200);
+	CHECK_INT(write(scene.reader, "\0\1\1", 3), 3);
+	CHECK_INT(pinpad_run(&scene.pinpad, &scene.link, &scene.transcript, bytes_view(&packet),
+			     &answer, &command),
+		  LINK_READY);
+	CHECK_HEX(bytes_view(&answer), "6401");
+	close_scene(&scene);
+}
+
 TEST(other_packets_are_answered_by_the_reader)
 {
 	static const struct {

@@ -494,11 +494,12 @@ def pipe_with(text):
 class Card:
     """A software card in a file: new on its first use, in a slot between insert() and pull()."""
 
-    def __init__(self, profile="piv:9a=rsa2048,9c=p256", file=None):
+    def __init__(self, profile="piv:9a=rsa2048,9c=p256", file=None, keypad=False):
         self.file = pathlib.Path(file or tempfile.mktemp(prefix="card", suffix=".json",
                                                          dir=scratch()))
         self.log = self.file.with_suffix(".log")
         self.contacts = self.file.with_suffix(".apdus")
+        self.keypad = self.file.with_suffix(".keypad") if keypad else None
         self.process = None
         if not self.file.exists():
             run(program("keycask-vcard"), "new", self.file, "--profile", profile)
@@ -519,6 +520,7 @@ class Card:
         check(self.process is None, "the card is in a slot already")
         self.process = start(program("keycask-vcard"), "start", self.file, "--socket", path,
                              "--log", self.contacts, "--touch", touch,
+                             *(("--keypad", self.keypad) if self.keypad else ()),
                              *(word for fault in faults for word in ("--fault", fault)),
                              log=self.log)
 

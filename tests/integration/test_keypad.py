@@ -1,0 +1,398 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""PINs typed on the reader's own keypad: the software card's embedded slot has one, and a FIFO is
+its keys. No process of the host ever sees the PIN; every way in which an entry can end is told.
+
+vpcd's driver for pcscd knows no SCardControl(), so a keypad behind pcscd cannot be had here: that it
+has none is seen through a real pcscd, and what is sent to one that has is the same structure, which
+src/codec/test_pin_format.c holds against published ones."""
+import os
+import re
+import signal
+
+from keycask_test import (Card, Daemon, SkipTest, VarlinkError, eventually, main, program, run, scratch,
+                          start, test)
+from pin_scene import (PIN, PROFILE, WRONG, Scene, audit_lines, check, check_equal,
+                       check_raises, configure)
+from piv_tools import Pcscd
+from terminal import Terminal
+
+NEW = "90817263"  # nobody has it in memory by chance
+PUK = "12345678"
+CANCEL = "\x1b"
+HERE = {"authentication_ui": "allow"}  # somebody may be asked, but there is no screen
+
+
+class KeypadScene(Scene):
+    """A daemon, and a card in a reader with a keypad."""
+
+    def __init__(self, *arguments, **settings):
+        super().__init__(*arguments, **settings)
+        self.card = Card(PROFILE, keypad=True)
+        self.n_typed = 0
+
+    def prompts(self):
+        """What the reader has asked for so far."""
+        return [event.partition(": ")[2] for event in self.events()
+                if event.startswith("# keypad: ") and event != "# keypad: given up"]
+
+    def type(self, *pins):
+        """Each when the reader asks for it; what it asked."""
+        asked = []
+        for pin in pins:
+            prompts = eventually(lambda: len(self.prompts()) > self.n_typed and self.prompts(),
+                                 "the reader asks")
+            asked.append(prompts[self.n_typed])
+            self.n_typed += 1
+            with open(self.card.keypad, "w", encoding="ascii") as keys:
+                keys.write(pin)
+        return asked
+
+    def ask(self, connection, slot="9a", **options):
+        """A signature that wants a PIN; its answer comes later."""
+        connection.send("Keys.Sign", self.keys.parameters(slot, HERE, **options))
+
+    def expect_signature(self, connection, slot="9a"):
+        self.keys.judge(slot, connection.receive()[0])
+
+    def helpers(self):
+        """The daemon and its processes: {pid: name}."""
+        return {self.daemon.pid: "keycaskd", **self.daemon.children()}
+
+
+def expect_failure(connection, status, words):
+    record = check_raises(status, connection.receive).record
+    check(words in record["message"], f"message: {record}")
+    return record
+
+
+def set_pin(connection, method, **parameters):
+    connection.send(f"Tokens.{method}", {"interaction": HERE, **parameters})
+
+
+# --- nobody sees it -----------------------------------------------------------------------------
+
+
+def memory_of(pid):
+    """Everything that process can read."""
+    content = []
+    try:
+        with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps, \
+                open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+            for line in maps:
+                begin, end, rights = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+                if "r" not in rights or "[v" in line:
+                    continue
+                try:
+                    memory.seek(int(begin, 16))
+                    content.append(memory.read(int(end, 16) - int(begin, 16)))
+                except (OSError, OverflowError):
+                    continue
+    except PermissionError:
+        raise SkipTest("the memory of other processes cannot be read here") from None
+    return b"".join(content)
+
+
+def who_has(scene, pin):
+    """The processes of the host with that PIN in their memory."""
+    forms = (pin.encode(), bytes(int(digit) for digit in pin), bytes.fromhex(pin))
+    return [name for pid, name in scene.helpers().items()
+            if any(form in memory_of(pid) for form in forms)]
+
+
+def check_no_log_has(scene, pin):
+    logs = [scene.daemon.read_log(), scene.card.contacts.read_text(), scene.card.log.read_text(),
+            "".join(map(str, audit_lines(scene.daemon)))]
+    check(not any(pin in log for log in logs), "the PIN is in a log")
+
+
+@test
+def no_process_of_the_host_sees_the_pin():
+    with KeypadScene() as scene, scene.connect() as connection:
+        set_pin(connection, "ChangePin", token_id=scene.keys.token_id)
+        check_equal(scene.type(f"{PIN}\n", f"{NEW}\n", f"{NEW}\n"),
+                    ["PIN", "new PIN", "new PIN again"], "what the reader asks")
+        connection.receive()
+        check_equal(who_has(scene, NEW), [], "who has the new PIN after the change")
+        scene.ask(connection)
+        eventually(lambda: len(scene.prompts()) == 4, "the reader asks")
+        check_equal(who_has(scene, NEW), [], "who has the PIN while it is typed")
+        check_equal(scene.type(f"{NEW}\n"), ["PIN"], "what the reader asks")
+        scene.expect_signature(connection)
+        check_equal(who_has(scene, NEW), [], "who has the PIN after the signature")
+        check_no_log_has(scene, NEW)
+        names = sorted(scene.helpers().values())
+        check("keycask-slot" in names and any("driver" in name for name in names), f"{names}")
+        # The look is a good one: a PIN that does pass through is found.
+        with scene.connect() as other:
+            scene.keys.sign(other, pin=NEW)
+            check("keycaskd" in who_has(scene, NEW), "a PIN that must be there is not found")
+
+
+@test
+def nobody_else_is_asked():
+    with KeypadScene(pinentry="/bin/false") as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+        check_equal(scene.n_verified(), 1, "PINs shown to the card")
+        # for the session, as with any other PIN
+        scene.ask(connection)
+        scene.expect_signature(connection)
+        check_equal(scene.prompts(), ["PIN"], "what the reader asked")
+        check_equal(scene.keys.pin_status(connection)[1], True, "authenticated")
+        # and for nobody else
+        with scene.connect() as other:
+            check_equal(scene.keys.pin_status(other)[1], False, "authenticated")
+            scene.keys.refuses("interaction_not_allowed", other)
+
+
+@test
+def a_key_that_always_wants_it_asks_each_time():
+    with KeypadScene() as scene, scene.connect() as connection:
+        for _ in range(2):
+            scene.ask(connection, "9c")
+            scene.type(f"{PIN}\n")
+            scene.expect_signature(connection, "9c")
+        check_equal(scene.prompts(), ["PIN", "PIN"], "what the reader asked")
+
+
+@test
+def a_pin_that_is_given_needs_no_keypad():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.keys.sign(connection, pin=PIN)
+        check_equal(scene.prompts(), [], "what the reader asked")
+
+
+# --- how an entry ends --------------------------------------------------------------------------
+
+
+@test
+def a_wrong_pin_costs_one_try_and_is_asked_for_again():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type(f"{WRONG}\n", f"{PIN}\n")
+        scene.expect_signature(connection)
+        check_equal(scene.n_verified(), 2, "PINs shown to the card")
+
+
+@test
+def a_pin_of_the_wrong_length_costs_none():
+    with KeypadScene() as scene, scene.connect() as connection:
+        before = scene.keys.tries()
+        scene.ask(connection)
+        scene.type("123\n")
+        scene.type(CANCEL)
+        expect_failure(connection, "user_canceled", "cancelled on the reader's keypad")
+        check_equal(scene.n_verified(), 0, "PINs shown to the card")
+        check_equal(scene.keys.tries(), before, "tries")
+
+
+@test
+def the_cancel_key_cancels():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type(f"1234{CANCEL}")
+        expect_failure(connection, "user_canceled", "cancelled on the reader's keypad")
+        check_equal(scene.n_verified(), 0, "PINs shown to the card")
+        # and the card is as good as before
+        scene.ask(connection)
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+
+
+@test
+def nobody_types():
+    with KeypadScene(prompt_deadline_s=1) as scene, scene.connect() as connection:
+        scene.ask(connection)
+        expect_failure(connection, "user_canceled",
+                       "no PIN was typed on the reader's keypad in time")
+        check_equal(scene.n_verified(), 0, "PINs shown to the card")
+
+
+@test
+def somebody_is_slower_than_a_card_may_be():
+    with KeypadScene(card_deadline_ms=300) as scene, scene.connect() as connection:
+        scene.ask(connection)
+        eventually(scene.prompts, "the reader asks")
+        signal.sigtimedwait([], 0.7)  # what is shown is that nothing happens
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+
+
+@test
+def the_card_is_pulled_while_somebody_types():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type("1234")
+        scene.card.pull()
+        record = check_raises("item_not_found", connection.receive).record
+        check_equal(record["token_id"], scene.keys.token_id, "token")
+        scene.daemon.wait_for_removal()
+        scene.card.insert(scene.daemon)
+        scene.daemon.wait_for_token()
+        check_equal(scene.keys.tries(), 3, "tries")
+
+
+def kill_part(scene, name):
+    """SIGKILL to the daemon's process whose name begins so."""
+    found = [pid for pid, child in scene.helpers().items() if child.startswith(name)]
+    check_equal(len(found), 1, f"processes called {name}")
+    os.kill(found[0], signal.SIGKILL)
+
+
+def is_usable(scene):
+    try:
+        with scene.connect() as connection:
+            scene.keys.sign(connection, "9e")
+    except VarlinkError:
+        return False
+    return True
+
+
+@test
+def the_slot_process_dies_while_somebody_types():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type("1234")
+        kill_part(scene, "keycask-slot")
+        check_raises("item_not_found", connection.receive)
+        eventually(lambda: is_usable(scene), "the token is back")
+        scene.ask(connection)
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+
+
+@test
+def the_driver_dies_while_somebody_types():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type("1234")
+        n_resets = scene.n_resets()
+        kill_part(scene, "keycask-driver-")
+        check_raises("item_not_found", connection.receive)
+        # The reader knows nothing of that. What it verifies serves nobody.
+        with open(scene.card.keypad, "w", encoding="ascii") as keys:
+            keys.write("56\n")
+        scene.wait_for_reset(n_resets)
+
+
+@test
+def a_client_that_leaves_leaves_nothing_behind():
+    with KeypadScene() as scene:
+        with scene.connect() as gone:
+            scene.ask(gone)
+            scene.type("1234")
+        with scene.connect() as connection:
+            scene.ask(connection, "9e")  # waits for the reader, and needs no PIN
+            with open(scene.card.keypad, "w", encoding="ascii") as keys:
+                keys.write("56\n")
+            scene.expect_signature(connection, "9e")
+            scene.keys.refuses("interaction_not_allowed", connection)
+
+
+# --- new PINs -----------------------------------------------------------------------------------
+
+
+@test
+def a_new_pin_must_be_typed_alike_twice():
+    with KeypadScene() as scene, scene.connect() as connection:
+        set_pin(connection, "ChangePin", token_id=scene.keys.token_id)
+        scene.type(f"{PIN}\n", f"{NEW}\n", f"{NEW[::-1]}\n")
+        expect_failure(connection, "param", "the new PIN was not typed alike twice")
+        scene.keys.sign(connection, pin=PIN)
+
+
+@test
+def a_change_can_be_cancelled_at_each_step():
+    with KeypadScene() as scene, scene.connect() as connection:
+        for typed in ((), (f"{PIN}\n",), (f"{PIN}\n", f"{NEW}\n")):
+            set_pin(connection, "ChangePin", token_id=scene.keys.token_id)
+            scene.type(*typed, CANCEL)
+            expect_failure(connection, "user_canceled", "cancelled on the reader's keypad")
+        check_equal(scene.keys.tries(), 3, "tries")
+        scene.keys.sign(connection, pin=PIN)
+
+
+@test
+def a_blocked_pin_is_unblocked_there():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.spend_tries(2)
+        with scene.connect() as last:
+            check_raises("pin_blocked", last.call, "Keys.Sign",
+                         scene.keys.parameters(pin=WRONG, last_try=True))
+        set_pin(connection, "UnblockPin", token_id=scene.keys.token_id)
+        scene.type(f"{PUK}\n", f"{NEW}\n", f"{NEW}\n")
+        connection.receive()
+        check_equal(who_has(scene, NEW), [], "who has the new PIN")
+        scene.keys.sign(connection, pin=NEW)
+
+
+# --- where there is none ------------------------------------------------------------------------
+
+
+@test
+def keypads_can_be_left_alone():
+    with KeypadScene(use_keypads=False) as scene, scene.connect() as connection:
+        scene.ask(connection)
+        expect_failure(connection, "interaction_not_allowed", "nobody may be asked for it")
+        check_equal(scene.prompts(), [], "what the reader asked")
+
+
+@test
+def a_reader_of_pcscd_without_keypad_has_none():
+    with Pcscd() as pcscd, Card("piv:9a=p256") as card, \
+            configure(Daemon(providers="embedded,pcsc"), lease_ms=20) as daemon:
+        pcscd.put(card)
+        token_id = daemon.wait_for_token()["token_id"]
+        with daemon.connect() as connection:
+            error = check_raises("interaction_not_allowed", connection.call, "Tokens.VerifyPin",
+                                 {"token_id": token_id, "interaction": HERE})
+            check("nobody may be asked for it" in error.record["message"], f"{error.record}")
+        check("features" not in daemon.read_log(), "a question that fails is no trouble")
+
+
+# --- for people ---------------------------------------------------------------------------------
+
+
+@test
+def a_screen_says_where_to_type():
+    pinentry = "/usr/bin/pinentry-tty"
+    if not os.path.exists(pinentry):
+        raise SkipTest("pinentry-tty is not installed")
+    with KeypadScene(pinentry=pinentry) as scene, scene.connect() as connection, \
+            Terminal() as terminal:
+        connection.send("Keys.Sign", scene.keys.parameters("9a", terminal.interaction()))
+        terminal.read_until("Enter the PIN on the keypad of the card reader.")
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+        eventually(terminal.is_as_before, "the message is gone")
+
+
+@test
+def a_card_of_a_run_has_a_keypad_too():
+    fifo, log, signature = (scratch() / name for name in ("keypad", "apdus", "signature"))
+    process = start(program("keycask"), "vcard", "run", "--profile", "piv:9a=p256", "--keypad", fifo,
+                    "--log", log, "--", program("keycask"), "sign", "--out", signature,
+                    start_new_session=True)
+    eventually(lambda: log.exists() and "# keypad: PIN" in log.read_text(), "the reader asks")
+    fifo.write_text(f"{PIN}\n", encoding="ascii")
+    check_equal(process.wait(), 0, "exit status")
+    check(signature.stat().st_size > 60, "no signature")
+    check(not fifo.exists(), "the keypad stays behind")
+
+
+@test
+def wrong_calls_are_told():
+    with Card("piv:9a=p256") as card:
+        for arguments, words in (
+                (("--vpcd", "localhost", "--keypad", "k"), b"--keypad goes with --socket"),
+                (("--socket", "s", "--keypad", card.file), b"is no FIFO"),
+                (("--socket", "s", "--keypad", "/nowhere/k"), b"cannot make the keypad")):
+            _, said = run(program("keycask-vcard"), "start", card.file, *arguments, status=None,
+                          cwd=scratch())
+            check(words in said, f"{arguments}: {said!r}")
+
+
+if __name__ == "__main__":
+    main()
