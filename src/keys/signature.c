@@ -121,7 +121,8 @@ static enum kc_status fail_token(void)
 
 	error_clear();
 	status = fail(KC_ERR_VERIFY_FAILED, "what the token signed does not fit its public key");
-	error_set_hint("the token does not hold the key that it says: do not rely on it");
+	error_set_hint("certificate and key on the token do not belong together, or the token is "
+		       "not what it says: do not rely on it");
 	return status;
 }
 
