@@ -26,14 +26,23 @@ struct kc_card {
 	card_exchange_fn exchange;
 	void *context;
 	uint32_t extended_max; /* bytes of command data in the extended form, 0: chain */
-	bool is_gone;	       /* the card has left: nothing is sent any more */
-	unsigned n_exchanges;  /* since the process started, for the log */
+	uint32_t input_max;    /* bytes of a whole command that the slot carries */
+	bool announces_extended;
+	bool is_gone;	      /* the card has left: nothing is sent any more */
+	unsigned n_exchanges; /* since the process started, for the log */
 
 	/* Kept by card_keypad.c alone. */
 	bool has_asked_reader;
 	struct part10_features features;
 	struct part10_properties properties;
 };
+
+/* What the daemon tells of a card. */
+struct card_facts {
+	struct kc_view atr; /* empty: not known */
+	uint32_t input_max;
+};
+void card_set_facts(struct kc_card *card, const struct card_facts *facts);
 
 /* All that the card may make us keep or do for one command. */
 enum {

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/try.h"
+#include "codec/atr.h"
+#include "codec/hex.h"
 #include "driverkit/publish.h"
 #include "driverkit/session.h"
 #include "wire/protocol.h"
@@ -73,12 +75,30 @@ static void identity_done(struct kc_token_identity *identity)
 	free(identity->label);
 }
 
+/* Without them the card is taken for a simple one. */
+static void set_facts(struct kc_token *token, struct json_object *parameters)
+{
+	CLEANUP(bytes_done) struct bytes atr = BYTES_INIT(ATR_BYTES_MAX);
+	const char *text = field_text(parameters, "atr");
+	int64_t input_max = field_number(parameters, "max_input", 0);
+
+	if (text)
+		ignore(hex_decode(text, &atr) == KC_OK);
+	error_clear();
+	card_set_facts(&token->card, &(struct card_facts){
+					     .atr = bytes_view(&atr),
+					     .input_max = input_max > 0 && input_max < UINT32_MAX
+								  ? (uint32_t)input_max
+								  : 0,
+				     });
+}
+
 static enum kc_status answer_open(struct kc_token *token, const struct session_turn *turn,
 				  struct json_object *parameters, struct json_object *reply)
 {
 	CLEANUP(identity_done) struct kc_token_identity identity = {NULL, NULL};
 
-	(void)parameters;
+	set_facts(token, parameters);
 	TRY(session_open(token, turn, &identity));
 	TRY(field_put_text(reply, "instance_id", identity.instance_id));
 	return field_put_text(reply, "label", identity.label);

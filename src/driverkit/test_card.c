@@ -2,6 +2,7 @@
 /* kc_card_transmit(): chaining, GET RESPONSE, 6Cxx, and cards that want to be endless. */
 #include "driverkit/card.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 
 static struct kc_card card_on(struct fake_card *script)
 {
-	return (struct kc_card){.exchange = fake_card_exchange, .context = script};
+	return (struct kc_card){
+		.exchange = fake_card_exchange, .context = script, .input_max = 65544};
 }
 
 static const struct kc_apdu get_data = {.ins = 0xCB, .p1 = 0x3F, .p2 = 0xFF, .le = 256};
@@ -159,6 +161,74 @@ TEST(extended_where_allowed)
 	apdu.data = view_of(zeros, 65536);
 	CHECK_STATUS(kc_card_transmit(&card, &apdu, NULL, &sw), KC_ERR_BAD_PARAMETER);
 	fake_card_free(script);
+}
+
+/* @answer to the command @head, @n zeros, @tail. */
+static void add_zeros(struct fake_card *script, const char *head, int n, const char *tail,
+		      const char *answer)
+{
+	char command[700];
+
+	snprintf(command, sizeof(command), "%s%0*d%s", head, 2 * n, 0, tail);
+	fake_card_add(script, command, answer);
+}
+
+/* The extended form is refused above 300 bytes: chained, and from then on nothing else is tried. */
+TEST(a_refused_extended_command_is_chained)
+{
+	struct fake_card *script = fake_card_new(FAKE_CARD_LOOKUP);
+	struct kc_card card = card_on(script);
+	struct kc_apdu apdu = {.ins = 0x87, .data = view_of(zeros, 301), .le = 65536};
+	struct kc_bytes data = {NULL, 0};
+	uint16_t sw = 0;
+
+	fake_card_alter(script, say_ok, NULL);
+	kc_card_use_extended(&card, 65535);
+	CHECK_OK(kc_card_transmit(&card, &apdu, NULL, &sw));
+	CHECK_INT(fake_card_count(script), 1);
+	fake_card_forget(script);
+	fake_card_alter(script, NULL, NULL);
+	add_zeros(script, "0087000000012D", 301, "0000", "6700");
+	add_zeros(script, "10870000FF", 255, "", "9000");
+	add_zeros(script, "008700002E", 46, "00", "AABB9000");
+	CHECK_OK(kc_card_transmit(&card, &apdu, &data, &sw));
+	CHECK_INT(sw, 0x9000);
+	CHECK_HEX(view_of(data.data, data.len), "AABB");
+	CHECK_INT(fake_card_count(script), 3);
+	CHECK_OK(kc_card_transmit(&card, &apdu, NULL, &sw));
+	CHECK_INT(fake_card_count(script), 5);
+	kc_bytes_free(&data);
+	fake_card_free(script);
+}
+
+TEST(a_short_command_refused_for_its_length_is_not_repeated)
+{
+	struct fake_card *script = fake_card_new(FAKE_CARD_STRICT);
+	struct kc_card card = card_on(script);
+	uint16_t sw = 0;
+
+	kc_card_use_extended(&card, 65535);
+	fake_card_add(script, "00CB3FFF00", "6700");
+	CHECK_OK(kc_card_transmit(&card, &get_data, NULL, &sw));
+	CHECK_INT(sw, 0x6700);
+	fake_card_free(script);
+}
+
+TEST(what_a_card_and_its_slot_can_do_is_told)
+{
+	static const uint8_t can_extend[] = {0x3B, 0x85, 0x01, 0x80, 0x73, 0xC0, 0x21, 0xC0, 0x56};
+	struct kc_card card = {.input_max = 0};
+	struct card_facts facts = {.atr = VIEW_OF(can_extend), .input_max = 261};
+
+	card_set_facts(&card, &facts);
+	CHECK(kc_card_announces_extended(&card));
+	kc_card_use_extended(&card, 65535);
+	CHECK_INT(card.extended_max, 252);
+	facts = (struct card_facts){.input_max = 5};
+	card_set_facts(&card, &facts);
+	CHECK(!kc_card_announces_extended(&card));
+	kc_card_use_extended(&card, 65535);
+	CHECK_INT(card.extended_max, 0);
 }
 
 /* --- cards that misbehave --------------------------------------------------------------------- */

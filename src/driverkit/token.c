@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "codec/apdu.h"
 
 enum kc_status token_init(struct kc_token *token, const struct kc_driver *driver,
 			  card_exchange_fn exchange, void *context)
@@ -14,9 +15,10 @@ enum kc_status token_init(struct kc_token *token, const struct kc_driver *driver
 	void *state = calloc(1, driver->state_size ? driver->state_size : 1);
 
 	REQUIRE(state, KC_ERR_ALLOCATE, "out of memory");
-	*token = (struct kc_token){.driver = driver,
-				   .state = state,
-				   .card = {.exchange = exchange, .context = context}};
+	*token = (struct kc_token){
+		.driver = driver,
+		.state = state,
+		.card = {.exchange = exchange, .context = context, .input_max = APDU_COMMAND_MAX}};
 	return KC_OK;
 }
 

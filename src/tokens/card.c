@@ -39,6 +39,7 @@ struct card *card_free(struct card *card)
 	socket_close(&card->own_fd);
 	card->helper = helper_free(card->helper);
 	field_free(&card->aids);
+	free(card->atr);
 	sd_event_source_disable_unref(card->lease);
 	free(card);
 	return NULL;
@@ -261,6 +262,12 @@ static void on_begun_for_probe(void *userdata, enum kc_status status,
 		give_up(card, "Probe");
 }
 
+static void keep_atr(struct card *card, const char *atr)
+{
+	free(card->atr);
+	card->atr = atr ? strdup(atr) : NULL;
+}
+
 static void on_connected(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct card *card = userdata;
@@ -276,7 +283,8 @@ static void on_connected(void *userdata, enum kc_status status, struct json_obje
 	card->max_output = field_number(parameters, "max_output", 0);
 	card->has_keypad = field_flag(parameters, "has_keypad", false);
 	card->has_keypad_for_change = field_flag(parameters, "has_keypad_for_change", false);
-	card->hooks.on_powered(card->hooks.userdata, field_text(parameters, "atr"));
+	keep_atr(card, field_text(parameters, "atr"));
+	card->hooks.on_powered(card->hooks.userdata, card->atr);
 	if (call_begin(card, NOBODYS_CHANNEL, on_begun_for_probe) != KC_OK)
 		give_up(card, "Begin");
 }
@@ -559,6 +567,13 @@ enum kc_status card_put_limits(const struct card *card, struct json_object *desc
 		return KC_OK;
 	TRY(field_put_number(description, "max_input_length", card->max_input));
 	return field_put_number(description, "max_output_length", card->max_output);
+}
+
+enum kc_status card_put_facts(const struct card *card, struct json_object *parameters)
+{
+	TRY(field_put_text(parameters, "atr", card->atr));
+	return card->max_input > 0 ? field_put_number(parameters, "max_input", card->max_input)
+				   : KC_OK;
 }
 
 size_t card_max_input(const struct card *card)

@@ -85,6 +85,10 @@ DEFINE_FREEP(card)
  * what tasks say as card_task.channel. */
 KC_MUST_CHECK enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel);
 
+/* What drivers are told of it: atr and max_input of org.keycask.Driver's Open. */
+KC_MUST_CHECK enum kc_status card_put_facts(const struct card *card,
+					    struct json_object *parameters);
+
 /* Does the reader take the card's PIN, or a new one, on a keypad of its own? Known once powered. */
 bool card_has_keypad(const struct card *card);
 bool card_has_keypad_for_change(const struct card *card);

@@ -27,6 +27,7 @@ struct card {
 	struct card_hooks hooks;
 	struct helper *helper;
 	struct json_object *aids;
+	char *atr;
 	enum card_phase phase;
 	struct list queue; /* card_task::link */
 	struct card_task *active;

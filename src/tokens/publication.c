@@ -252,6 +252,7 @@ static enum kc_status open_token(struct publication *publication)
 
 	TRY(field_new_object(&parameters));
 	TRY(field_put_text(parameters, "aid", token->aid));
+	TRY(card_put_facts(token->card, parameters));
 	return call(publication, "org.keycask.Driver.Open", take(parameters), on_opened);
 }
 

@@ -15,11 +15,15 @@
 
 /*
  * T=1; historical bytes 80, 73 C0 21 C0 (selection by full and partial AID; command chaining and
- * extended lengths), 57 "keycask". The last byte is the exclusive or of all but the first.
+ * extended lengths), 57 "keycask". The last byte is the exclusive or of all but the first. The
+ * other one, 73 C0 21 80, does not announce extended lengths.
  */
 static const uint8_t atr[] = {0x3B, 0xFD, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE,
 			      0x15, 0x80, 0x73, 0xC0, 0x21, 0xC0, 0x57, 'k',
 			      'e',  'y',  'c',	'a',  's',  'k',  0x5D};
+static const uint8_t short_atr[] = {0x3B, 0xFD, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE,
+				    0x15, 0x80, 0x73, 0xC0, 0x21, 0x80, 0x57, 'k',
+				    'e',  'y',	'c',  'a',  's',  'k',	0x1D};
 
 enum {
 	ANSWER_START = 256, /* most answers fit */
@@ -58,9 +62,9 @@ void card_reset(struct card *card)
 	response_reset(card);
 }
 
-struct kc_view card_atr(void)
+struct kc_view card_atr(const struct card *card)
 {
-	return VIEW_OF(atr);
+	return card->state.manner.hides_extended ? VIEW_OF(short_atr) : VIEW_OF(atr);
 }
 
 static int64_t now_ms(void)

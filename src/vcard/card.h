@@ -81,7 +81,7 @@ void card_reset(struct card *card);
  */
 bool card_is_touched(struct card *card, unsigned policy);
 
-struct kc_view card_atr(void);
+struct kc_view card_atr(const struct card *card);
 
 /*
  * Carry out one command APDU and append the whole response APDU. Whatever @command is, there is

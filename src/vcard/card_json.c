@@ -58,6 +58,7 @@ static enum kc_status read_manner(struct json_object *root, struct card_manner *
 	REQUIRE(piv_pin_usage_named(usage, &manner->pin_usage), KC_ERR_DECODE,
 		"no usage of PINs is called so");
 	TRY(member_get_flag(object, "is_strict", &manner->is_strict));
+	TRY(member_get_flag(object, "hides_extended", &manner->hides_extended));
 	return member_get_number(object, "extended_max", CARD_EXTENDED_MAX, &manner->extended_max);
 }
 

@@ -11,7 +11,8 @@
  *    "keys": [{"slot": "9a", "algorithm": "p256", "pin_policy": "once", "touch_policy": 1,
  *              "origin": 1, "private_key": BASE64 of PKCS#8}],
  *    "objects": [{"tag": "5fc102", "value": BASE64}],
- *    "manner": {"pin_usage": "application", "is_strict": false, "extended_max": 65535},
+ *    "manner": {"pin_usage": "application", "is_strict": false, "extended_max": 65535,
+ *               "hides_extended": false},
  *    "global_pin": {…},
  *    "openpgp": what openpgp_json.h says}
  * Every member is required, for a file that lacks one was written by something else; only older

@@ -45,7 +45,8 @@ static enum kc_status write_manner(struct json_object *root, const struct card_m
 	TRY(member_add(root, "manner", object));
 	TRY(member_add_text(object, "pin_usage", piv_pin_usage_name(manner->pin_usage)));
 	TRY(member_add_flag(object, "is_strict", manner->is_strict));
-	return member_add_number(object, "extended_max", manner->extended_max);
+	TRY(member_add_number(object, "extended_max", manner->extended_max));
+	return member_add_flag(object, "hides_extended", manner->hides_extended);
 }
 
 static enum kc_status write_key(struct json_object *array, uint8_t slot, const struct card_key *key)

@@ -77,7 +77,7 @@ static enum step handle_control(struct insertion *insertion, uint8_t control)
 	case VPCD_GET_ATR:
 		if (is_mute(insertion))
 			return STEP_ON;
-		return step_of(link_send(insertion->link, card_atr()));
+		return step_of(link_send(insertion->link, card_atr(insertion->card)));
 	default:
 		log_warning("the reader sent the unknown control command %u", control);
 		return STEP_ON;

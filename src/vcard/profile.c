@@ -91,19 +91,21 @@ static enum kc_status add_key(struct profile *profile, const struct profile_key 
 	return KC_OK;
 }
 
-static enum kc_status parse_extended(const char *text, unsigned *ret_max)
+/* A number of bytes below what the answer to reset announces, or none, and none announced. */
+static enum kc_status parse_extended(const char *text, struct card_manner *manner)
 {
 	char *end = NULL;
 	unsigned long max = strtoul(text, &end, 10);
 
-	if (strcmp(text, "none") == 0) {
-		*ret_max = 0;
+	manner->hides_extended = strcmp(text, "none") == 0;
+	if (manner->hides_extended) {
+		manner->extended_max = 0;
 		return KC_OK;
 	}
-	REQUIRE(text[0] >= '1' && text[0] <= '9' && *end == '\0' && max <= CARD_EXTENDED_MAX,
+	REQUIRE(text[0] >= '0' && text[0] <= '9' && *end == '\0' && max <= CARD_EXTENDED_MAX,
 		KC_ERR_PARAM, "extended=%s: there is none, or a number of bytes up to %d", text,
 		CARD_EXTENDED_MAX);
-	*ret_max = (unsigned)max;
+	manner->extended_max = (unsigned)max;
 	return KC_OK;
 }
 
@@ -124,7 +126,7 @@ static enum kc_status parse_element(char *text, struct profile *profile)
 	if (value && strcmp(name, "pin") == 0)
 		return parse_pin_usage(value, &profile->manner.pin_usage);
 	if (value && strcmp(name, "extended") == 0)
-		return parse_extended(value, &profile->manner.extended_max);
+		return parse_extended(value, &profile->manner);
 	if (value && strcmp(name, "strict") == 0) {
 		REQUIRE(strcmp(value, "yes") == 0, KC_ERR_PARAM, "strict=%s: there is yes", value);
 		profile->manner.is_strict = true;
@@ -140,7 +142,7 @@ static enum kc_status parse_openpgp_element(char *text, struct profile *profile)
 	const char *name = strsep(&value, "=");
 
 	if (value && strcmp(name, "extended") == 0)
-		return parse_extended(value, &profile->manner.extended_max);
+		return parse_extended(value, &profile->manner);
 	return openpgp_profile_add(&profile->openpgp, name, value);
 }
 

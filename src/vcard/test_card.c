@@ -2,18 +2,22 @@
 /* The card through its contacts: SELECT, lengths, chaining, PINs, objects, reset. */
 #include <stdio.h>
 
+#include "codec/atr.h"
 #include "harness/test.h"
 #include "vcard/test_terminal.h"
 
 TEST(atr_has_a_valid_check_byte)
 {
-	struct kc_view atr = card_atr();
-	uint8_t sum = 0;
+	for (int hides_extended = 0; hides_extended < 2; hides_extended++) {
+		struct card card = {.state.manner.hides_extended = hides_extended};
+		struct kc_view bytes = card_atr(&card);
+		struct atr atr;
 
-	for (size_t i = 1; i < atr.len; i++)
-		sum ^= atr.data[i];
-	CHECK_INT(sum, 0);
-	CHECK(memcmp(atr.data + atr.len - 8, "keycask", 7) == 0);
+		CHECK_OK(atr_parse(bytes, &atr));
+		CHECK(atr_can_chain(&atr));
+		CHECK_INT(atr_can_extend(&atr), !hides_extended);
+		CHECK(memcmp(bytes.data + bytes.len - 8, "keycask", 7) == 0);
+	}
 }
 
 TEST(select_takes_full_and_truncated_aid_and_answers_without_le)

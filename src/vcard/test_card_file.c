@@ -57,13 +57,14 @@ TEST(what_is_written_comes_back)
 
 	personalise(&state);
 	state.pin.tries_left = 1;
-	state.manner = (struct card_manner){PIV_USAGE_BOTH, true, 1340};
+	state.manner = (struct card_manner){PIV_USAGE_BOTH, true, 1340, true};
 	CHECK_OK(card_json_write(&state, &text));
 	CHECK_OK(card_json_read(view_of_text(text), &again));
 	CHECK_INT(again.pin.tries_left, 1);
 	CHECK_INT(again.manner.pin_usage, PIV_USAGE_BOTH);
 	CHECK(again.manner.is_strict);
 	CHECK_INT(again.manner.extended_max, 1340);
+	CHECK(again.manner.hides_extended);
 	CHECK(card_state_pin_is(&again.global_pin, CARD_DEFAULT_GLOBAL_PIN));
 	CHECK(EVP_PKEY_eq(card_state_find_key(&again, 0x82)->pkey,
 			  card_state_find_key(&state, 0x82)->pkey) == 1);

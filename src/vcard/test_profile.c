@@ -58,6 +58,10 @@ TEST(a_profile_tells_the_cards_manner)
 	CHECK(profile.manner.is_strict);
 	CHECK_OK(profile_parse("piv:extended=none", &profile));
 	CHECK_INT(profile.manner.extended_max, 0);
+	CHECK(profile.manner.hides_extended);
+	CHECK_OK(profile_parse("piv:extended=0", &profile));
+	CHECK_INT(profile.manner.extended_max, 0);
+	CHECK(!profile.manner.hides_extended);
 }
 
 TEST(wrong_profiles_are_refused)
@@ -84,7 +88,8 @@ TEST(wrong_profiles_are_refused)
 		"piv:+9=p256",
 		"piv:pin=local",
 		"piv:pin",
-		"piv:extended=0",
+		"piv:extended=",
+		"piv:extended=0x10",
 		"piv:extended=65536",
 		"piv:strict=no",
 		"piv:9a=p256+touched",

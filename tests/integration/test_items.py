@@ -212,6 +212,7 @@ def one_certificate_in_two_slots_is_there():
         keys["9d"]["private_key"] = keys["9a"]["private_key"]
         path.write_text(json.dumps(card))
         put_certificate(path, "9d", scene.on_card["9a"].der)
+        scene.daemon.call("Tokens.Forget", {})  # or what it had before comes first
         insert(scene, scene.card)
         for item_class in ("certificate", "identity"):
             found = everything(scene.connection, item_class)

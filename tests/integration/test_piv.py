@@ -137,7 +137,7 @@ def the_global_pin_is_the_pin_where_the_card_prefers_it():
 
 @test
 def cards_that_take_less_than_they_promise():
-    for manner in ("extended=none", "extended=100", "extended=1340", "strict=yes"):
+    for manner in ("extended=none", "extended=0", "extended=100", "extended=1340", "strict=yes"):
         with Daemon(details=True) as daemon, Card(f"piv:{manner},9a=rsa2048,9c=p384") as card:
             card.insert(daemon)
             daemon.wait_for_token()

@@ -31,6 +31,7 @@ enum {
 	SERIAL_BYTES = 4,
 	CARD_IDENTIFIER_MAX = 32,
 	LABEL_DIGITS = 8,
+	EXTENDED_MAX = 65535,
 };
 
 /* SP 800-73-5 part 1, 2.2: RID of NIST, PIX of the PIV Card Application without its version. */
@@ -185,9 +186,12 @@ static enum kc_status make_label(const char *id, char **ret_label)
 
 enum kc_status piv_open(struct kc_token *token, struct kc_token_identity *ret_identity)
 {
+	struct kc_card *card = kc_token_card(token);
 	CLEANUP(freep) char *id = NULL;
 	char *label = NULL;
 
+	if (kc_card_announces_extended(card))
+		kc_card_use_extended(card, EXTENDED_MAX);
 	TRY(read_instance_id(token, &id));
 	TRY(make_label(id, &label));
 	*ret_identity = (struct kc_token_identity){.instance_id = take(id), .label = label};
