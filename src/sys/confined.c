@@ -34,16 +34,16 @@ static void take_line(struct status *status, const char *line)
 		(void)snprintf(status->confined.name, sizeof(status->confined.name), "%.*s",
 			       (int)strcspn(line + strlen(name), "\n"), line + strlen(name));
 	else if (strncmp(line, "PPid:", 5) == 0)
-		status->parent = (pid_t)strtol(line + 5, NULL, 10);
+		status->parent = (pid_t)strtoul(line + 5, NULL, 10);
 	else if (strncmp(line, "NoNewPrivs:", 11) == 0)
-		status->confined.has_no_new_privs = strtol(line + 11, NULL, 10) == 1;
+		status->confined.has_no_new_privs = strtoul(line + 11, NULL, 10) == 1;
 	else if (strncmp(line, "Seccomp:", 8) == 0)
-		status->confined.has_seccomp = strtol(line + 8, NULL, 10) == SECCOMP_FILTER;
+		status->confined.has_seccomp = strtoul(line + 8, NULL, 10) == SECCOMP_FILTER;
 }
 
 static bool read_status(const char *pid, struct status *ret_status)
 {
-	struct status status = {.confined = {.pid = (pid_t)strtol(pid, NULL, 10)}};
+	struct status status = {.confined = {.pid = (pid_t)strtoul(pid, NULL, 10)}};
 	char path[PATH_BYTES];
 	char line[LINE_BYTES];
 	FILE *file = NULL;
