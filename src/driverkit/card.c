@@ -7,6 +7,11 @@
 #include "codec/atr.h"
 #include "codec/dialogue.h"
 
+enum {
+	SW_WRONG_LENGTH = 0x6700,
+	EXTENDED_OVERHEAD = 4 + 3 + 2, /* header, Lc and Le */
+};
+
 enum kc_status card_exchange(struct kc_card *card, struct kc_view command, struct bytes *response)
 {
 	enum kc_status status = KC_OK;
