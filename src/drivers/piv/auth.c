@@ -29,12 +29,12 @@ enum kc_status piv_authenticate(struct kc_token *token,
 
 	if (authentication->pin.data)
 		TRY(piv_check_pin_form(token, NULL, authentication->pin));
-	piv_pad_pin(authentication->pin, padded);
+	TRY(piv_put_pin(authentication->pin, padded));
 	if (authentication->pin.data)
 		status = kc_card_transmit(kc_token_card(token), &apdu, NULL, &sw);
 	else
-		status = kc_card_verify_on_keypad(kc_token_card(token), &apdu, &piv_keypad_format,
-						  &sw);
+		status =
+			kc_card_verify_on_keypad(kc_token_card(token), &apdu, &piv_pin_format, &sw);
 	explicit_bzero(padded, sizeof(padded));
 	TRY(status);
 	return judge(token, sw);

@@ -85,39 +85,13 @@ enum kc_status piv_pin_reference(struct kc_token *token, const char *pin_id,
 	return fail(KC_ERR_OBJECT_NOT_FOUND, "a PIV card has no PIN called %s", pin_id);
 }
 
-static bool is_printable(struct kc_view pin)
-{
-	for (size_t i = 0; i < pin.len; i++) {
-		if (pin.data[i] < 0x20 || pin.data[i] > 0x7E)
-			return false;
-	}
-	return true;
-}
-
 /*
  * SP 800-73-5 part 2, 2.4.3: six to eight bytes, padded with FF to eight. It asks for decimal
  * digits; many cards take any character, so only what would collide with the padding or cannot be
- * typed is refused here.
+ * typed is refused here. A reader's keypad has digits anyway.
  */
-enum kc_status piv_check_pin_form(struct kc_token *token, const char *pin_id, struct kc_view pin)
-{
-	(void)token;
-	REQUIRE(pin.len >= PIN_BYTES_MIN && pin.len <= PIV_PIN_BYTES && is_printable(pin),
-		KC_ERR_AUTHENTICATION_FAILED, "a PIV %s has six to eight characters",
-		pin_id && strcmp(pin_id, puk.pin_id) == 0 ? "PUK" : "PIN");
-	return KC_OK;
-}
-
-void piv_pad_pin(struct kc_view pin, uint8_t padded[PIV_PIN_BYTES])
-{
-	memset(padded, PIN_PADDING, PIV_PIN_BYTES);
-	if (pin.len > 0)
-		memcpy(padded, pin.data, pin.len);
-}
-
-/* Who types on a keypad has digits. */
-const struct kc_pin_format piv_keypad_format = {
-	.charset = KC_PIN_CHARSET_NUMERIC,
+const struct kc_pin_format piv_pin_format = {
+	.charset = KC_PIN_CHARSET_PRINTABLE,
 	.encoding = KC_PIN_ENCODING_ASCII,
 	.min_length = PIN_BYTES_MIN,
 	.max_length = PIV_PIN_BYTES,
@@ -125,34 +99,60 @@ const struct kc_pin_format piv_keypad_format = {
 	.justification = KC_PIN_JUSTIFICATION_LEFT,
 };
 
+enum kc_status piv_check_pin_form(struct kc_token *token, const char *pin_id, struct kc_view pin)
+{
+	(void)token;
+	if (kc_pin_format_check_pin(&piv_pin_format, pin) == KC_OK)
+		return KC_OK;
+	error_clear();
+	return fail(KC_ERR_AUTHENTICATION_FAILED, "a PIV %s has six to eight characters",
+		    pin_id && strcmp(pin_id, puk.pin_id) == 0 ? "PUK" : "PIN");
+}
+
+enum kc_status piv_put_pin(struct kc_view pin, uint8_t block[PIV_PIN_BYTES])
+{
+	size_t len = 0;
+
+	memset(block, PIN_PADDING, PIV_PIN_BYTES);
+	return pin.data ? kc_pin_format_put(&piv_pin_format, pin, block, PIV_PIN_BYTES, &len)
+			: KC_OK;
+}
+
 static enum kc_status type_pins(struct kc_token *token, const struct kc_apdu *apdu,
 				uint16_t *ret_sw)
 {
-	const struct kc_keypad_change change = {.format = &piv_keypad_format,
+	const struct kc_keypad_change change = {.format = &piv_pin_format,
 						.new_offset = PIV_PIN_BYTES};
 
 	return kc_card_modify_on_keypad(kc_token_card(token), apdu, &change, ret_sw);
+}
+
+static enum kc_status send_pins(struct kc_token *token, struct kc_apdu *apdu, struct kc_view proof,
+				struct kc_view new_pin, uint16_t *ret_sw)
+{
+	uint8_t data[2 * PIV_PIN_BYTES];
+	enum kc_status status = piv_put_pin(proof, data);
+
+	apdu->data = VIEW_OF(data);
+	if (status == KC_OK)
+		status = piv_put_pin(new_pin, data + PIV_PIN_BYTES);
+	if (status == KC_OK && proof.data)
+		status = kc_card_transmit(kc_token_card(token), apdu, NULL, ret_sw);
+	else if (status == KC_OK)
+		status = type_pins(token, apdu, ret_sw);
+	explicit_bzero(data, sizeof(data));
+	return status;
 }
 
 /* @proof allows it, @new_pin comes instead of what @apdu's P2 names. */
 static enum kc_status set_pin(struct kc_token *token, struct kc_apdu apdu, struct kc_view proof,
 			      struct kc_view new_pin, const char *what)
 {
-	uint8_t data[2 * PIV_PIN_BYTES];
-	enum kc_status status = KC_OK;
 	uint16_t sw = 0;
 
 	REQUIRE(!proof.data == !new_pin.data, KC_ERR_NOT_IMPLEMENTED,
 		"either both PINs are typed on the keypad, or none");
-	piv_pad_pin(proof, data);
-	piv_pad_pin(new_pin, data + PIV_PIN_BYTES);
-	apdu.data = VIEW_OF(data);
-	if (proof.data)
-		status = kc_card_transmit(kc_token_card(token), &apdu, NULL, &sw);
-	else
-		status = type_pins(token, &apdu, &sw);
-	explicit_bzero(data, sizeof(data));
-	TRY(status);
+	TRY(send_pins(token, &apdu, proof, new_pin, &sw));
 	if (piv_is_refused_value(sw))
 		return kc_token_fail(token, KC_ERR_BAD_PARAMETER, sw,
 				     "the card does not take this new PIN");

@@ -175,10 +175,10 @@ KC_MUST_CHECK enum kc_status piv_add_pins(struct kc_token *token, struct kc_cont
 enum {
 	PIV_PIN_BYTES = 8,
 };
-/* SP 800-73-5 part 2, 2.4.3: @pin, whose form was checked, or none, filled up with FF. */
-void piv_pad_pin(struct kc_view pin, uint8_t padded[PIV_PIN_BYTES]);
-/* How it is typed on a reader's keypad. */
-extern const struct kc_pin_format piv_keypad_format;
+/* Of PIN, PUK and global PIN, wherever they are typed. */
+extern const struct kc_pin_format piv_pin_format;
+/* Make @block of @pin; of none (typed on the reader's keypad) what a reader is to fill in. */
+KC_MUST_CHECK enum kc_status piv_put_pin(struct kc_view pin, uint8_t block[PIV_PIN_BYTES]);
 enum kc_status piv_check_pin_form(struct kc_token *token, const char *pin_id, struct kc_view pin);
 enum kc_status piv_change_pin(struct kc_token *token, const char *pin_id, struct kc_view current,
 			      struct kc_view new_pin);
