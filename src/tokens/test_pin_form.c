@@ -16,7 +16,7 @@ TEST(what_a_touch_types_is_no_pin)
 {
 	static const char *const cases[] = {
 		OTP,
-		"123" OTP,					    /* in the middle of typing */
+		("123" OTP),					    /* in the middle of typing */
 		"CCCCCCCFHCBELRHIFNJRRDDCGRBURLUURFTRGFDRDIFJ",	    /* Caps Lock */
 		"ifnjrrddcgrburluurftrgfdrdifjccc",		    /* 32: without a name */
 		"cccccccccccccccccccccccccccccccccccccccccccccccc", /* 48 */

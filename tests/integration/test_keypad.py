@@ -11,10 +11,11 @@ import re
 import signal
 
 from keycask_test import (Card, Daemon, SkipTest, VarlinkError, eventually, main, program, run, scratch,
-                          start, test)
+                          skip_unless, start, test)
 from pin_scene import (PIN, PROFILE, WRONG, Scene, audit_lines, check, check_equal,
                        check_raises, configure)
 from piv_tools import Pcscd
+from prompt_scene import PINENTRY, line, wait_for_no_pinentry
 from terminal import Terminal
 
 NEW = "90817263"  # nobody has it in memory by chance
@@ -355,15 +356,105 @@ def a_reader_of_pcscd_without_keypad_has_none():
 # --- for people ---------------------------------------------------------------------------------
 
 
+MESSAGE = "Enter the PIN on the keypad of the card reader."
+CHOICE = "[oc]? "  # of pinentry-tty: OK or cancel
+
+
+def ScreenScene():  # pylint: disable=invalid-name
+    """A reader with a keypad, and a pinentry for what is to be said about it."""
+    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
+    return KeypadScene(pinentry=PINENTRY)
+
+
+def ask_at(scene, connection, terminal):
+    """A signature that wants a PIN; returns when the screen and the reader say so."""
+    connection.send("Keys.Sign", scene.keys.parameters("9a", terminal.interaction()))
+    shown = terminal.read_until(CHOICE)
+    eventually(scene.prompts, "the reader asks")
+    return shown
+
+
 @test
-def a_screen_says_where_to_type():
-    pinentry = "/usr/bin/pinentry-tty"
-    if not os.path.exists(pinentry):
-        raise SkipTest("pinentry-tty is not installed")
-    with KeypadScene(pinentry=pinentry) as scene, scene.connect() as connection, \
+def a_message_that_is_cancelled_frees_the_client_at_once():
+    with ScreenScene() as scene, scene.connect() as a, scene.connect() as b, \
+            Terminal() as terminal:
+        shown = ask_at(scene, a, terminal)
+        check(MESSAGE in shown and line(shown, "Tries left") == "3", f"shown: {shown}")
+        terminal.type("c\n")
+        expect_failure(a, "user_canceled", "cancelled")
+        wait_for_no_pinentry()
+        # What is typed all the same serves nobody.
+        with open(scene.card.keypad, "w", encoding="ascii") as keys:
+            keys.write(f"{PIN}\n")
+        scene.keys.refuses("interaction_not_allowed", a)
+        scene.keys.sign(b, "9e")
+
+
+@test
+def a_message_that_has_been_read_is_gone():
+    with ScreenScene() as scene, scene.connect() as connection, Terminal() as terminal:
+        ask_at(scene, connection, terminal)
+        terminal.type("o\n")
+        wait_for_no_pinentry()
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+
+
+@test
+def whoever_leaves_takes_the_message_along():
+    with ScreenScene() as scene, Terminal() as terminal:
+        with scene.connect() as gone:
+            ask_at(scene, gone, terminal)
+        wait_for_no_pinentry()
+        scene.card.pull()
+        scene.daemon.wait_for_removal()
+        scene.card.insert(scene.daemon)
+        scene.daemon.wait_for_token()
+        with scene.connect() as connection:
+            ask_at(scene, connection, terminal)
+            scene.card.pull()
+            check_raises("item_not_found", connection.receive)
+        wait_for_no_pinentry()
+
+
+@test
+def a_message_that_cannot_be_shown_does_not_matter():
+    with KeypadScene(pinentry="/bin/false") as scene, scene.connect() as connection, \
             Terminal() as terminal:
         connection.send("Keys.Sign", scene.keys.parameters("9a", terminal.interaction()))
-        terminal.read_until("Enter the PIN on the keypad of the card reader.")
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+
+
+@test
+def the_last_try_is_not_used_unless_somebody_says_so():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.spend_tries(2)
+        scene.ask(connection)
+        expect_failure(connection, "interaction_not_allowed", "one try is left")
+        check_equal(scene.prompts(), [], "what the reader asked")
+        scene.ask(connection, last_try=True)
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+
+
+@test
+def a_locked_screen_forgets_who_typed():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.ask(connection)
+        scene.type(f"{PIN}\n")
+        scene.expect_signature(connection)
+        check_equal(scene.keys.pin_status(connection)[1], True, "authenticated")
+        scene.daemon.call("Admin.Lock")
+        scene.keys.refuses("interaction_not_allowed", connection)
+        check_equal(scene.keys.pin_status(connection)[1], False, "authenticated")
+
+
+@test
+def a_screen_says_where_to_type():
+    with ScreenScene() as scene, scene.connect() as connection, Terminal() as terminal:
+        connection.send("Keys.Sign", scene.keys.parameters("9a", terminal.interaction()))
+        terminal.read_until(MESSAGE)
         scene.type(f"{PIN}\n")
         scene.expect_signature(connection)
         eventually(terminal.is_as_before, "the message is gone")

@@ -3,7 +3,8 @@
 those who gave the old ones."""
 import os
 
-from keycask_test import PATIENCE, Card, VarlinkError, main, pipe_with, program, scratch, test
+from keycask_test import (PATIENCE, Card, Daemon, VarlinkError, main, pipe_with, program, scratch,
+                          test)
 from pin_scene import (PIN, PROFILE, WRONG, Scene, check, check_equal, check_raises, eventually,
                        memfd)
 from prompt_scene import PromptScene, line, on_terminal, wait_for_no_pinentry
@@ -261,6 +262,33 @@ def a_card_that_is_pulled_has_the_old_pin_or_the_new():
             restore(scene)
             check_equal(tries(scene), 3, "tries")
         check(n_failed > 0, "the card was never pulled in the middle")
+
+
+@test
+def an_openpgp_card_s_pins_are_set_alike():
+    with Daemon() as daemon, Card("openpgp:sig=p256") as card, daemon.connect() as a:
+        card.insert(daemon)
+        token = {"token_id": daemon.wait_for_token()["token_id"], "interaction": QUIET}
+        pins = {pin["pin_id"]: pin for pin in a.call("Tokens.Pins", {"token_id": token["token_id"]})
+                ["pins"]}
+        check_equal((pins["pin"]["unblocked_by"][-1], pins["admin"]["role"]), ("admin", "admin"),
+                    "PINs")
+        a.call("Tokens.ChangePin", {**token, "current": PIN, "new": NEW})
+        a.call("Tokens.ChangePin", {**token, "pin_id": "admin", "current": PUK, "new": "11223344"})
+        for touch in (TOUCH, "123456" + TOUCH):  # as long as a PIN of this card may be
+            record = refuses("auth_failed", a.call, "Tokens.VerifyPin", {**token, "pin": touch})
+            check("one-time password" in record["message"], record["message"])
+        for _ in range(2):
+            refuses("auth_failed", a.call, "Tokens.VerifyPin", {**token, "pin": WRONG})
+        record = refuses("pin_blocked", a.call, "Tokens.VerifyPin",
+                         {**token, "pin": WRONG, "last_try": True})
+        check("admin PIN" in record["hint"] and "keycask pin unblock" in record["hint"],
+              f"hint: {record['hint']}")
+        record = refuses("auth_failed", a.call, "Tokens.UnblockPin",
+                         {**token, "by": "admin", "unblocking": PUK, "new": PIN})
+        check("admin PIN" in record["hint"], f"hint: {record['hint']}")
+        a.call("Tokens.UnblockPin", {**token, "by": "admin", "unblocking": "11223344", "new": PIN})
+        a.call("Tokens.VerifyPin", {**token, "pin": PIN})
 
 
 # --- the command -------------------------------------------------------------------------------
