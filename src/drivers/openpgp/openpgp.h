@@ -110,6 +110,8 @@ KC_MUST_CHECK enum kc_status openpgp_check(uint16_t sw, const char *what);
 KC_MUST_CHECK enum kc_status openpgp_check_password(uint16_t sw, const char *what);
 /* Tries left as 63Cx tells, -1 when @sw says nothing about it. */
 int openpgp_tries_in(uint16_t sw);
+/* 6982: after a password was sent, it is wrong. */
+bool openpgp_is_refusal(uint16_t sw);
 /* 6A80 and the like after a new password: the card refuses its form. */
 bool openpgp_is_refused_value(uint16_t sw);
 /* May enumerate() go on without the object that ended so? */

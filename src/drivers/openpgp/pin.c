@@ -143,15 +143,13 @@ enum kc_status openpgp_judge_password(struct kc_token *token, enum openpgp_passw
 {
 	const char *what = openpgp_password_name(password);
 	int tries_left = openpgp_tries_in(sw);
-	enum kc_status status = openpgp_check_password(sw, what);
 
-	if (status != KC_ERR_AUTHENTICATION_FAILED && status != KC_ERR_PIN_BLOCKED)
-		return status;
-	if (tries_left < 0 && read_tries(token, password, &tries_left) == KC_ERR_TOKEN_NOT_FOUND)
+	if (tries_left < 0 && openpgp_is_refusal(sw) &&
+	    read_tries(token, password, &tries_left) == KC_ERR_TOKEN_NOT_FOUND)
 		return KC_ERR_TOKEN_NOT_FOUND;
-	kc_token_set_tries_left(token, tries_left);
-	if (tries_left != 0)
-		return status;
 	error_clear();
-	return kc_token_fail(token, KC_ERR_PIN_BLOCKED, sw, "%s is blocked", what);
+	kc_token_set_tries_left(token, tries_left);
+	if (tries_left == 0)
+		return kc_token_fail(token, KC_ERR_PIN_BLOCKED, sw, "%s is blocked", what);
+	return openpgp_check_password(sw, what);
 }

@@ -66,8 +66,6 @@ static const char *text_of(enum kc_status status)
 		return "is wrong";
 	case KC_ERR_AUTHENTICATION_NEEDED:
 		return "needs the PIN";
-	case KC_ERR_CANCELED_BY_USER:
-		return "was waiting for a touch that did not come";
 	case KC_ERR_PIN_BLOCKED:
 		return "is blocked";
 	case KC_ERR_OBJECT_NOT_FOUND:
@@ -84,6 +82,8 @@ static enum kc_status judge(enum kc_status status, uint16_t sw, const char *what
 	if (status == KC_OK)
 		return KC_OK;
 	error_set_sw(sw);
+	if (status == KC_ERR_CANCELED_BY_USER)
+		return fail(status, "the token was not touched in time");
 	return fail(status, "%s %s", what, text_of(status));
 }
 
@@ -95,11 +95,13 @@ enum kc_status openpgp_check(uint16_t sw, const char *what)
 /* 7.2.2 to 7.2.4: 6982, "PW wrong"; some cards tell the tries with 63Cx instead. */
 enum kc_status openpgp_check_password(uint16_t sw, const char *what)
 {
-	enum kc_status status = openpgp_status(sw);
+	return judge(openpgp_is_refusal(sw) ? KC_ERR_AUTHENTICATION_FAILED : openpgp_status(sw), sw,
+		     what);
+}
 
-	if (status == KC_ERR_AUTHENTICATION_NEEDED)
-		status = KC_ERR_AUTHENTICATION_FAILED;
-	return judge(status, sw, what);
+bool openpgp_is_refusal(uint16_t sw)
+{
+	return openpgp_status(sw) == KC_ERR_AUTHENTICATION_NEEDED;
 }
 
 bool openpgp_is_refused_value(uint16_t sw)
