@@ -12,6 +12,7 @@ from lifecycle import Key, Watcher, configure, query
 PROFILE = "piv:9a=p256,9e=p256"
 OTHER = "piv:9a=p256,9e=p256"
 GET_DATA = "00CB3FFF"
+N_KNOWN = 3  # APDUs until the token is known: two drivers' applications are asked for, and the CHUID
 LATE_MS = 300  # so slow is the card while it is read again: what is there before can be seen
 
 
@@ -82,11 +83,11 @@ def n_read(card):
 @test
 def a_card_that_comes_back_is_there_after_two_apdus():
     with Bench() as bench:
-        bench.insert(*late(3))
+        bench.insert(*late(N_KNOWN + 1))
         bench.watcher.expect("inserted", bench.token_id)
         commands = bench.card.commands()
-        check(len(commands) <= 3 and n_read(bench.card) <= 2,
-              f"inserted after {commands}")  # the third is being answered, for the reading
+        check(len(commands) <= N_KNOWN + 1 and n_read(bench.card) <= 2,
+              f"inserted after {commands}")  # the last is being answered, for the reading
         check_equal(len(query(bench.daemon, **{"class": "identity"})), 2, "identities")
         bench.wait_until_read()
         diagnose(f"APDUs of a first insertion: {bench.n_insertion}, of a second with a signature: "
@@ -102,16 +103,16 @@ def the_next_daemon_knows_it_too():
         bench.daemon.stop()
         bench.daemon.start()
         bench.watcher = Watcher(bench.daemon)
-        bench.insert(*late(3))
+        bench.insert(*late(N_KNOWN + 1))
         bench.watcher.expect("inserted", bench.token_id)
-        check(len(bench.card.commands()) <= 3, "it has been read first")
+        check(len(bench.card.commands()) <= N_KNOWN + 1, "it has been read first")
         bench.wait_until_read()
 
 
 @test
 def a_card_that_leaves_while_it_is_read_again_leaves():
     with Bench() as bench:
-        for at in range(3, bench.n_insertion + 1):
+        for at in range(N_KNOWN + 1, bench.n_insertion + 1):
             bench.insert(f"slow@{at}:30", f"remove@{at}")
             bench.watcher.expect("inserted", bench.token_id)
             bench.watcher.expect("removed", bench.token_id)
@@ -124,7 +125,7 @@ def a_card_that_leaves_while_it_is_read_again_leaves():
 @test
 def a_card_that_cannot_be_read_again_is_refused():
     with Bench(card_deadline_ms=600) as bench:
-        bench.insert("mute@3")
+        bench.insert(f"mute@{N_KNOWN + 1}")
         bench.watcher.expect("inserted", bench.token_id)
         with bench.daemon.connect() as connection:
             error = check_raises("item_not_found", bench.key.sign, connection)
@@ -163,7 +164,7 @@ def a_certificate_replaced_elsewhere_is_published_instead():
                              for entry in state["keys"]]
         old = certificate_of(bench.daemon, bench, insert=True)
         edit(bench.card, change)
-        bench.insert(*late(3))
+        bench.insert(*late(N_KNOWN + 1))
         bench.watcher.expect("inserted", bench.token_id)
         with bench.daemon.connect() as waiting, bench.daemon.connect() as connection:
             waiting.send("Keys.Sign", bench.guarded.parameters(b"data"))
@@ -181,7 +182,7 @@ def a_certificate_replaced_elsewhere_is_published_instead():
         check_equal(sum(command.startswith("0020008008") for command in bench.card.commands()), 1,
                     "PINs that reached the card")  # the PIN of the one that waited did not
         bench.remove()
-        bench.insert(*late(3))  # and the next time it is known
+        bench.insert(*late(N_KNOWN + 1))  # and the next time it is known
         bench.watcher.expect("inserted", bench.token_id)
         check_equal(certificates(bench.daemon), new, "certificates after the change")
         bench.wait_until_read()
@@ -209,7 +210,7 @@ def a_card_that_was_emptied_elsewhere_is_empty():
         edit(bench.card, lambda state: state.update(
             keys=[], objects=[entry for entry in state["objects"]
                               if entry["tag"] in ("5fc102", "5fc107")]))
-        bench.insert(*late(3))
+        bench.insert(*late(N_KNOWN + 1))
         bench.watcher.expect("inserted", bench.token_id)
         bench.watcher.expect("removed", bench.token_id)
         bench.watcher.expect("inserted", bench.token_id)
@@ -224,7 +225,7 @@ def a_card_with_a_borrowed_name_has_only_its_own_items():
     with Bench() as bench, Card(OTHER) as clone:
         chuid = objects_of(bench.card)["5fc102"]
         edit(clone, lambda state: put_objects(state, {"5fc102": chuid}))
-        clone.insert(bench.daemon, *late(3))
+        clone.insert(bench.daemon, *late(N_KNOWN + 1))
         bench.watcher.expect("inserted", bench.token_id)
         with bench.daemon.connect() as connection:
             check_raises("item_not_found", bench.key.sign, connection)
@@ -255,7 +256,7 @@ def a_card_that_borrows_name_and_certificates_signs_nothing():
 @test
 def a_reference_from_before_serves_the_card_that_comes_back():
     with Bench() as bench:
-        bench.insert(*late(3))
+        bench.insert(*late(N_KNOWN + 1))
         bench.watcher.expect("inserted", bench.token_id)
         with bench.daemon.connect() as connection:  # at once: it waits until the card is read
             check(bench.guarded.is_signature(bench.guarded.sign(connection)), "a wrong signature")

@@ -231,7 +231,8 @@ def refusal(daemon):
 def a_driver_that_is_missing_is_told():
     libexec = overlay("keycask-driver-piv", None)
     with Daemon(KEYCASK_LIBEXEC_DIR=libexec) as daemon, Card(PROFILE) as card:
-        driver = daemon.call("Admin.ListDrivers")["drivers"][0]
+        driver = next(driver for driver in daemon.call("Admin.ListDrivers")["drivers"]
+                      if driver["class_id"] == "org.keycask.piv")
         check_equal(driver["enabled"], False, "a driver without its program")
         check("keycask-driver-piv" in driver["reason"], f"reason: {driver['reason']}")
         card.insert(daemon)

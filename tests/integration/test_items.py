@@ -212,7 +212,6 @@ def one_certificate_in_two_slots_is_there():
         keys["9d"]["private_key"] = keys["9a"]["private_key"]
         path.write_text(json.dumps(card))
         put_certificate(path, "9d", scene.on_card["9a"].der)
-        scene.daemon.call("Tokens.Forget", {})  # or what it had before comes first
         insert(scene, scene.card)
         for item_class in ("certificate", "identity"):
             found = everything(scene.connection, item_class)
@@ -572,6 +571,7 @@ def a_reference_is_dead_while_the_card_is_out():
 def insert(scene, card):
     """Another card into the empty slot: its token ID."""
     scene.card = card
+    scene.daemon.call("Tokens.Forget", {})  # or what the token had before would come first
     card.insert(scene.daemon)
     return scene.daemon.wait_for_token()["token_id"]
 
