@@ -59,10 +59,14 @@ enum kc_status plan_finish(struct plan *plan, const struct key_facts *key, struc
 	return KC_OK;
 }
 
-/* @status is a driver's, mapped: bad_parameter, corrupted_data. */
+/*
+ * @status is a driver's, mapped: bad_parameter, corrupted_data; or a status word that means nothing
+ * in particular, as the 6F00 of some cards. A card that is lost has none.
+ */
 static bool is_refusal(enum kc_status status)
 {
-	return status == KC_ERR_PARAM || status == KC_ERR_DECODE;
+	return status == KC_ERR_PARAM || status == KC_ERR_DECODE ||
+	       (status == KC_ERR_INTERNAL && error_get()->sw > 0);
 }
 
 enum kc_status plan_recover(struct plan *plan, const struct key_facts *key, enum kc_status status,

@@ -291,6 +291,12 @@ TEST(decryption_hides_what_a_token_refuses)
 	CHECK_OK(plan_recover(plan, &token.key, KC_ERR_PARAM, &one));
 	CHECK_OK(plan_recover(plan, &token.key, KC_ERR_DECODE, &again));
 	CHECK(view_equal(view_of(one.data, one.len), view_of(again.data, again.len)));
+	kc_bytes_free(&again);
+	error_clear();
+	CHECK_STATUS(plan_recover(plan, &token.key, KC_ERR_INTERNAL, &none), KC_ERR_INTERNAL);
+	error_set_sw(0x6f00);
+	CHECK_OK(plan_recover(plan, &token.key, KC_ERR_INTERNAL, &again));
+	CHECK(view_equal(view_of(one.data, one.len), view_of(again.data, again.len)));
 	CHECK_STATUS(plan_recover(plan, &token.key, KC_ERR_ITEM_NOT_FOUND, &none),
 		     KC_ERR_ITEM_NOT_FOUND);
 	CHECK_STATUS(plan_recover(plan, &token.key, KC_ERR_AUTH_FAILED, &none), KC_ERR_AUTH_FAILED);

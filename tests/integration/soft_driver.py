@@ -9,7 +9,8 @@ the slot is there only so that the driver is started.
         card.insert(daemon)
         key = token.find(daemon, "decipher")
 
-Any method's answer can be replaced: lies={"Decrypt": {"plaintext": "AA=="}}, or a status.
+Any method's answer can be replaced: lies={"Decrypt": {"plaintext": "AA=="}}, a status, or
+a status and a status word.
 """
 import base64
 import json
@@ -18,9 +19,8 @@ from keycask_test import BUILD, SOURCE, Daemon, openssl, scratch
 
 TOKEN_ID = "org.example.soft:SOFT"
 EC_POINTS = {"P-256": 65, "P-384": 97, "P-521": 133, "secp256k1": 65}
-AUTHENTICATION_NEEDED = -70009
-AUTHENTICATION_FAILED = -70005
 BAD_PARAMETER = -70008
+COMMUNICATION = -70002
 
 DRIVER = """#!/usr/bin/env python3
 import base64, json, os, pathlib, socket, subprocess, sys
@@ -122,11 +122,15 @@ def answer(method, call):
     try:
         if isinstance(lie, int):
             raise Failed(lie)
+        if isinstance(lie, list):  # a status and a status word
+            raise Failed(*lie)
         return {"parameters": METHODS[method](call) if lie is None else lie}
     except Failed as failure:
         record = {"status": failure.args[0], "name": "x", "message": "the soft token says no"}
         if method == "Authenticate":
             record["tries_left"] = tries
+        if len(failure.args) > 1:
+            record["sw"] = failure.args[1]
         return {"error": "org.keycask.Driver.Failed", "parameters": {"record": record}}
 
 
@@ -191,7 +195,7 @@ class SoftToken:
         self.lie(**lies)
 
     def lie(self, **lies):
-        """From now on these methods answer so: parameters, or a number for a failure."""
+        """From now on these methods answer so: parameters, or a number for a failure, or that and a status word."""
         (self.folder / "lies.json").write_text(json.dumps(lies))
 
     def calls(self):

@@ -11,7 +11,7 @@ import tempfile
 from keycask_test import (PIN, Card, check, check_equal, check_raises, main, openssl, pipe_with,
                           program, run, scratch, test)
 from pin_scene import audit_lines
-from soft_driver import BAD_PARAMETER, TOKEN_ID, SoftToken, generate
+from soft_driver import BAD_PARAMETER, COMMUNICATION, TOKEN_ID, SoftToken, generate
 
 NO_PROMPT = {"authentication_ui": "fail"}
 SECRET = b"the secret"
@@ -316,9 +316,13 @@ def a_token_that_unpads_is_no_oracle_either():
         message = decrypt(connection, key, PKCS1, bad)
         check(len(message) <= 245, f"{len(message)} bytes")
         check_equal(decrypt(connection, key, PKCS1, bad), message, "again")
-        check_equal(scene.token.calls().count("Decrypt"), 3, "decryptions on the token")
-        check_equal([line["result"] for line in audit_lines(scene.daemon)], ["success"] * 3,
+        scene.token.lie(Decrypt=[COMMUNICATION, 0x6F00])
+        check_equal(decrypt(connection, key, PKCS1, bad), message, "refused with 6F00")
+        check_equal([line["result"] for line in audit_lines(scene.daemon)], ["success"] * 4,
                     "results in the audit log")
+        scene.token.lie(Decrypt=COMMUNICATION)
+        check_raises("internal", decrypt, connection, key, PKCS1, bad)
+        check_equal(scene.token.calls().count("Decrypt"), 5, "decryptions on the token")
         check(supported(scene.daemon, key, "decrypt", PKCS1), "PKCS#1")
         for algorithm in (RAW, "rsa_encryption_oaep_sha256"):
             check(not supported(scene.daemon, key, "decrypt", algorithm), algorithm)
@@ -689,7 +693,7 @@ def what_a_token_refuses_is_passed_on():
     scene, key = decipherer()
     agree = scene.add("agree", "P-256", [STANDARD], can_derive=True)
     with scene, scene.connect() as connection:
-        for status, name in ((BAD_PARAMETER, "param"), (-70003, "decode"), (-70002, "internal"),
+        for status, name in ((BAD_PARAMETER, "param"), (-70003, "decode"), (COMMUNICATION, "internal"),
                              (-70006, "item_not_found"), (-70001, "unimplemented")):
             scene.token.lie(Decrypt=status, Exchange=status)
             record = check_raises(name, decrypt, connection, key, PKCS1, b"\x01" * 256).record
