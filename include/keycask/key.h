@@ -62,7 +62,7 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_external_representation(
 /*
  * The public half of @key, public or private, as others read it: SubjectPublicKeyInfo (RFC 5280) in
  * DER, what stands in PEM between BEGIN PUBLIC KEY and END PUBLIC KEY.
- * Expected: KC_ERR_UNIMPLEMENTED   neither RSA nor EC
+ * Expected: KC_ERR_UNIMPLEMENTED   a key of a type that is unknown here
  *           KC_ERR_ITEM_NOT_FOUND  the token is away
  * Ownership: free *ret_info with kc_bytes_free().   Since: 1.0
  */

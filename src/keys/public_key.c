@@ -129,14 +129,33 @@ enum kc_status public_key_check_peer(const struct key_facts *key, struct kc_view
 	return KC_OK;
 }
 
+/* Keys that are their bytes. NULL: of another type. */
+static EVP_PKEY *new_raw(const struct key_facts *key)
+{
+	static const struct {
+		const char *name;
+		int id;
+	} kinds[] = {{"ed25519", EVP_PKEY_ED25519},
+		     {"x25519", EVP_PKEY_X25519},
+		     {"ed448", EVP_PKEY_ED448},
+		     {"x448", EVP_PKEY_X448}};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, key->key_type) == 0)
+			return EVP_PKEY_new_raw_public_key(kinds[i].id, NULL, key->public_key.data,
+							   key->public_key.len);
+	return NULL;
+}
+
 enum kc_status public_key_put_info(const struct key_facts *key, struct bytes *bytes)
 {
-	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
+	CLEANUP(public_key_done) EVP_PKEY *pkey = new_raw(key);
 	unsigned char *der = NULL;
 	enum kc_status status = KC_OK;
 	int len = 0;
 
-	TRY(public_key_new(key, &pkey));
+	if (!pkey)
+		TRY(public_key_new(key, &pkey));
 	len = i2d_PUBKEY(pkey, &der);
 	if (len < 0)
 		return digest_fail_openssl("public key");

@@ -6,8 +6,8 @@
 
 #include "keys/key_facts.h"
 
-/* Append the SubjectPublicKeyInfo (RFC 5280 4.1.2.7) of an RSA or EC key, in DER.
- * Expected: KC_ERR_PARAM  a key of another type */
+/* Append the SubjectPublicKeyInfo (RFC 5280 4.1.2.7, RFC 8410) in DER.
+ * Expected: KC_ERR_PARAM  a key of a type that has none here */
 KC_MUST_CHECK enum kc_status public_key_put_info(const struct key_facts *key, struct bytes *bytes);
 
 #endif

@@ -18,6 +18,7 @@ import json
 from keycask_test import BUILD, SOURCE, Daemon, openssl, scratch
 
 TOKEN_ID = "org.example.soft:SOFT"
+RAW_KEYS = ("ed25519", "x25519")
 EC_POINTS = {"P-256": 65, "P-384": 97, "P-521": 133, "secp256k1": 65}
 BAD_PARAMETER = -70008
 COMMUNICATION = -70002
@@ -166,6 +167,9 @@ class SoftKey:
         if kind.startswith("rsa:"):
             self.public = openssl("rsa", "-in", path, "-RSAPublicKey_out", "-outform", "DER")
             self.type, self.size = "rsa", int(kind[4:])
+        elif kind in RAW_KEYS:
+            self.public = self.info[-32:]
+            self.type, self.size = kind, 256
         else:
             self.public = self.info[-EC_POINTS[kind]:]
             self.type, self.size = "ec", 521 if kind == "P-521" else (len(self.public) - 1) * 4
@@ -173,6 +177,9 @@ class SoftKey:
 
 def generate(path, kind):
     """A private key in PEM: "rsa:2048" or the name of a curve."""
+    if kind in RAW_KEYS:
+        openssl("genpkey", "-algorithm", kind, "-out", path)
+        return path
     if kind.startswith("rsa:"):
         openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{kind[4:]}", "-out",
                 path)

@@ -8,7 +8,7 @@ import json
 import pathlib
 import tempfile
 
-from keycask_test import (PIN, Card, check, check_equal, check_raises, main, openssl, pipe_with,
+from keycask_test import (PIN, Card, Daemon, check, check_equal, check_raises, main, openssl, pipe_with,
                           program, run, scratch, test)
 from pin_scene import audit_lines
 from soft_driver import BAD_PARAMETER, COMMUNICATION, TOKEN_ID, SoftToken, generate
@@ -204,7 +204,8 @@ def a_public_key_that_is_none_costs_the_key():
 def the_public_half_of_any_key_can_be_had():
     scene = Scene()
     for name, kind, certificate in (("a", "rsa:2048", False), ("b", "P-384", False),
-                                    ("c", "P-256", True)):
+                                    ("c", "P-256", True), ("d", "ed25519", False),
+                                    ("e", "x25519", False)):
         scene.add(name, kind, [], certificate=certificate, can_sign=True)
     with scene:
         for key in scene.token.keys.values():
@@ -636,6 +637,86 @@ def the_command_exports_public_keys():
                                        (["a", "--key", "b"], 2, "two keys: 'b' and 'a'")):
             complaint = keycask(scene, "key", "export", *words, status=status)[1].decode()
             check(message in complaint, f"{words}: {complaint}")
+
+
+# --- software cards through their drivers ---------------------------------------------------------
+
+
+class OnCard:
+    """The keys of a software card, by their labels."""
+
+    def __init__(self, profile):
+        self.daemon, self.card = Daemon(), Card(profile)
+
+    def __enter__(self):
+        self.daemon.__enter__()
+        try:
+            self.card.insert(self.daemon)
+            self.daemon.wait_for_token()
+        except BaseException as trouble:
+            self.__exit__(type(trouble))
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        self.card.__exit__(kind)
+        self.daemon.__exit__(kind)
+
+    def command(self, *arguments, **options):
+        return keycask(self, *arguments, **options)[0]
+
+    def public_key(self, label):
+        """Its file; and the keychain has no certificate to take it from, or takes another way."""
+        return file_with(self.command("key", "export", label), "public-key")
+
+
+@test
+def a_piv_card_decrypts_and_derives():
+    sealed = scratch() / "sealed"
+    with OnCard("piv:9d=rsa2048") as card:
+        public_key = card.public_key("Key For Key Management")
+        for name in ("sha1", "sha256", "sha512"):
+            words = padding_options(f"rsa_encryption_oaep_{name}")
+            sealed.write_bytes(openssl("pkeyutl", "-encrypt", "-pubin", "-inkey", public_key, "-in",
+                                       file_with(SECRET), *words))
+            check_equal(card.command("decrypt", "--algorithm", f"rsa_encryption_oaep_{name}",
+                                     sealed, pin=PIN), SECRET, name)
+        sealed.write_bytes(openssl("pkeyutl", "-encrypt", "-pubin", "-inkey", public_key, "-in",
+                                   file_with(SECRET)))
+        check_equal(card.command("decrypt", "--algorithm", PKCS1, sealed, pin=PIN), SECRET, PKCS1)
+    with OnCard("piv:9d=p384") as card:
+        path, _ = new_peer("P-384")
+        expected = openssl("pkeyutl", "-derive", "-inkey", path, "-peerkey",
+                           card.public_key("Key For Key Management"))
+        peer = file_with(openssl("pkey", "-in", path, "-pubout"), "peer")
+        check_equal(card.command("derive", peer, pin=PIN), expected, "secret")
+
+
+@test
+def an_openpgp_card_pads_and_unpads_by_itself():
+    """Without certificates: all keys are known by their public keys alone."""
+    with OnCard("openpgp:sig=rsa2048,dec=rsa2048,aut=p256") as card:
+        sealed = card.command("encrypt", input=SECRET)
+        check_equal(card.command("decrypt", pin=PIN, input=sealed), SECRET, "there and back")
+        noise = card.command("decrypt", pin=PIN, input=b"\x01" * 256)
+        check(len(noise) <= 245, f"{len(noise)} bytes of noise")
+        check_equal(card.command("decrypt", pin=PIN, input=b"\x01" * 256), noise, "the same noise")
+        public_key = card.public_key("OpenPGP signature key")
+        for name in ("sha256", "sha512"):
+            signature = file_with(card.command(
+                "sign", "--key", "OpenPGP signature key", "--algorithm",
+                f"rsa_signature_message_pkcs1v15_{name}", pin=PIN, input=SECRET), "signature")
+            openssl("dgst", f"-{name}", "-verify", public_key, "-signature", signature,
+                    file_with(SECRET))
+        complaint = keycask(card, "sign", "--key", "OpenPGP signature key", "--algorithm",
+                            "rsa_signature_message_pss_sha256", pin=PIN, input=SECRET, status=1)[1]
+        check(b"cannot sign with" in complaint, complaint)
+    with OnCard("openpgp:sig=p256,dec=p256,aut=p256") as card:
+        path, _ = new_peer("P-256")
+        expected = openssl("pkeyutl", "-derive", "-inkey", path, "-peerkey",
+                           card.public_key("OpenPGP decryption key"))
+        peer = file_with(openssl("pkey", "-in", path, "-pubout"), "peer")
+        check_equal(card.command("derive", peer, pin=PIN), expected, "secret")
 
 
 # --- lies ---------------------------------------------------------------------------------------

@@ -14,13 +14,20 @@ struct arguments {
 	const char *out;
 };
 
+/* Whoever names no key means one that can undo it. */
+static enum resolve_kind kind_of(const struct arguments *arguments)
+{
+	return arguments->key ? RESOLVE_ENCRYPTER : RESOLVE_DECRYPTER;
+}
+
 static enum kc_status encrypt(struct context *context, const struct arguments *arguments)
 {
 	CLEANUP(signer_done) struct signer signer = {.key = NULL};
 	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(FILE_IO_MAX);
 	CLEANUP(kc_bytes_free) struct kc_bytes ciphertext = {NULL, 0};
 
-	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_ENCRYPTER, &signer));
+	TRY(signer_find(context, arguments->key, arguments->algorithm, kind_of(arguments),
+			&signer));
 	TRY(file_io_read(arguments->in, &data));
 	TRY(kc_key_encrypt(signer.key, signer.algorithm, bytes_view(&data), &ciphertext));
 	return output_deliver(context, arguments->out,
