@@ -2,6 +2,7 @@
 /* The drivers, and what keeps them in: what the kernel offers, and what holds of those that run. */
 #include "daemon/examine.h"
 
+#include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -12,34 +13,46 @@
 
 enum {
 	CHILDREN_MAX = 64,
+	ADVICE_MAX = 512,
 };
+
+static enum kc_status examine_broken(const struct manifest *manifest, struct json_object *findings)
+{
+	char advice[ADVICE_MAX];
+	const struct examine_finding broken = {FINDING_PROBLEM, "drivers", manifest->reason,
+					       advice};
+
+	(void)snprintf(advice, sizeof(advice),
+		       "correct it, or remove it; all that is wrong: keycask driver validate %s",
+		       manifest->path);
+	return examine_finding_add(findings, &broken, "the driver in %s cannot be used",
+				   manifest->path);
+}
+
+/* Its program was there when the manifest was read. */
+static enum kc_status examine_program(const struct manifest *manifest, struct json_object *findings)
+{
+	const struct examine_finding fine = {FINDING_OK, "drivers", NULL, NULL};
+	const struct examine_finding missing = {
+		FINDING_PROBLEM, "drivers", "its cards cannot be used", "install the driver again"};
+
+	if (access(manifest->program, X_OK) != 0)
+		return examine_finding_add(findings, &missing,
+					   "the program %s of the driver %s is missing",
+					   manifest->program, manifest->class_id);
+	return examine_finding_add(findings, &fine, "the driver %s (%s) is ready", manifest->name,
+				   manifest->class_id);
+}
 
 static enum kc_status examine_driver(const struct manifest *manifest, struct json_object *findings)
 {
-	const struct examine_finding broken = {
-		FINDING_PROBLEM, "drivers", manifest->reason,
-		"correct it and start the daemon anew: keycask daemon stop; "
-		"what is wrong in all: keycask driver validate"};
 	const struct examine_finding off = {FINDING_OK, "drivers", NULL, NULL};
-	const struct examine_finding fine = {FINDING_OK, "drivers", NULL, NULL};
 
 	if (manifest->is_switched_off)
 		return examine_finding_add(findings, &off, "the driver %s is switched off",
 					   manifest->class_id);
-	if (!manifest->is_enabled)
-		return examine_finding_add(findings, &broken, "the driver in %s cannot be used",
-					   manifest->path);
-	if (access(manifest->program, X_OK) != 0) {
-		const struct examine_finding missing = {FINDING_PROBLEM, "drivers",
-							"cards of this driver cannot be used",
-							"install the driver again"};
-
-		return examine_finding_add(findings, &missing,
-					   "the program %s of the driver %s is missing",
-					   manifest->program, manifest->class_id);
-	}
-	return examine_finding_add(findings, &fine, "the driver %s (%s) is ready", manifest->name,
-				   manifest->class_id);
+	return manifest->is_enabled ? examine_program(manifest, findings)
+				    : examine_broken(manifest, findings);
 }
 
 enum kc_status examine_drivers(const struct daemon *daemon, struct json_object *findings)

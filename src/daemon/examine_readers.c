@@ -47,8 +47,20 @@ static enum kc_status examine_held(const char *name, const char *reason,
 	return examine_finding_add(findings, &held, "the card in %s cannot be used", name);
 }
 
+/* Of a refused token enough is said by itself. */
+static bool is_refused(const char *slot, struct json_object *tokens)
+{
+	for (size_t i = 0; i < json_object_array_length(tokens); i++) {
+		const char *its_slot = field_text(json_object_array_get_idx(tokens, i), "slot");
+
+		if (its_slot && strcmp(its_slot, slot) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum kc_status examine_card(const char *name, struct json_object *slot,
-				   struct json_object *findings)
+				   struct json_object *all_tokens, struct json_object *findings)
 {
 	const struct examine_finding known = {FINDING_OK, "readers", NULL, NULL};
 	const struct examine_finding unknown = {FINDING_WARNING, "readers",
@@ -56,6 +68,8 @@ static enum kc_status examine_card(const char *name, struct json_object *slot,
 						"see which there are: keycask driver list"};
 	struct json_object *tokens = field_get(slot, "token_ids");
 
+	if (json_object_array_length(tokens) == 0 && is_refused(name, all_tokens))
+		return KC_OK;
 	if (json_object_array_length(tokens) == 0)
 		return examine_finding_add(findings, &unknown, "there is an unknown card in %s",
 					   name);
@@ -63,7 +77,8 @@ static enum kc_status examine_card(const char *name, struct json_object *slot,
 				   json_object_get_string(json_object_array_get_idx(tokens, 0)));
 }
 
-static enum kc_status examine_slot(struct json_object *slot, struct json_object *findings)
+static enum kc_status examine_slot(struct json_object *slot, struct json_object *tokens,
+				   struct json_object *findings)
 {
 	const struct examine_finding empty = {FINDING_OK, "readers", NULL, NULL};
 	const struct examine_finding mute = {FINDING_WARNING, "readers",
@@ -82,7 +97,7 @@ static enum kc_status examine_slot(struct json_object *slot, struct json_object 
 	if (strcmp(state, "empty") == 0)
 		return examine_finding_add(findings, &empty, "there is no card in %s", name);
 	if (strcmp(state, "valid") == 0)
-		return examine_card(name, slot, findings);
+		return examine_card(name, slot, tokens, findings);
 	return examine_finding_add(findings, &empty, "the card in %s is being read", name);
 }
 
@@ -90,9 +105,11 @@ static enum kc_status examine_slots(const struct daemon *daemon, struct json_obj
 				    size_t *ret_n_readers)
 {
 	CLEANUP(field_free) struct json_object *slots = NULL;
+	CLEANUP(field_free) struct json_object *tokens = NULL;
 
 	*ret_n_readers = 0;
 	TRY(registry_list_slots(daemon->registry, &slots));
+	TRY(registry_list_tokens(daemon->registry, &tokens));
 	for (size_t i = 0; i < json_object_array_length(slots); i++) {
 		struct json_object *slot = json_object_array_get_idx(slots, i);
 		bool is_reader = strcmp(field_text(slot, "provider"), "pcsc") == 0;
@@ -100,7 +117,7 @@ static enum kc_status examine_slots(const struct daemon *daemon, struct json_obj
 		*ret_n_readers += is_reader;
 		/* The embedded slot is always there. */
 		if (is_reader || strcmp(field_text(slot, "state"), "empty") != 0)
-			TRY(examine_slot(slot, findings));
+			TRY(examine_slot(slot, tokens, findings));
 	}
 	return KC_OK;
 }

@@ -228,7 +228,10 @@ def a_token_that_is_refused():
             twin.insert(daemon)
             eventually(lambda: any(token["state"] == "refused"
                                    for token in daemon.call("Tokens.List")["tokens"]), "refused")
-            expect(examine(daemon), "warning", "readers", f"the token {token_id} is refused")
+            findings = examine(daemon)
+            expect(findings, "warning", "readers", f"the token {token_id} is refused")
+            check(not any("unknown card" in finding["what"] for finding in findings),
+                  f"it is no unknown card: {findings}")
 
 
 def version_of_pcscd():

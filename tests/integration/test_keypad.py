@@ -25,17 +25,16 @@ MAPPING_MAX = 1 << 30
 HERE = {"authentication_ui": "allow"}  # somebody may be asked, but there is no screen
 
 
-class KeypadScene(Scene):
-    """A daemon, and a card in a reader with a keypad."""
+class Typist:
+    """Somebody before the keypad of the reader in which a card is."""
 
-    def __init__(self, *arguments, **settings):
-        super().__init__(*arguments, **settings)
-        self.card = Card(PROFILE, keypad=True)
+    def __init__(self, card):
+        self.card = card
         self.n_typed = 0
 
     def prompts(self):
         """What the reader has asked for so far."""
-        return [event.partition(": ")[2] for event in self.events()
+        return [event.partition(": ")[2] for event in self.card.contacts.read_text().splitlines()
                 if event.startswith("# keypad: ") and event != "# keypad: given up"]
 
     def type(self, *pins):
@@ -49,6 +48,17 @@ class KeypadScene(Scene):
             with open(self.card.keypad, "w", encoding="ascii") as keys:
                 keys.write(pin)
         return asked
+
+
+class KeypadScene(Scene):
+    """A daemon, and a card in a reader with a keypad."""
+
+    def __init__(self, *arguments, **settings):
+        super().__init__(*arguments, **settings)
+        self.card = Card(PROFILE, keypad=True)
+        self.typist = Typist(self.card)
+        self.type = self.typist.type
+        self.prompts = self.typist.prompts
 
     def ask(self, connection, slot="9a", **options):
         """A signature that wants a PIN; its answer comes later."""
@@ -334,6 +344,26 @@ def a_blocked_pin_is_unblocked_there():
         connection.receive()
         check_equal(who_has(scene, NEW), [], "who has the new PIN")
         scene.keys.sign(connection, pin=NEW)
+
+
+@test
+def an_openpgp_card_has_no_blocks():
+    """Its PINs stand in the commands as long as they are, one behind the other."""
+    with Daemon() as daemon, Card("openpgp:sig=p256", keypad=True) as card:
+        card.insert(daemon)
+        token = {"token_id": daemon.wait_for_token()["token_id"]}
+        typist = Typist(card)
+        with daemon.connect() as connection:
+            set_pin(connection, "VerifyPin", **token)
+            typist.type(f"{PIN}\n")
+            connection.receive()
+            check(connection.call("Tokens.PinStatus", token)["is_authenticated"], "not verified")
+            set_pin(connection, "ChangePin", **token)
+            typist.type(f"{PIN}\n", "1234567890\n", "1234567890\n")
+            connection.receive()
+        with daemon.connect() as connection:
+            check_raises("auth_failed", connection.call, "Tokens.VerifyPin", {**token, "pin": PIN})
+            connection.call("Tokens.VerifyPin", {**token, "pin": "1234567890"})
 
 
 # --- where there is none ------------------------------------------------------------------------
