@@ -192,8 +192,7 @@ TEST(rsa_is_padded_by_the_card)
 TEST(signatures_of_a_wrong_form_are_refused)
 {
 	static const char *const answers[] = {"9000", "019000", "6A80", PLAIN_SIGNATURE "009000",
-					      "3006020105020107"
-					      "9000"};
+					      "30060201050201079000"};
 	CLEANUP(token_done) struct kc_token token = {0};
 	struct fake_card *card = insert_ec(&token);
 	struct kc_bytes signature = {NULL, 0};
