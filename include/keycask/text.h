@@ -19,6 +19,15 @@ extern "C" {
 /* Lower-case hexadecimal. The caller's to free(); NULL when memory runs out. Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK char *kc_text_hex(struct kc_view data);
 
+/*
+ * The bytes that hexadecimal text stands for, in either case, without blanks.
+ * Expected: KC_ERR_PARAM  it is none
+ * Ownership: *ret_data is the caller's; free with kc_bytes_free(). Untouched on failure.
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_text_hex_decode(const char *hex,
+							  struct kc_bytes *ret_data);
+
 /* Base64 (RFC 4648 section 4). The caller's to free(); NULL when memory runs out. Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK char *kc_text_base64(struct kc_view data);
 

@@ -13,6 +13,18 @@ char *kc_text_hex(struct kc_view data)
 	return hex_encode(data, HEX_LOWER);
 }
 
+enum kc_status kc_text_hex_decode(const char *hex, struct kc_bytes *ret_data)
+{
+	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(WIRE_MESSAGE_MAX);
+
+	error_clear();
+	REQUIRE(hex, KC_ERR_PARAM, "no text");
+	if (hex_decode(hex, &bytes) != KC_OK)
+		return error_remap(KC_ERR_PARAM);
+	*ret_data = bytes_take(&bytes);
+	return KC_OK;
+}
+
 char *kc_text_base64(struct kc_view data)
 {
 	return base64_encode(data);

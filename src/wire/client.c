@@ -81,6 +81,11 @@ int wire_client_fd(const struct wire_client *client)
 	return client->stream.fd;
 }
 
+bool wire_client_is_over(const struct wire_client *client)
+{
+	return client->is_over;
+}
+
 /* Trouble on the connection: what comes after it cannot be told apart any more. */
 static enum kc_status give_up(struct wire_client *client, enum kc_status status)
 {

@@ -38,6 +38,9 @@ KC_MUST_CHECK enum kc_status wire_client_next(struct wire_client *client, int ti
 					      struct json_object **ret_parameters,
 					      bool *ret_continues);
 
+/* The connection is over: every further call fails. */
+bool wire_client_is_over(const struct wire_client *client);
+
 /* For poll(); readable when wire_client_next() would not block (or has something buffered). */
 int wire_client_fd(const struct wire_client *client);
 

@@ -62,6 +62,19 @@ def list_identities_lists_identities():
 
 
 @test
+def raw_card_looks_for_piv_without_a_driver():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        _, errors = run(example("raw-card"), env=daemon.env, status=1)
+        check_equal(errors, b"no slot has a card that answers\n", "what it says without a card")
+        card.insert(daemon)
+        daemon.wait_for_token()
+        out, _ = run(example("raw-card"), env=daemon.env)
+        size = len(certificates(card.file)["9a"].der)
+        check_equal(out.decode(), f"Embedded Slot 00: PIV, with a certificate of {size} bytes\n",
+                    "what it finds")
+
+
+@test
 def sign_asks_for_the_pin_and_signs():
     daemon = Daemon(DISPLAY=":99")  # the script opens none
     pinentry = with_pinentry(daemon)

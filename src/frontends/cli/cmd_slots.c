@@ -3,10 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <keycask/atr.h>
 #include <keycask/daemon.h>
 #include <keycask/token.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
+#include "frontends/cli/atr_page.h"
+#include "frontends/cli/card_text.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/table.h"
@@ -18,6 +22,11 @@ enum {
 static void value_freep(struct kc_value **value)
 {
 	*value = kc_value_free(*value);
+}
+
+static void atr_freep(struct kc_atr **atr)
+{
+	*atr = kc_atr_free(*atr);
 }
 
 static void dictionary_freep(struct kc_dictionary **dictionary)
@@ -88,11 +97,38 @@ static void print_notes(const struct kc_value *slots)
 	}
 }
 
+static enum kc_status print_atr(const struct kc_dictionary *slot)
+{
+	CLEANUP(kc_bytes_free) struct kc_bytes bytes = {NULL, 0};
+	CLEANUP(atr_freep) struct kc_atr *atr = NULL;
+	CLEANUP(freep) char *name = page_safe(kc_dictionary_text(slot, KC_SLOT_NAME));
+	const char *text = kc_dictionary_text(slot, KC_SLOT_ATR);
+
+	if (!text)
+		return KC_OK;
+	(void)printf("\n%s\n", name);
+	TRY(card_text_read(text, &bytes));
+	if (kc_atr_parse(view_of(bytes.data, bytes.len), &atr) == KC_OK)
+		return atr_page_print(atr);
+	(void)printf("%s is no ATR: %s\n", text, error_get()->message);
+	error_clear();
+	return KC_OK;
+}
+
+static enum kc_status print_atrs(const struct kc_value *slots)
+{
+	for (size_t i = 0; i < kc_value_count(slots); i++)
+		TRY(print_atr(kc_value_dictionary(kc_value_at(slots, i))));
+	return KC_OK;
+}
+
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(value_freep) struct kc_value *slots = NULL;
+	bool is_long = false;
+	const struct option_row rows[] = {{"long", OPTION_FLAG, &is_long}};
 
-	TRY(options_parse(context, NULL, 0, words, &n_words));
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
 	if (context->wants_help)
 		return KC_OK;
 	TRY(options_no_words(context, words, n_words));
@@ -104,16 +140,19 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	else
 		print(context, slots);
 	print_notes(slots);
+	if (is_long)
+		TRY(print_atrs(slots));
 	return page_finish();
 }
 
 const struct command cmd_slots = {
 	.name = "slots",
-	.arguments = "",
+	.arguments = "[--long]",
 	.summary = "slots and what is in them",
 	.help = "States: empty, probing (a card was put in just now), mute (it does not answer),\n"
 		"valid (it works). Below the table: why a card cannot be used now, such as "
 		"another\n"
-		"program that has it for itself, and why there are no readers.\n",
+		"program that has it for itself, and why there are no readers.\n"
+		"\n  --long           what the card's ATR says, too\n",
 	.run = run,
 };
