@@ -127,19 +127,19 @@ static enum kc_status type_pins(struct kc_token *token, const struct kc_apdu *ap
 	return kc_card_modify_on_keypad(kc_token_card(token), apdu, &change, ret_sw);
 }
 
-static enum kc_status send_pins(struct kc_token *token, struct kc_apdu *apdu, struct kc_view proof,
+static enum kc_status send_pins(struct kc_token *token, struct kc_apdu apdu, struct kc_view proof,
 				struct kc_view new_pin, uint16_t *ret_sw)
 {
 	uint8_t data[2 * PIV_PIN_BYTES];
 	enum kc_status status = piv_put_pin(proof, data);
 
-	apdu->data = VIEW_OF(data);
+	apdu.data = VIEW_OF(data);
 	if (status == KC_OK)
 		status = piv_put_pin(new_pin, data + PIV_PIN_BYTES);
 	if (status == KC_OK && proof.data)
-		status = kc_card_transmit(kc_token_card(token), apdu, NULL, ret_sw);
+		status = kc_card_transmit(kc_token_card(token), &apdu, NULL, ret_sw);
 	else if (status == KC_OK)
-		status = type_pins(token, apdu, ret_sw);
+		status = type_pins(token, &apdu, ret_sw);
 	explicit_bzero(data, sizeof(data));
 	return status;
 }
@@ -152,7 +152,7 @@ static enum kc_status set_pin(struct kc_token *token, struct kc_apdu apdu, struc
 
 	REQUIRE(!proof.data == !new_pin.data, KC_ERR_NOT_IMPLEMENTED,
 		"either both PINs are typed on the keypad, or none");
-	TRY(send_pins(token, &apdu, proof, new_pin, &sw));
+	TRY(send_pins(token, apdu, proof, new_pin, &sw));
 	if (piv_is_refused_value(sw))
 		return kc_token_fail(token, KC_ERR_BAD_PARAMETER, sw,
 				     "the card does not take this new PIN");
