@@ -58,7 +58,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_card_transmit(struct kc_card *card,
 
 /*
  * Send long commands in the extended form, up to @command_max bytes of data (0: chain instead) and
- * to what the slot carries. A card that refuses one with 6700 gets it chained, and from then on all.
+ * to what the slot carries. A card that refuses one with 6700 gets it chained, and from then on
+ * all.
  */
 KC_PUBLIC void kc_card_use_extended(struct kc_card *card, uint32_t command_max);
 /* Does the card's answer to reset say that it takes them? Some say so and do not, some the other

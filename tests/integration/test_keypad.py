@@ -293,6 +293,8 @@ def the_driver_dies_while_somebody_types():
         with open(scene.card.keypad, "w", encoding="ascii") as keys:
             keys.write("56\n")
         scene.wait_for_reset(n_resets)
+        eventually(lambda: is_usable(scene), "the token is back")
+        scene.keys.refuses("interaction_not_allowed", connection)
 
 
 @test
