@@ -12,6 +12,7 @@ from lifecycle import Key, Watcher, configure, query
 PROFILE = "piv:9a=p256,9e=p256"
 OTHER = "piv:9a=p256,9e=p256"
 GET_DATA = "00CB3FFF"
+CHUID = "5C035FC102"
 N_KNOWN = 3  # APDUs until the token is known: two drivers' applications are asked for, and the CHUID
 LATE_MS = 300  # so slow is the card while it is read again: what is there before can be seen
 
@@ -40,7 +41,11 @@ class Bench:
         self.token_id = self.watcher.expect("inserted")["token_id"]
         with self.daemon.connect() as connection:
             self.key, self.guarded = private(connection), private(connection, "pin")
-        self.n_insertion = len(self.card.commands())
+        commands = self.card.commands()
+        self.n_insertion = len(commands)
+        # The applications are asked for, PIV selected, and then the CHUID says which card it is.
+        self.n_known = next(number for number, command in enumerate(commands, 1)
+                            if CHUID in command)
         self.remove()
         return self
 
@@ -64,6 +69,10 @@ class Bench:
         files = list(self.folder().iterdir())
         check_equal(len(files), 1, "files of the cache")
         return files[0]
+
+    def late(self):
+        """The card is slow from when it is known."""
+        return late(self.n_known + 1)
 
     def wait_until_read(self):
         """Whoever uses a key has waited for the card to be read."""

@@ -136,8 +136,7 @@ class World:
         if not place.is_in:
             return {LOST}
         if place.tries == 0:
-            self.set_auth(client, place, False)
-            return {BLOCKED}
+            return {BLOCKED}  # with a session or without: nobody gets one by it
         if place.tries == 1 and not last_try:
             return {ASKED}
         if pin == place.pin:
@@ -194,6 +193,8 @@ class World:
                                self.parameters(place, constraint, pin, last_try))
         check(told in expected, f"it ended as {told}, not {expected}")
         self.check_use(place, constraint, told, answer, was_auth or pin == place.pin)
+        if told == BLOCKED:
+            self.adopt_auth(client, place)
 
     def check_use(self, place, constraint, told, answer, may):
         lines = self.check_tries(place)
@@ -223,6 +224,8 @@ class World:
                           {"token_id": place.token_id, "pin": pin, "last_try": last_try})
         check(told in expected, f"it ended as {told}, not {expected}")
         self.check_tries(place)
+        if told == BLOCKED:
+            self.adopt_auth(client, place)
 
     def step_malformed(self):
         """What cannot be a PIN never reaches the card; it may end the session of who says it."""
@@ -295,7 +298,7 @@ class World:
             return
         told = self.clients[client].call("Tokens.PinStatus", {"token_id": place.token_id})
         check(may_gain or self.is_auth(client, place) or not told["is_authenticated"],
-              "authenticated by nothing")
+              f"client {client} is authenticated by nothing")
         self.set_auth(client, place, told["is_authenticated"])
         place.news()
 
@@ -305,6 +308,7 @@ class World:
         if place.is_in:
             self.note(f"out {self.cards.index(place)}")
             self.take_out(place)
+            place.news()
         else:
             self.note(f"in {self.cards.index(place)}")
             self.put_in(place)
@@ -314,7 +318,6 @@ class World:
         self.watcher.expect("removed", place.token_id)
         place.is_in = False
         self.drop(place=place)
-        place.news()
 
     def put_in(self, place):
         place.card.insert(self.daemon)
@@ -346,6 +349,7 @@ class World:
         self.drop(place=places[0])
         # ten deaths of a driver are enough for the daemon
         self.take_out(places[0])
+        places[0].news()
         self.put_in(places[0])
 
     # --- several at once -----------------------------------------------------------------------
