@@ -238,6 +238,12 @@ static void on_probed(void *userdata, enum kc_status status, struct json_object 
 	pump(card);
 }
 
+void card_narrow(struct card *card, struct json_object *aids)
+{
+	field_free(&card->aids);
+	card->aids = json_object_get(aids);
+}
+
 enum kc_status card_probe(struct card *card, struct json_object *aids, wire_reply_fn on_reply,
 			  void *userdata)
 {

@@ -128,6 +128,8 @@ KC_MUST_CHECK enum kc_status card_put_turn(struct card *card, const struct token
 					   struct json_object *parameters);
 
 /* In the turn of a task of no token: does the card have @aids? As org.keycask.Slot.Probe. */
+/* Before probing, in on_powered(): ask for @aids alone. */
+void card_narrow(struct card *card, struct json_object *aids);
 KC_MUST_CHECK enum kc_status card_probe(struct card *card, struct json_object *aids,
 					wire_reply_fn on_reply, void *userdata);
 

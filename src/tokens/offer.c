@@ -52,6 +52,7 @@ static void on_probed(void *userdata, enum kc_status status, struct json_object 
 	}
 	append_all(slot->asked, offer->aids);
 	append_all(slot->answered, field_get(parameters, "answered"));
+	familiar_note(&slot->registry->familiar, slot->atr, slot->answered);
 	end_offer(slot);
 }
 
@@ -75,15 +76,6 @@ static void abort_task(struct card_task *task, enum kc_status status)
 	(void)status;
 }
 
-static bool contains(struct json_object *array, struct json_object *text)
-{
-	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		if (json_object_equal(json_object_array_get_idx(array, i), text))
-			return true;
-	}
-	return false;
-}
-
 /* The AIDs of all drivers but those that this card has been asked for. */
 static enum kc_status find_new_aids(const struct slot *slot, struct json_object **ret_aids)
 {
@@ -95,7 +87,7 @@ static enum kc_status find_new_aids(const struct slot *slot, struct json_object 
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *aid = json_object_array_get_idx(all, i);
 
-		if (!contains(slot->asked, aid))
+		if (!field_contains(slot->asked, aid))
 			TRY(field_append(aids, json_object_get(aid)));
 	}
 	*ret_aids = take(aids);
@@ -107,8 +99,10 @@ static enum kc_status ask_card(struct slot *slot)
 	CLEANUP(field_free) struct json_object *aids = NULL;
 
 	TRY(find_new_aids(slot, &aids));
-	if (json_object_array_length(aids) == 0)
+	if (json_object_array_length(aids) == 0) {
+		token_list_start(slot->registry, slot->card, slot->name, slot->answered, NULL);
 		return KC_OK;
+	}
 	slot->offer = calloc(1, sizeof(*slot->offer));
 	REQUIRE(slot->offer, KC_ERR_ALLOCATE, "out of memory");
 	*slot->offer = (struct offer){.slot = slot, .aids = take(aids)};
@@ -125,7 +119,6 @@ void offer_card(struct slot *slot)
 	if (!slot->card || !slot->answered || slot->offer)
 		return;
 	error_clear();
-	token_list_start(slot->registry, slot->card, slot->name, slot->answered, NULL);
 	if (ask_card(slot) != KC_OK)
 		log_error("slot %s: %s", slot->name, error_get()->message);
 }

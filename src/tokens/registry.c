@@ -27,6 +27,7 @@ struct registry *registry_free(struct registry *registry)
 		ignore(unlink(registry->settings.slot_socket));
 	registry->inspector = inspector_free(registry->inspector);
 	registry->cache = cache_free(registry->cache);
+	familiar_done(&registry->familiar);
 	registry->driver_watch = driver_reload_unwatch(registry->driver_watch);
 	manifest_set_done(&registry->manifests);
 	free(registry);

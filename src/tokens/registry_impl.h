@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "tokens/driver_reload.h"
+#include "tokens/familiar.h"
 #include "tokens/inspector.h"
 #include "tokens/manifest_set.h"
 #include "tokens/registry.h"
@@ -17,6 +18,7 @@ struct registry {
 	struct manifest_set manifests;
 	struct driver_watch *driver_watch;
 	struct inspector *inspector;
+	struct familiar familiar;
 	struct cache *cache;	   /* NULL: nothing is kept */
 	struct list slots;	   /* slot::link */
 	struct list tokens;	   /* token::link, present and refused */

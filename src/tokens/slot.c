@@ -78,6 +78,7 @@ void slot_init(struct slot *slot, struct registry *registry, const struct slot_p
 /* The slot process and everything that hung on it. */
 static void drop_card(struct slot *slot, bool is_silent)
 {
+	slot->others = sd_event_source_disable_unref(slot->others);
 	slot->offer = offer_free(slot->offer);
 	field_free(&slot->asked);
 	field_free(&slot->answered);
@@ -107,6 +108,19 @@ void slot_remove(struct slot *slot, enum slot_state state)
 
 /* --- what its process tells ------------------------------------------------------------------ */
 
+/* What such a card had the last time comes first, and alone. */
+static void ask_for_familiar(struct slot *slot)
+{
+	struct json_object *aids = familiar_find(&slot->registry->familiar, slot->atr, slot->asked);
+
+	slot->is_guess = aids != NULL;
+	if (!aids)
+		return;
+	card_narrow(slot->card, aids);
+	field_free(&slot->asked);
+	slot->asked = aids;
+}
+
 static void on_powered(void *userdata, const char *atr)
 {
 	struct slot *slot = userdata;
@@ -117,7 +131,29 @@ static void on_powered(void *userdata, const char *atr)
 		slot->n_restarts = 0;
 	slot->is_kept = false;
 	set_reason(slot, "");
+	ask_for_familiar(slot);
 	slot_set_state(slot, SLOT_VALID);
+}
+
+static int on_time_for_others(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct slot *slot = userdata;
+
+	(void)source;
+	(void)usec;
+	slot->others = sd_event_source_disable_unref(slot->others);
+	offer_card(slot);
+	return 0;
+}
+
+/* Behind what people wait for. */
+static void ask_for_others_later(struct slot *slot)
+{
+	uint64_t delay = (uint64_t)slot->registry->settings.details_after_ms * USEC_PER_MSEC;
+
+	if (sd_event_add_time_relative(slot->registry->event, &slot->others, CLOCK_MONOTONIC, delay,
+				       0, on_time_for_others, slot) < 0)
+		offer_card(slot);
 }
 
 static void on_probed(void *userdata, struct json_object *answered, const char *selected)
@@ -125,6 +161,13 @@ static void on_probed(void *userdata, struct json_object *answered, const char *
 	struct slot *slot = userdata;
 
 	slot->answered = json_object_get(answered);
+	familiar_note(&slot->registry->familiar, slot->atr, answered);
+	if (slot->is_guess && json_object_array_length(answered) == 0) {
+		offer_card(slot); /* it is no such card after all */
+		return;
+	}
+	if (slot->is_guess)
+		ask_for_others_later(slot);
 	token_list_start(slot->registry, slot->card, slot->name, answered, selected);
 }
 

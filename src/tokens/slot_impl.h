@@ -50,7 +50,9 @@ struct slot {
 	int64_t insertion;	      /* of the card that is in: another number is another card */
 	struct json_object *asked;    /* AIDs, NULL until the card has been probed */
 	struct json_object *answered; /* those of them that it has */
+	bool is_guess;		      /* it was asked for what cards with its ATR had */
 	struct offer *offer;	      /* while it is asked for more */
+	sd_event_source *others;      /* until it is asked for what cards like it had not */
 	unsigned n_restarts;
 	uint64_t started_us; /* when the slot process was started last */
 	bool is_kept;	     /* by another program's transaction, when last tried */

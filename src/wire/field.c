@@ -144,3 +144,12 @@ enum kc_status field_append_text(struct json_object *array, const char *text)
 {
 	return field_append(array, new_text(text));
 }
+
+bool field_contains(struct json_object *array, struct json_object *value)
+{
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		if (json_object_equal(json_object_array_get_idx(array, i), value))
+			return true;
+	}
+	return false;
+}

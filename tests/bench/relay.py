@@ -7,6 +7,7 @@ each read, every APDU would cost 40 ms, so the card's side of the connection set
 """
 import socket
 import threading
+import time
 
 
 class Relay:
@@ -17,6 +18,7 @@ class Relay:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
+        self.delay = 0  # seconds for each APDU, so that others can tell what came before what
         self.commands = []
         self.n_bytes = 0
         self.connections = []
@@ -57,6 +59,7 @@ class Relay:
                     continue
                 answer = _receive_frame(card)
                 if len(command) > 1:
+                    time.sleep(self.delay)
                     with self.lock:
                         self.commands.append(command)
                         self.n_bytes += len(command) + len(answer)
