@@ -42,7 +42,7 @@ ECC = "2"
 CURVES = {"ed25519": "1", "p256": "3", "p384": "4", "p521": "5"}
 
 PINENTRY = """#!/usr/bin/python3
-# Answers as scdaemon's words want it; each dialogue is noted.
+# Answers as scdaemon's words want it, and remembers what it was asked last.
 import os, sys, urllib.parse
 pins = dict(line.split("=", 1) for line in open(os.environ["KEYCASK_TEST_PINS"]).read().split())
 log = os.environ["KEYCASK_TEST_PINS"] + ".log"
@@ -101,11 +101,6 @@ class Gpg:
         pins = {"user": user, "admin": admin, "code": "00000000", "new_user": "654321",
                 "new_admin": "87654321", "new_code": "11111111", **others}
         self.pins.write_text("".join(f"{name}={pin}\n" for name, pin in pins.items()))
-
-    def asked(self):
-        """Which PINs were asked for so far, in order."""
-        log = pathlib.Path(f"{self.pins}.log")
-        return log.read_text().splitlines() if log.exists() else []
 
     def __enter__(self):
         return self

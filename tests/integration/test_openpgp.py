@@ -232,6 +232,26 @@ def pins_are_listed_and_changed():
             "interaction": QUIET})
 
 
+@test
+def the_pin_is_typed_on_the_readers_keypad():
+    with Daemon() as daemon, Card("openpgp:aut=p256,sig=p256", keypad=True) as card:
+        insert(daemon, card)
+        found = keys(daemon)
+        for label, state in ((AUTHENTICATION_KEY, "00200082"), (SIGNATURE_KEY, "00200081")):
+            with daemon.connect() as connection:
+                asked = card.contacts.read_text().count("# keypad: ")
+                connection.send("Keys.Sign", {
+                    "key": found[label]["value_persistent_ref"], "data": b64(MESSAGE),
+                    "algorithm": "ecdsa_signature_message_x962_sha256",
+                    "interaction": {"authentication_ui": "allow"}})
+                eventually(lambda before=asked:
+                           card.contacts.read_text().count("# keypad: ") > before, "the question")
+                with open(card.keypad, "w", encoding="ascii") as typed:
+                    typed.write(PIN + "\n")
+                check(connection.receive()[0]["signature"], "no signature")
+            check_equal(count(card, state), 1, f"VERIFY for the {label}")
+
+
 # --- gpg's cards -------------------------------------------------------------------------------
 
 
