@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What readers say about their keypads, as it should be and as it should not. */
 #include "codec/hex.h"
-#include "codec/part10.h"
+#include "codec/part10_entry.h"
 #include "harness/test.h"
 
 #include "base/try.h"
@@ -122,30 +122,30 @@ TEST(structures_that_lie_about_their_length_are_refused)
 	struct part10_request request;
 	struct kc_view view;
 
-	CHECK_OK(part10_put_entry(&structure, &format,
+	CHECK_OK(part10_entry_put(&structure, &format,
 				  &(struct part10_entry){.apdu = VIEW_OF(apdu)}));
 	view = bytes_view(&structure);
 	for (size_t len = 0; len < view.len; len++)
-		CHECK_STATUS(part10_get_entry(view_of(view.data, len), false, &request),
+		CHECK_STATUS(part10_entry_get(view_of(view.data, len), false, &request),
 			     KC_ERR_CORRUPTED_DATA);
-	CHECK_OK(part10_get_entry(view, false, &request));
+	CHECK_OK(part10_entry_get(view, false, &request));
 	structure.data[PART10_VERIFY_HEAD + 4]++; /* Lc */
-	CHECK_STATUS(part10_get_entry(view, false, &request), KC_ERR_CORRUPTED_DATA);
+	CHECK_STATUS(part10_entry_get(view, false, &request), KC_ERR_CORRUPTED_DATA);
 	structure.data[PART10_VERIFY_HEAD + 4]--;
 	structure.data[2] |= 3; /* the encoding that does not exist */
-	CHECK_STATUS(part10_get_entry(view, false, &request), KC_ERR_CORRUPTED_DATA);
+	CHECK_STATUS(part10_entry_get(view, false, &request), KC_ERR_CORRUPTED_DATA);
 }
 
 TEST(the_time_out_is_set_and_limited)
 {
 	uint8_t structure[3] = {1, 2, 3};
 
-	part10_set_timeout(structure, sizeof(structure), 120);
+	part10_entry_set_timeout(structure, sizeof(structure), 120);
 	CHECK_HEX(VIEW_OF(structure), "787803");
-	part10_set_timeout(structure, sizeof(structure), 300);
+	part10_entry_set_timeout(structure, sizeof(structure), 300);
 	CHECK_HEX(VIEW_OF(structure), "FFFF03");
-	part10_set_timeout(structure, 1, 7);
+	part10_entry_set_timeout(structure, 1, 7);
 	CHECK_HEX(VIEW_OF(structure), "07FF03");
-	part10_set_timeout(structure, 0, 9);
+	part10_entry_set_timeout(structure, 0, 9);
 	CHECK_HEX(VIEW_OF(structure), "07FF03");
 }

@@ -4,7 +4,7 @@
  * the structure of PC/SC part 10 for formats whose structures are published.
  */
 #include "codec/hex.h"
-#include "codec/part10.h"
+#include "codec/part10_entry.h"
 #include "codec/pin_format.h"
 #include "harness/test.h"
 
@@ -211,7 +211,7 @@ static void check_structure(size_t i, const struct kc_pin_format *format, const 
 	struct part10_request request;
 
 	CHECK_OK(hex_decode(apdu_hex, &apdu));
-	CHECK_OK(part10_put_entry(
+	CHECK_OK(part10_entry_put(
 		&structure, format,
 		&(struct part10_entry){.timeout_s = 30, .apdu = bytes_view(&apdu)}));
 	if (structure.len != PART10_VERIFY_HEAD + apdu.len)
@@ -223,7 +223,7 @@ static void check_structure(size_t i, const struct kc_pin_format *format, const 
 	CHECK_HEX(view_slice(bytes_view(&structure), 7, 2), "0201");
 	CHECK_HEX(view_slice(bytes_view(&structure), 11, 4), "00000000");
 	CHECK_HEX(view_slice(bytes_view(&structure), PART10_VERIFY_HEAD, 64), apdu_hex);
-	CHECK_OK(part10_get_entry(bytes_view(&structure), false, &request));
+	CHECK_OK(part10_entry_get(bytes_view(&structure), false, &request));
 	CHECK_INT(request.min_length, format->min_length);
 	CHECK_INT(request.max_length, format->max_length);
 	CHECK_INT(request.encoding, format->encoding);
@@ -281,7 +281,7 @@ TEST(a_structure_for_a_change_says_what_is_asked)
 		struct part10_request request;
 		struct kc_view view;
 
-		CHECK_OK(part10_put_entry(&structure, &format, &entry));
+		CHECK_OK(part10_entry_put(&structure, &format, &entry));
 		view = bytes_view(&structure);
 		CHECK_INT(view.len, PART10_MODIFY_HEAD + sizeof(apdu));
 		CHECK_HEX(view_slice(view, 0, 7), "00008208000008");
@@ -289,7 +289,7 @@ TEST(a_structure_for_a_change_says_what_is_asked)
 		CHECK_HEX(view_slice(view, 10, 1), "02");
 		CHECK_INT(view.data[11], cases[i].messages[1] - '0');
 		CHECK_HEX(view_slice(view, 14, 3), cases[i].messages + 2);
-		CHECK_OK(part10_get_entry(view, true, &request));
+		CHECK_OK(part10_entry_get(view, true, &request));
 		CHECK_INT(request.entry.asks_current, cases[i].asks_current);
 		CHECK_INT(request.entry.asks_twice, cases[i].asks_twice);
 		CHECK_INT(request.entry.new_byte, 8);
@@ -317,7 +317,7 @@ TEST(formats_beyond_every_reader_are_refused)
 		CLEANUP(bytes_done) struct bytes structure = BYTES_INIT(PART10_STRUCTURE_MAX);
 
 		error_clear();
-		CHECK_STATUS(part10_put_entry(&structure, &cases[i].format,
+		CHECK_STATUS(part10_entry_put(&structure, &cases[i].format,
 					      &(struct part10_entry){.apdu = VIEW_OF(apdu)}),
 			     KC_ERR_NOT_IMPLEMENTED);
 		check_message(cases[i].message, i);
@@ -335,7 +335,7 @@ TEST(templates_that_are_no_command_are_refused)
 		CLEANUP(bytes_done) struct bytes structure = BYTES_INIT(PART10_STRUCTURE_MAX);
 
 		CHECK_OK(hex_decode(templates[i], &apdu));
-		CHECK_STATUS(part10_put_entry(&structure, &format,
+		CHECK_STATUS(part10_entry_put(&structure, &format,
 					      &(struct part10_entry){.apdu = bytes_view(&apdu)}),
 			     KC_ERR_BAD_PARAMETER);
 	}

@@ -102,7 +102,7 @@ static enum kc_status examine_all(const struct daemon *daemon, struct json_objec
 	TRY(examine_helper("keycask-x509", findings));
 	TRY(examine_readers(daemon, findings));
 	TRY(examine_drivers(daemon, findings));
-	TRY(examine_confinement(findings));
+	TRY(examine_drivers_confinement(findings));
 	return examine_prompts(daemon, findings);
 }
 

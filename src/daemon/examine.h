@@ -20,6 +20,6 @@ KC_MUST_CHECK enum kc_status examine_readers(const struct daemon *daemon,
 /* examine_drivers.c */
 KC_MUST_CHECK enum kc_status examine_drivers(const struct daemon *daemon,
 					     struct json_object *findings);
-KC_MUST_CHECK enum kc_status examine_confinement(struct json_object *findings);
+KC_MUST_CHECK enum kc_status examine_drivers_confinement(struct json_object *findings);
 
 #endif

@@ -146,7 +146,7 @@ static enum kc_status examine_kernel(struct json_object *findings)
 				   confined_has_user_namespaces() ? "with" : "without");
 }
 
-enum kc_status examine_confinement(struct json_object *findings)
+enum kc_status examine_drivers_confinement(struct json_object *findings)
 {
 	TRY(examine_support(findings));
 	TRY(examine_children(findings));

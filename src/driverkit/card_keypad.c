@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "codec/apdu.h"
+#include "codec/part10_entry.h"
 #include "driverkit/card.h"
 
 enum {
@@ -134,7 +135,7 @@ static enum kc_status run_entry(struct kc_card *card, const struct kc_apdu *apdu
 	TRY(part10_check_format(format, &card->properties));
 	TRY(put_apdu(&command, apdu));
 	entry->apdu = bytes_view(&command);
-	TRY(part10_put_entry(&structure, format, entry));
+	TRY(part10_entry_put(&structure, format, entry));
 	TRY(ask_reader(card, feature, bytes_view(&structure), &raw, &response));
 	return read_answer(&response, ret_sw);
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "codec/apdu.h"
+#include "codec/part10_entry.h"
 
 enum {
 	MS_PER_S = 1000,
@@ -71,7 +72,7 @@ static enum kc_status take_pin(struct keypad *keypad, uint32_t control, uint8_t 
 {
 	enum kc_status status = KC_OK;
 
-	part10_set_timeout(structure, len, keypad->limit_s);
+	part10_entry_set_timeout(structure, len, keypad->limit_s);
 	status = port_control(keypad->port, control, view_of(structure, len),
 			      keypad->limit_s * MS_PER_S, response);
 	if (status == KC_ERR_NOT_IMPLEMENTED) {

@@ -248,7 +248,7 @@ enum link_event pinpad_run(const struct pinpad *pinpad, const struct link *link,
 	if (status != KC_OK || answer->len > 0)
 		return status == KC_OK ? LINK_READY : LINK_CLOSED;
 	is_change = asked.p2 == PART10_MODIFY_PIN_DIRECT;
-	if (part10_get_entry(asked.data, is_change, &entry.request) == KC_OK)
+	if (part10_entry_get(asked.data, is_change, &entry.request) == KC_OK)
 		return run_entry(&entry, answer, command);
 	return put_sw(answer, PART10_SW_STRUCTURE) == KC_OK ? LINK_READY : LINK_CLOSED;
 }

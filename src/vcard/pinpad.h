@@ -10,7 +10,7 @@
  */
 
 #include "base/bytes.h"
-#include "codec/part10.h"
+#include "codec/part10_entry.h"
 #include "vcard/link.h"
 #include "vcard/transcript.h"
 

@@ -42,10 +42,10 @@ static void check_alike(const struct kc_pin_format *format, struct kc_view pin, 
 	memset(apdu + DATA, padding, sizeof(apdu) - DATA);
 	memset(block, padding, sizeof(block));
 	CHECK_OK(kc_pin_format_put(format, pin, block, sizeof(block), &len));
-	CHECK_OK(part10_put_entry(
+	CHECK_OK(part10_entry_put(
 		&structure, format,
 		&(struct part10_entry){.apdu = view_of(apdu, DATA + format->block_bytes)}));
-	CHECK_OK(part10_get_entry(bytes_view(&structure), false, &request));
+	CHECK_OK(part10_entry_get(bytes_view(&structure), false, &request));
 	CHECK_OK(bytes_append(&filled, request.entry.apdu));
 	CHECK_OK(pinpad_fill(&request, pin, 0, &filled));
 	CHECK_INT(filled.len, DATA + len);
@@ -169,7 +169,7 @@ static void put_packet(struct bytes *packet, bool is_change, unsigned timeout_s)
 				     .new_byte = 8};
 	struct apdu_command command = {.cla = PART10_CLA, .ins = PART10_INS, .p1 = PART10_P1};
 
-	CHECK_OK(part10_put_entry(&structure, &piv, &entry));
+	CHECK_OK(part10_entry_put(&structure, &piv, &entry));
 	command.p2 = is_change ? PART10_MODIFY_PIN_DIRECT : PART10_VERIFY_PIN_DIRECT;
 	command.data = bytes_view(&structure);
 	CHECK_OK(apdu_put_command(packet, &command));

@@ -3,7 +3,7 @@
  * What a hostile reader says of itself, and what a hostile driver has it do: lists of features
  * and properties, and structures that the software card's keypad fills in.
  */
-#include "codec/part10.h"
+#include "codec/part10_entry.h"
 
 #include <stdlib.h>
 
@@ -51,7 +51,7 @@ static void read_entry(struct kc_view input, bool is_change)
 	struct apdu_command filled;
 	enum kc_status status = KC_OK;
 
-	if (part10_get_entry(input, is_change, &request) != KC_OK)
+	if (part10_entry_get(input, is_change, &request) != KC_OK)
 		return;
 	demand(bytes_append(&command, request.entry.apdu) == KC_OK);
 	status = pinpad_fill(&request, view_of_text("123456"), request.entry.new_byte, &command);

@@ -3,7 +3,7 @@
  * Any format, any PIN, any padding: the host writes within the block or nothing, and when a
  * reader's keypad can be told of the format, it fills in the same.
  */
-#include "codec/part10.h"
+#include "codec/part10_entry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +52,9 @@ static void compare(const struct kc_pin_format *format, struct kc_view pin, uint
 	struct part10_request request;
 
 	memset(apdu + APDU_HEAD, padding, sizeof(apdu) - APDU_HEAD);
-	if (part10_put_entry(&structure, format, &entry) != KC_OK)
+	if (part10_entry_put(&structure, format, &entry) != KC_OK)
 		return;
-	demand(part10_get_entry(bytes_view(&structure), false, &request) == KC_OK);
+	demand(part10_entry_get(bytes_view(&structure), false, &request) == KC_OK);
 	demand(request.min_length == format->min_length);
 	demand(request.max_length == format->max_length);
 	demand(bytes_append(&command, request.entry.apdu) == KC_OK);
