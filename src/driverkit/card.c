@@ -12,11 +12,19 @@ enum {
 	EXTENDED_OVERHEAD = 4 + 3 + 2, /* header, Lc and Le */
 };
 
+void card_begin_call(struct kc_card *card)
+{
+	card->n_in_call = 0;
+}
+
 enum kc_status card_exchange(struct kc_card *card, struct kc_view command, struct bytes *response)
 {
 	enum kc_status status = KC_OK;
 
 	REQUIRE(!card->is_gone, KC_ERR_TOKEN_NOT_FOUND, "the card is gone");
+	REQUIRE(card->n_in_call < CARD_CALL_EXCHANGES_MAX, KC_ERR_COMMUNICATION,
+		"the card makes one operation take more than %d commands", CARD_CALL_EXCHANGES_MAX);
+	card->n_in_call++;
 	card->n_exchanges++;
 	status = card->exchange(card->context, command, response);
 	card->is_gone = status == KC_ERR_TOKEN_NOT_FOUND;

@@ -30,6 +30,7 @@ struct kc_card {
 	bool announces_extended;
 	bool is_gone;	      /* the card has left: nothing is sent any more */
 	unsigned n_exchanges; /* since the process started, for the log */
+	unsigned n_in_call;   /* since card_begin_call() */
 
 	/* Kept by card_keypad.c alone. */
 	bool has_asked_reader;
@@ -49,6 +50,13 @@ enum {
 	CARD_ANSWER_MAX = DIALOGUE_ANSWER_MAX,
 	CARD_GET_RESPONSE_MAX = DIALOGUE_GET_RESPONSE_MAX,
 };
+
+enum {
+	CARD_CALL_EXCHANGES_MAX = 1000, /* and for one operation, however many commands it takes */
+};
+
+/* An operation begins: it has its own number of APDUs. */
+void card_begin_call(struct kc_card *card);
 
 /* Send one APDU as it is, append its answer to the empty @response. */
 KC_MUST_CHECK enum kc_status card_exchange(struct kc_card *card, struct kc_view command,

@@ -57,6 +57,7 @@ static void answer(struct wire_call *call, answer_fn fill)
 	enum kc_status status = KC_OK;
 
 	error_clear();
+	card_begin_call(&token->card);
 	status = field_new_object(&reply);
 	if (status == KC_OK)
 		status = fill(token, &turn, parameters, reply);

@@ -264,6 +264,21 @@ TEST(endless_answers_end)
 	CHECK(data.data == NULL);
 }
 
+/* A driver that goes on to the next object after each one that does not end. */
+TEST(one_operation_ends)
+{
+	size_t len = 3;
+	struct kc_card card = {.exchange = endless, .context = &len};
+	uint16_t sw = 0;
+
+	for (int i = 0; i < 24; i++)
+		CHECK_STATUS(kc_card_transmit(&card, &get_data, NULL, &sw), KC_ERR_COMMUNICATION);
+	CHECK_INT(card.n_exchanges, CARD_CALL_EXCHANGES_MAX);
+	card_begin_call(&card);
+	CHECK_STATUS(kc_card_transmit(&card, &get_data, NULL, &sw), KC_ERR_COMMUNICATION);
+	CHECK_INT(card.n_exchanges, CARD_CALL_EXCHANGES_MAX + CARD_GET_RESPONSE_MAX + 1);
+}
+
 TEST(answers_without_status_word)
 {
 	struct fake_card *script = fake_card_new(FAKE_CARD_LOOKUP);

@@ -74,10 +74,15 @@ static void follow(struct registry *registry, struct token *token)
 {
 	struct manifest *now = manifest_set_find(&registry->manifests, token->manifest->class_id);
 
+	bool is_stuck = token->state == TOKEN_REFUSED || token->state == TOKEN_WAITING;
+	bool is_new = now && now->stamp != token->manifest->stamp;
+
 	if (!now || !now->is_enabled)
 		return;
 	ignore(manifest_free(token->manifest) != NULL);
 	token->manifest = manifest_ref(now);
+	if (is_stuck && is_new)
+		token_start_afresh(token);
 }
 
 static void update_tokens(struct registry *registry)

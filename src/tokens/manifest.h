@@ -31,8 +31,9 @@ struct manifest {
 	char executable[MANIFEST_NAME_MAX];
 	char *aids[MANIFEST_AIDS_MAX]; /* upper-case hexadecimal */
 	size_t n_aids;
-	char *path;    /* of the manifest */
-	char *program; /* of the executable */
+	char *path;	/* of the manifest */
+	char *program;	/* of the executable */
+	uint64_t stamp; /* another one when the program has been replaced */
 	bool is_enabled;
 	bool is_switched_off;		  /* by the user: nothing is wrong with it */
 	bool is_unreadable;		  /* no manifest yet: perhaps half written */

@@ -51,7 +51,13 @@ static void check_folder(const char *path, bool is_personal, struct manifest_pro
 		check_owner(folder, &info, is_personal, problems);
 }
 
-static void check_program(const struct manifest *manifest, bool is_personal,
+static uint64_t stamp_of(const struct stat *info)
+{
+	return (uint64_t)info->st_ino * 31 + (uint64_t)info->st_mtim.tv_sec * 1000000007 +
+	       (uint64_t)info->st_mtim.tv_nsec;
+}
+
+static void check_program(struct manifest *manifest, bool is_personal,
 			  struct manifest_problems *problems)
 {
 	const char *program = manifest->program;
@@ -67,6 +73,7 @@ static void check_program(const struct manifest *manifest, bool is_personal,
 			problems, "\"executable\": %.150s is not executable: chmod +x it", program);
 	else
 		check_owner(program, &info, is_personal, problems);
+	manifest->stamp = problems->n == 0 ? stamp_of(&info) : 0;
 	if (is_personal)
 		check_folder(program, is_personal, problems);
 }

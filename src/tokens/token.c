@@ -5,10 +5,12 @@
  * started again, each time after a longer while.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "base/log.h"
 #include "base/try.h"
@@ -28,6 +30,7 @@ enum {
 	RESTARTS_MAX = 10,
 	USEC_PER_MSEC = 1000,
 	MSEC_PER_SEC = 1000,
+	HOW_MAX = 64,
 	FORGIVEN_AFTER_US = 60 * 1000 * 1000, /* a driver that lived so long starts afresh */
 };
 
@@ -137,16 +140,30 @@ static int on_restart(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static enum kc_status schedule_restart(struct token *token)
+/* One that misses its deadline or answers nonsense is killed by us: that is signal 9. */
+static void describe_end(int wait_status, char *ret_how)
+{
+	if (!WIFSIGNALED(wait_status))
+		(void)snprintf(ret_how, HOW_MAX, "ended with status %d", WEXITSTATUS(wait_status));
+	else if (WTERMSIG(wait_status) == SIGKILL)
+		(void)snprintf(ret_how, HOW_MAX, "did not answer as it should and was killed");
+	else
+		(void)snprintf(ret_how, HOW_MAX, "crashed (signal %d)", WTERMSIG(wait_status));
+}
+
+static enum kc_status schedule_restart(struct token *token, const char *how)
 {
 	unsigned doublings = token->n_restarts < RESTART_DOUBLINGS_MAX ? token->n_restarts
 								       : RESTART_DOUBLINGS_MAX;
 	uint64_t delay = ((uint64_t)RESTART_FIRST_MS << doublings) * USEC_PER_MSEC;
 
 	REQUIRE(token->n_restarts < RESTARTS_MAX, KC_ERR_INTERNAL,
-		"the driver has ended %d times; take the card out and put it in again",
+		"its driver %s, %d times; replace the driver, or put the card in again", how,
 		RESTARTS_MAX);
 	token->n_restarts++;
+	(void)snprintf(token->reason, sizeof(token->reason),
+		       "its driver %s; starting it again in %" PRIu64 " ms (%u of %d)", how,
+		       delay / USEC_PER_MSEC, token->n_restarts, RESTARTS_MAX);
 	token->restart = sd_event_source_disable_unref(token->restart);
 	REQUIRE(sd_event_add_time_relative(token->registry->event, &token->restart, CLOCK_MONOTONIC,
 					   delay, 0, on_restart, token) >= 0,
@@ -158,21 +175,21 @@ static void on_driver_ended(void *userdata, int wait_status)
 {
 	struct token *token = userdata;
 	bool was_refused = token->state == TOKEN_REFUSED;
+	char how[HOW_MAX];
 
-	log_warning("driver %s of %s ended (wait status %d)", token->manifest->class_id,
-		    token_id(token), wait_status);
+	describe_end(wait_status, how);
+	log_warning("driver %s of %s %s", token->manifest->class_id, token_id(token), how);
 	/* Its end has reset the card: nobody may rely on what was selected or verified. */
 	card_request_reset(token->card);
 	stop_driver(token);
 	withdraw(token, false);
 	if (was_refused)
 		return;
-	(void)snprintf(token->reason, sizeof(token->reason), "its driver ended; starting it again");
 	token->state = TOKEN_WAITING;
 	if (now_us(token) - token->started_us > FORGIVEN_AFTER_US)
 		token->n_restarts = 0;
 	error_clear();
-	if (schedule_restart(token) != KC_OK)
+	if (schedule_restart(token, how) != KC_OK)
 		token_refuse(token);
 }
 
@@ -229,6 +246,17 @@ static unsigned deadline_of(const struct token *token, const struct token_turn *
 		turn->waits_for_person ? settings->keypad_deadline_s * MSEC_PER_SEC : 0;
 
 	return settings->card_deadline_ms + person_ms;
+}
+
+void token_start_afresh(struct token *token)
+{
+	token->n_restarts = 0;
+	token->is_declined = false;
+	token->restart = sd_event_source_disable_unref(token->restart);
+	error_clear();
+	stop_driver(token);
+	if (start_driver(token) != KC_OK)
+		token_refuse(token);
 }
 
 enum kc_status token_call(struct token *token, const char *method, struct json_object *parameters,

@@ -77,6 +77,9 @@ KC_MUST_CHECK enum kc_status token_call(struct token *token, const char *method,
 /* Its items go, its clients' PINs are forgotten, the event is told; it must be present. */
 void token_withdraw(struct token *token);
 
+/* The driver of a token that is refused or waits has been replaced: try the new one now. */
+void token_start_afresh(struct token *token);
+
 /* The token is not usable, and this is why: the thread's error record. If it was present, it and
  * its operations go. */
 void token_refuse(struct token *token);

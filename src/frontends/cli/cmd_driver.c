@@ -55,9 +55,8 @@ const struct command cmd_driver_list = {
 	.name = "driver list",
 	.arguments = "",
 	.summary = "drivers and the cards they know",
-	.help = "In the order in which they are asked: an application that several drivers know "
-		"is\n"
-		"served by the first of them. A driver that cannot be used is shown with the "
+	.help = "In the order in which they are asked: an application that several drivers know\n"
+		"is served by the first of them. A driver that cannot be used is shown with the\n"
 		"reason.\n",
 	.run = run_list,
 };

@@ -101,10 +101,9 @@ const struct command cmd_driver_validate = {
 	.name = "driver validate",
 	.arguments = "MANIFEST",
 	.summary = "what is wrong with a driver's manifest",
-	.help = "Names each mistake and what to write instead; looks at the program too, at owners "
-		"and\n"
-		"modes, and at the drivers that are installed. Exit status 1 when it cannot be "
-		"used.\n",
+	.help = "Names each mistake and what to write instead; looks at the program too, at\n"
+		"owners and modes, and at the drivers that are installed. Exit status 1 when it\n"
+		"cannot be used.\n",
 	.run = run_validate,
 };
 
@@ -112,28 +111,23 @@ const struct command cmd_driver_new = {
 	.name = "driver new",
 	.arguments = "NAME",
 	.summary = "begin a driver: a folder that builds",
-	.help = "NAME is in lower case and becomes a folder here, with a driver for a made-up "
-		"card, its\n"
-		"manifest, a recorded conversation, a Makefile and a README. It builds and passes "
-		"its\n"
-		"test as it is.\n",
+	.help = "NAME is in lower case and becomes a folder here, with a driver for a made-up\n"
+		"card, its manifest, a recorded conversation, a Makefile and a README. It builds\n"
+		"and passes its test as it is.\n",
 	.run = run_new,
 };
 
 const struct command cmd_driver_test = {
 	.name = "driver test",
-	.arguments = "DRIVER [--replay FILE]… [--hostile] [--fuzz SECONDS] [--seed N]",
+	.arguments = "DRIVER [--replay FILE]… [--hostile] [--fuzz SECONDS] [--seed N] "
+		     "[--deadline MILLISECONDS]",
 	.summary = "run a driver against recorded and hostile cards",
-	.help = "DRIVER is a program, a manifest, or a class ID of 'keycask driver list'. --replay "
-		"plays\n"
-		"a recorded conversation and shows what the driver publishes and what it asked "
-		"that was\n"
-		"not recorded. --hostile spoils each answer of it in turn, in every way; --fuzz "
-		"changes\n"
-		"answers at random for so long, the same way for the same --seed. Reported are "
-		"crashes,\n"
-		"hangs, wrong answers, too many APDUs, and a PIN in a command that is none for "
-		"PINs.\n"
-		"Exit status 1 when there is something to report.\n",
+	.help = "DRIVER is a program, a manifest, or a class ID of 'keycask driver list'.\n"
+		"--replay plays a recorded conversation: what the driver publishes is shown, and\n"
+		"what it asked that was not recorded. --hostile spoils each answer in turn, in\n"
+		"every way; --fuzz changes answers at random for so long, the same way for the\n"
+		"same --seed. --deadline is what one call may take (5000).\n"
+		"Reported are crashes, hangs, answers that are none, too many APDUs, PINs where\n"
+		"none belong, and keys used without a PIN. Exit status 1 when there are any.\n",
 	.run = run_test,
 };
