@@ -94,6 +94,8 @@ def passwords_are_changed_blocked_and_unblocked():
         gpg.set_pins(user="654321")
         gpg.sign(DATA)
         gpg.edit("admin", "passwd", "4", "3", "q")
+        check(any(command.startswith("00DA00D308***") for command in card.commands()),
+              "the log tells the resetting code")
         gpg.set_pins(user="000000", admin="87654321", code="11111111", new_user="765432")
         gpg.end()
         for left in ("2", "1", "0"):
@@ -139,7 +141,10 @@ def check_imported(algorithm, encryption, *attributes):
         keep_key_on_card(gpg, algorithm, encryption)
         check_equal(gpg.status()["pinretry"][:3], ["3", "0", "3"], "tries")
         check_key_works(gpg)
-        check("DB3FFF" in "".join(command[2:8] for command in card.commands()), "no key moved")
+        moved = [command for command in card.commands() if command[2:8] == "DB3FFF"]
+        check(moved, "no key moved")
+        check(all(re.fullmatch(r"[0-9A-F]{10,14}\*+", command) for command in moved),
+              "the log tells a private key")
 
 
 @test
