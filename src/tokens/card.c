@@ -4,7 +4,7 @@
  * FREE; from STARTING and BEGINNING to TAKEN and back while another program has the card for
  * itself; LOST from anywhere, for good.
  */
-#include "tokens/card_impl.h"
+#include "tokens/card_respite_impl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,6 +41,7 @@ struct card *card_free(struct card *card)
 	field_free(&card->aids);
 	free(card->atr);
 	sd_event_source_disable_unref(card->lease);
+	sd_event_source_disable_unref(card->respite);
 	free(card);
 	return NULL;
 }
@@ -232,6 +233,7 @@ static void on_probed(void *userdata, enum kc_status status, struct json_object 
 	/* Tasks that come in meanwhile wait until it is known what is selected. */
 	card->is_probed = true;
 	card->transaction = 1;
+	card_respite_note_begin(card);
 	card->hooks.on_probed(card->hooks.userdata, field_get(parameters, "answered"),
 			      field_text(parameters, "selected"));
 	card->phase = PHASE_HELD;
@@ -334,6 +336,7 @@ enum kc_status card_new(sd_event *event, const struct registry_settings *setting
 			      .hooks = *hooks,
 			      .aids = json_object_get(aids),
 			      .phase = PHASE_STARTING,
+			      .go_on = pump,
 			      .own_fd = -1,
 			      .is_shared = place->reader != NULL};
 	list_init(&card->queue);
@@ -400,6 +403,8 @@ static void on_given_back(void *userdata, enum kc_status status, struct json_obj
 	if (!may_go_on(card, status, "End"))
 		return;
 	card->phase = PHASE_FREE;
+	if (card_respite_is_due(card))
+		card_respite_begin(card);
 	pump(card);
 }
 
@@ -431,8 +436,10 @@ static enum kc_status begin_for(struct card *card, struct card_task *task)
 /* From FREE, or within a transaction for the sake of another channel. */
 static void take_card(struct card *card)
 {
-	if (card->phase == PHASE_FREE)
+	if (card->phase == PHASE_FREE) {
 		card->transaction++;
+		card_respite_note_begin(card);
+	}
 	card->phase = PHASE_BEGINNING;
 	if (begin_for(card, first_of(card)) != KC_OK)
 		give_up(card, "Begin");
@@ -540,11 +547,13 @@ static void pump(struct card *card)
 		give_back(card);
 	else if (card->phase == PHASE_HELD && list_is_empty(&card->queue))
 		arm_lease(card);
+	else if (card->phase == PHASE_HELD && card_respite_is_due(card))
+		give_back(card);
 	else if (card->phase == PHASE_HELD && must_begin(card, first_of(card)))
 		take_card(card);
 	else if (card->phase == PHASE_HELD)
 		run_next(card);
-	else if (card->phase == PHASE_FREE && !list_is_empty(&card->queue))
+	else if (card->phase == PHASE_FREE && !card->respite && !list_is_empty(&card->queue))
 		take_card(card);
 }
 

@@ -55,6 +55,9 @@ struct card {
 	bool is_sensitive;
 	bool needs_reset;
 	sd_event_source *lease;
+	uint64_t held_since_us;
+	sd_event_source *respite; /* card_respite_impl.h; NULL: none now */
+	void (*go_on)(struct card *card);
 };
 
 #endif

@@ -170,6 +170,22 @@ def while_all_kinds_of_clients_are_at_it_with_leases():
 
 
 @test
+def others_have_their_turn_however_busy_we_are():
+    """Three clients that leave no pause, in a transaction that lasts as long as somebody wants it."""
+    with bench(lease_ms=3000) as clients, Rogue() as rogue:
+        first, second, third = clients[1:4]
+        with first, second, third:
+            eventually(lambda: len(first.signatures) > 50, "the clients are at it")
+            before = rogue.n_turns
+            eventually(lambda: rogue.trouble or rogue.n_turns >= before + 3, "turns of the rogue",
+                       patience=40)
+        judge(clients[1:4])
+        for client in clients:
+            client.connection.close()
+        check_unverified(rogue)
+
+
+@test
 def after_each_single_operation():
     """Every deed of the rogue after every kind of operation."""
     with bench(lease_ms=0) as clients, Rogue() as rogue:
