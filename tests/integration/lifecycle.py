@@ -15,7 +15,17 @@ from keycask_test import (
 
 ALGORITHM = "ecdsa_signature_message_x962_sha256"
 NO_PROMPT = {"authentication_ui": "fail"}
+CHUID = "5C035FC102"
+LATER = {"details_after_ms": 60000}  # what is asked behind an insertion comes after the test
 LEAST_MS = {"card_deadline_ms": 600, "query_deadline_ms": 600}
+
+
+def n_when_back(commands):
+    """How many APDUs the card of these, a first insertion's, costs when it comes back: the one
+    application that such a card has had, and then the CHUID, say which card it is. Nothing else is
+    asked with LATER."""
+    n_known = next(number for number, command in enumerate(commands, 1) if CHUID in command)
+    return len(commands) - n_known + 2
 
 
 def configure(daemon, **settings):

@@ -12,7 +12,8 @@ from keycask_test import (
     BUILD, PIN, Card, Daemon, Watch, check, check_equal, check_raises, diagnose, end, eventually,
     main, program, scratch, start, test)
 from lifecycle import (
-    LEAST_MS, Footprint, Key, Watcher, check_all_end, child_named, configure, kill, query)
+    LATER, LEAST_MS, Footprint, Key, Watcher, check_all_end, child_named, configure, kill,
+    n_when_back, query)
 
 PROFILE = "piv:9a=p256,9e=p256"
 SLOW_MS = 700
@@ -23,7 +24,7 @@ class Scene:
     takes its time for the first signature, or the first n_slow ones."""
 
     def __init__(self, is_slow=False, n_slow=1, **settings):
-        self.daemon = configure(Daemon(), **settings)
+        self.daemon = configure(Daemon(), **LATER, **settings)
         self.card = Card(PROFILE)
         self.n_slow = n_slow if is_slow else 0
 
@@ -33,7 +34,7 @@ class Scene:
         self.token_id = self.daemon.wait_for_token()["token_id"]
         with self.daemon.connect() as connection:
             self.key, self.guarded = Key(connection), Key(connection, "pin")
-        self.n_insertion = len(self.card.commands())
+        self.n_insertion = n_when_back(self.card.commands())
         if self.n_slow > 0:
             self.card.pull()
             self.daemon.wait_for_removal()

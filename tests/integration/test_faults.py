@@ -7,7 +7,7 @@ from keycask_test import (
     SOAK, SOURCE, Card, Daemon, VarlinkError, check, check_equal, check_raises, diagnose, eventually, main,
     test)
 from lifecycle import (
-    Footprint, Key, Lister, Watcher, child_named, configure, query)
+    LATER, Footprint, Key, Lister, Watcher, child_named, configure, n_when_back, query)
 
 PROFILE = "piv:9a=p256,9e=p256"
 DEADLINE_MS = 600
@@ -32,7 +32,7 @@ class Bench:
     card cache, so that it is the faulty card that is published."""
 
     def __init__(self, **settings):
-        self.daemon = configure(Daemon(), card_cache=False, **settings)
+        self.daemon = configure(Daemon(), card_cache=False, **LATER, **settings)
         self.card = Card(PROFILE)
 
     def __enter__(self):
@@ -43,7 +43,7 @@ class Bench:
         check_equal(len(self.truth), 6, "items")  # 2 certificates, 2 keys, 2 identities
         with self.daemon.connect() as connection:
             self.key = Key(connection)
-        self.n_insertion = len(self.card.commands())
+        self.n_insertion = n_when_back(self.card.commands())
         self.remove()
         self.footprint = Footprint(self.daemon)
         return self

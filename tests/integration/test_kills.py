@@ -8,8 +8,8 @@ import time
 
 from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
                           diagnose, eventually, main, program, test)
-from lifecycle import (Footprint, Key, Watcher, check_all_end, child_named, configure, is_sanitized,
-                       kill)
+from lifecycle import (LATER, Footprint, Key, Watcher, check_all_end, child_named, configure,
+                       is_sanitized, kill, n_when_back)
 from pcsc_client import SELECT_PIV, Scard, connect_when_free
 from piv_tools import READER, Pcscd
 
@@ -52,7 +52,8 @@ class Scene:
 
     def __init__(self, phase, pcscd=None, **settings):
         self.phase = phase
-        self.daemon = configure(Daemon(providers="embedded,pcsc"), lease_ms=60000, **settings)
+        self.daemon = configure(Daemon(providers="embedded,pcsc"), lease_ms=60000, **LATER,
+                                **settings)
         self.card = Card(PROFILE)
         self.reader = Reader(self.daemon, pcscd)
         self.connection = None
@@ -65,7 +66,7 @@ class Scene:
         self.token_id = self.watcher.expect("inserted")["token_id"]
         with self.daemon.connect() as connection:
             self.free, self.guarded = Key(connection), Key(connection, "pin")
-        self.n_insertion = len(self.card.commands())
+        self.n_insertion = n_when_back(self.card.commands())
         self.check_works()
         self.footprint = Footprint(self.daemon)
         self.card.pull()
