@@ -9,7 +9,7 @@ import time
 
 from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
                           diagnose, eventually, main, openssl, processes, run, scratch, test)
-from lifecycle import Key, Watcher, configure
+from lifecycle import Key, Watcher, configure, n_when_back
 from pcsc_client import (SELECT_PIV, SHARE_EXCLUSIVE, SHARING_VIOLATION, Scard, ScardError,
                          connect_when_free)
 from piv_tools import READER, Pcscd
@@ -253,7 +253,7 @@ def a_card_that_falls_silent_while_signing_is_a_clear_failure():
     with Pcscd() as pcscd, Card(PROFILE) as card, pcsc_daemon(card_deadline_ms=1500) as daemon:
         pcscd.put(card)
         key = key_of(daemon, await_token_in(daemon, name))
-        n = len(card.commands())
+        n = n_when_back(card.commands())
         card.pull()
         daemon.wait_for_removal()
         pcscd.put(card, f"mute@{n + 1}")
