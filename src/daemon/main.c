@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,15 @@ static struct options read_options(int argc, char **argv)
 	return options;
 }
 
+/* openssl.cnf may activate providers and engines: code of others, and keycask's own, which would
+ * call this very daemon and wait for it. */
+static enum kc_status avoid_foreign_providers(void)
+{
+	REQUIRE(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, KC_ERR_INTERNAL,
+		"OpenSSL does not start");
+	return KC_OK;
+}
+
 /* No core with PINs in it, no ptrace by other programs of the user, no file open to others. */
 static void harden(void)
 {
@@ -195,6 +205,7 @@ static enum kc_status serve(struct daemon *daemon, const struct options *options
 {
 	int listener = -1;
 
+	TRY(avoid_foreign_providers());
 	TRY(config_load(&daemon->config));
 	if (options->providers)
 		TRY(config_choose_providers(options->providers, &daemon->config));
