@@ -452,7 +452,7 @@ def a_client_may_ask_about_tokens_that_are_not_there():
 
 @test
 def a_client_that_leaves_during_its_signature_disturbs_nobody():
-    with Scene() as scene:
+    with Scene(lease_ms=60000) as scene:
         scene.card.pull()
         scene.daemon.wait_for_removal()
         first = len(scene.card.commands())
