@@ -17,8 +17,9 @@ enum {
 };
 
 struct object {
-	struct json_object *source; /* org.keycask.Driver's Object */
-	struct bytes object_id;
+	struct json_object *source;    /* org.keycask.Driver's Object */
+	struct bytes object_id;	       /* the driver's */
+	struct bytes published_id;     /* with the hash of the public key */
 	struct bytes der;	       /* certificate */
 	struct bytes certificate_id;   /* key */
 	struct bytes public_key;       /* key without certificate */
@@ -42,6 +43,7 @@ struct contents *contents_free(struct contents *contents)
 		field_free(&object->source);
 		field_free(&object->inspected);
 		bytes_done(&object->object_id);
+		bytes_done(&object->published_id);
 		bytes_done(&object->der);
 		bytes_done(&object->certificate_id);
 		bytes_done(&object->public_key);
@@ -62,8 +64,8 @@ static enum kc_status read_object(struct object *object, struct json_object *sou
 	const char *kind = field_text(source, "kind");
 
 	object->source = json_object_get(source);
-	/* A key's ID gets the hash appended: room for it. */
-	object->object_id = BYTES_INIT(OBJECT_ID_MAX + NAMING_HASH_BYTES);
+	object->object_id = BYTES_INIT(OBJECT_ID_MAX + 1); /* too long is told below */
+	object->published_id = BYTES_INIT(OBJECT_ID_MAX + NAMING_HASH_BYTES);
 	object->certificate_id = BYTES_INIT(OBJECT_ID_MAX);
 	object->der = BYTES_INIT(DER_MAX);
 	object->public_key = BYTES_INIT(PUBLIC_KEY_MAX);
@@ -203,14 +205,16 @@ static bool is_constraint(const char *text)
 			strcmp(text, "pin_always") == 0);
 }
 
-static enum kc_status append_hash(struct object *key, struct json_object *inspected)
+static enum kc_status make_published_id(struct object *object, struct json_object *inspected)
 {
 	CLEANUP(bytes_done) struct bytes hash = BYTES_INIT(NAMING_HASH_BYTES);
 
 	TRY(field_data(inspected, "public_key_hash", &hash));
 	REQUIRE(hash.len == NAMING_HASH_BYTES, KC_ERR_INTERNAL, "a public-key hash of %zu bytes",
 		hash.len);
-	return bytes_append(&key->object_id, bytes_view(&hash));
+	object->published_id.len = 0;
+	TRY(bytes_append(&object->published_id, bytes_view(&object->object_id)));
+	return bytes_append(&object->published_id, bytes_view(&hash));
 }
 
 static enum kc_status make_key_item(const struct contents *contents, struct object *key,
@@ -223,10 +227,10 @@ static enum kc_status make_key_item(const struct contents *contents, struct obje
 	REQUIRE(is_same_key(key, inspected), KC_ERR_CORRUPTED_DATA,
 		"a key that is not what the driver says");
 	REQUIRE(is_constraint(constraint), KC_ERR_CORRUPTED_DATA, "a key without constraint");
-	TRY(append_hash(key, inspected));
+	TRY(make_published_id(key, inspected));
 	*item = (struct token_item){
 		.class_name = "key",
-		.object_id = bytes_view(&key->object_id),
+		.object_id = bytes_view(&key->published_id),
 		.label = field_text(key->source, "label"),
 		.inspected = inspected,
 		.algorithms = field_get(key->source, "algorithms"),
@@ -239,12 +243,13 @@ static enum kc_status make_key_item(const struct contents *contents, struct obje
 	return KC_OK;
 }
 
-static enum kc_status make_certificate_item(const struct object *object, struct token_item *item)
+static enum kc_status make_certificate_item(struct object *object, struct token_item *item)
 {
 	REQUIRE(object->inspected, KC_ERR_CORRUPTED_DATA, "a certificate that cannot be read");
+	TRY(make_published_id(object, object->inspected));
 	*item = (struct token_item){
 		.class_name = "certificate",
-		.object_id = bytes_view(&object->object_id),
+		.object_id = bytes_view(&object->published_id),
 		.label = field_text(object->source, "label"),
 		.data = bytes_view(&object->der),
 		.inspected = object->inspected,

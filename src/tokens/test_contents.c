@@ -94,6 +94,7 @@ TEST(a_key_is_published_with_its_certificate_under_an_id_with_its_hash)
 	CHECK_INT(n, 2);
 	CHECK_TEXT(items[0].class_name, "certificate");
 	CHECK_TEXT(items[1].class_name, "key");
+	CHECK_HEX(items[0].object_id, "01000102030405060708090A0B0C0D0E0F10111213");
 	CHECK_HEX(items[1].object_id, "9A000102030405060708090A0B0C0D0E0F10111213");
 	CHECK_OK(naming_driver_object_id(items[1].object_id, &object_id));
 	CHECK_HEX(object_id, "9A");
@@ -168,7 +169,8 @@ TEST(a_key_that_is_not_its_certificates_is_left_out)
 		struct contents *contents = read_objects("[" CERTIFICATE "," KEY "]");
 
 		inspect(contents, lies[i]);
-		CHECK_INT(count(contents), 1);
+		/* A hash that is none takes the certificate along. */
+		CHECK_INT(count(contents), i < 2 ? 1 : 0);
 	}
 }
 

@@ -594,13 +594,22 @@ def a_reference_outlives_the_daemon():
 
 @test
 def a_new_key_in_the_same_place_never_answers_an_old_reference():
+    old_references_are_dead("key")
+
+
+@test
+def nor_does_the_identity_that_it_makes():
+    old_references_are_dead("identity")
+
+
+def old_references_are_dead(kind):
     with Scene("piv:9a=p256,9e=p256") as scene:
-        kept, replaced = (item["value_ref"] for item in everything(scene.connection, "key"))
+        kept, replaced = (item["value_ref"] for item in everything(scene.connection, kind))
         scene.card.pull()
         scene.daemon.wait_for_removal()
         replace_key(scene.card.file, "9e")
         check_equal(insert(scene, scene.card), scene.token_id, "the token ID")
-        now = [item["value_ref"] for item in everything(scene.connection, "key")]
+        now = [item["value_ref"] for item in everything(scene.connection, kind)]
         check(now[0] == kept and now[1] != replaced, "references of the kept and of the new key")
         refuses("item_not_found", scene.connection, {"value_ref": replaced})
         error = check_raises("item_not_found", scene.connection.call, "Keys.Sign", {
