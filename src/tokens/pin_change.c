@@ -186,8 +186,8 @@ static void note_changed(struct operation *operation)
 {
 	struct token *token = operation->token;
 	struct pin_change *change = operation->change;
-	struct pin_session *session = operation->options.session;
-	bool is_ours = operation->pin_given_to == pin_session_id(session);
+	struct pin_session *session = operation->options.session; /* NULL: the client has left */
+	bool is_ours = session && operation->pin_given_to == pin_session_id(session);
 
 	log_info("token %s: the %s was %s", token->token_id, change->pin.label,
 		 change->is_unblocking ? "unblocked" : "changed");
@@ -230,18 +230,18 @@ static void on_changed(void *userdata, enum kc_status status, struct json_object
 	struct operation *operation = userdata;
 
 	(void)reply;
+	if (status == KC_OK) /* also when nobody waits for it any more: the old PIN is wrong now */
+		note_changed(operation);
 	if (!operation_has_returned(operation))
 		return;
 	if (operation->pin_source == PIN_SOURCE_KEYPAD)
 		operation_stop_asking(operation);
-	if (status == KC_ERR_NOT_IMPLEMENTED && operation->pin_source == PIN_SOURCE_KEYPAD) {
-		operation_pin_leave_keypad(operation);
-	} else if (status != KC_OK) {
-		on_refused(operation, status);
-	} else {
-		note_changed(operation);
+	if (status == KC_OK)
 		operation_succeed(operation, NULL);
-	}
+	else if (status == KC_ERR_NOT_IMPLEMENTED && operation->pin_source == PIN_SOURCE_KEYPAD)
+		operation_pin_leave_keypad(operation);
+	else
+		on_refused(operation, status);
 }
 
 static enum kc_status put_parameters(const struct operation *operation,

@@ -335,6 +335,20 @@ def a_change_can_be_cancelled_at_each_step():
 
 
 @test
+def a_change_that_nobody_waits_for_any_more_takes_the_old_pin_from_all():
+    with KeypadScene() as scene, scene.connect() as other:
+        scene.keys.sign(other, pin=PIN)
+        with scene.connect() as gone:
+            set_pin(gone, "ChangePin", token_id=scene.keys.token_id)
+            scene.type(f"{PIN}\n", f"{NEW}\n")
+        scene.daemon.call("Slots.List", {})  # it has noticed
+        scene.type(f"{NEW}\n")
+        scene.keys.refuses("interaction_not_allowed", other)
+        check_equal(scene.keys.tries(), 3, "tries")
+        scene.keys.sign(other, pin=NEW)
+
+
+@test
 def a_blocked_pin_is_unblocked_there():
     with KeypadScene() as scene, scene.connect() as connection:
         scene.spend_tries(2)
