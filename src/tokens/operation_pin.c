@@ -119,7 +119,10 @@ static void ask(struct operation *operation, int tries_left)
 void operation_pin_ask_again(struct operation *operation, const char *why, int tries_left)
 {
 	(void)snprintf(operation->why, sizeof(operation->why), "%s", why);
-	ask(operation, tries_left);
+	if (has_keypad(operation)) /* which nobody may see: its last try is looked for first */
+		operation_pin_ask(operation);
+	else
+		ask(operation, tries_left);
 }
 
 bool operation_pin_may_ask_again(const struct operation *operation)

@@ -492,6 +492,16 @@ def the_last_try_is_not_used_unless_somebody_says_so():
 
 
 @test
+def a_wrong_pin_does_not_lead_to_the_last_try_unsaid():
+    with KeypadScene() as scene, scene.connect() as connection:
+        scene.spend_tries(1)
+        scene.ask(connection)
+        scene.type(f"{WRONG}\n")
+        expect_failure(connection, "interaction_not_allowed", "one try is left")
+        check_equal((scene.keys.tries(), len(scene.prompts())), (1, 1), "tries, and prompts")
+
+
+@test
 def a_locked_screen_forgets_who_typed():
     with KeypadScene() as scene, scene.connect() as connection:
         scene.ask(connection)
