@@ -108,14 +108,17 @@ void slot_remove(struct slot *slot, enum slot_state state)
 
 /* --- what its process tells ------------------------------------------------------------------ */
 
-/* What such a card had the last time comes first, and alone. */
+/* What such a card had the last time comes first, and alone. One that another program had for
+ * itself meanwhile is powered up again, and the guess stands. */
 static void ask_for_familiar(struct slot *slot)
 {
-	struct json_object *aids = familiar_find(&slot->registry->familiar, slot->atr, slot->asked);
+	struct json_object *aids = NULL;
 
-	slot->is_guess = aids != NULL;
+	if (!slot->is_guess)
+		aids = familiar_find(&slot->registry->familiar, slot->atr, slot->asked);
 	if (!aids)
 		return;
+	slot->is_guess = true;
 	card_narrow(slot->card, aids);
 	field_free(&slot->asked);
 	slot->asked = aids;
@@ -264,6 +267,7 @@ static enum kc_status start_card(struct slot *slot)
 	driver_reload(slot->registry);
 	TRY(token_list_aids(slot->registry, &aids));
 	slot->asked = json_object_get(aids);
+	slot->is_guess = false;
 	return card_new(slot->registry->event, &slot->registry->settings, &slot->place, aids,
 			&hooks, &slot->card);
 }
