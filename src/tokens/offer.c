@@ -40,14 +40,26 @@ static void end_offer(struct slot *slot)
 	offer_card(slot); /* to what came meanwhile */
 }
 
-/* A slot process that fails is heard of by its end, which takes the offer along. */
+/* A slot process whose card is gone or mute is heard of by its end, which takes the offer along;
+ * after another failure the card has others to serve. */
+static void fail_offer(struct offer *offer, enum kc_status status)
+{
+	struct slot *slot = offer->slot;
+	bool will_end = status == KC_ERR_NOT_AVAILABLE || status == KC_ERR_TOKEN_NOT_FOUND ||
+			status == KC_ERR_COMMUNICATION;
+
+	log_warning("slot %s: Probe: %s", slot->name, error_get()->message);
+	if (!will_end)
+		slot->offer = offer_free(offer);
+}
+
 static void on_probed(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct offer *offer = userdata;
 	struct slot *slot = offer->slot;
 
 	if (status != KC_OK) {
-		log_warning("slot %s: Probe: %s", slot->name, error_get()->message);
+		fail_offer(offer, status);
 		return;
 	}
 	append_all(slot->asked, offer->aids);
