@@ -672,6 +672,12 @@ void card_set_selected(struct card *card, const struct token *token)
 	card->last_user = token;
 }
 
+void card_forget_selected(struct card *card, const struct token *token)
+{
+	if (card->selected == token)
+		card->selected = NULL;
+}
+
 enum kc_status card_put_turn(struct card *card, const struct token *token, uint64_t session,
 			     uint64_t request, struct json_object *parameters)
 {

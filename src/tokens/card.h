@@ -135,5 +135,7 @@ KC_MUST_CHECK enum kc_status card_probe(struct card *card, struct json_object *a
 
 /* Once after probing: @token is the one whose application was left selected. */
 void card_set_selected(struct card *card, const struct token *token);
+/* The driver of @token ends: another one, or another token, must not count on that. */
+void card_forget_selected(struct card *card, const struct token *token);
 
 #endif

@@ -93,6 +93,7 @@ static void stop_driver(struct token *token)
 	error_clear();
 	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND, "the token left"));
 	token->driver = helper_free(token->driver);
+	card_forget_selected(token->card, token);
 }
 
 struct token *token_leave(struct token *token, bool is_silent)
