@@ -42,6 +42,7 @@ struct card *card_free(struct card *card)
 	free(card->atr);
 	sd_event_source_disable_unref(card->lease);
 	sd_event_source_disable_unref(card->respite);
+	sd_event_source_disable_unref(card->loss);
 	free(card);
 	return NULL;
 }
@@ -107,12 +108,25 @@ static void on_ended(void *userdata, int wait_status)
 	lose(userdata, wait_status);
 }
 
-/* A slot process that fails at what it must be able to do is over: its end reports the loss. */
+static int on_loss(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	lose(userdata, W_EXITCODE(SLOT_MUTE, 0));
+	return 0;
+}
+
+/*
+ * A slot process that fails at what it must be able to do is over. Its end is told from the loop:
+ * whoever has just called us may be on its way out itself, and tokens and this card would be freed
+ * under its feet.
+ */
 static void give_up(struct card *card, const char *what)
 {
 	log_warning("slot: %s: %s", what, error_get()->message);
 	card->helper = helper_free(card->helper);
-	lose(card, W_EXITCODE(SLOT_MUTE, 0));
+	card->phase = PHASE_LOST;
+	if (!card->loss && sd_event_add_defer(card->event, &card->loss, on_loss, card) < 0)
+		log_error("slot: its loss cannot be told");
 }
 
 /*
@@ -251,6 +265,7 @@ enum kc_status card_probe(struct card *card, struct json_object *aids, wire_repl
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 
+	REQUIRE(card->helper, KC_ERR_TOKEN_NOT_FOUND, "the card was removed");
 	TRY(field_new_object(&parameters));
 	TRY(field_put(parameters, "aids", json_object_get(aids)));
 	return helper_call(card->helper, "org.keycask.Slot.Probe", take(parameters), -1,
@@ -360,6 +375,7 @@ enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel)
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 	int64_t channel = card->last_channel + 1;
 
+	REQUIRE(card->helper, KC_ERR_TOKEN_NOT_FOUND, "the card was removed");
 	TRY(field_new_object(&parameters));
 	TRY(field_put_number(parameters, "channel", channel));
 	TRY(helper_call(card->helper, "org.keycask.Slot.Attach", take(parameters), fd,
@@ -604,6 +620,11 @@ bool card_has_keypad(const struct card *card)
 bool card_has_keypad_for_change(const struct card *card)
 {
 	return card->has_keypad_for_change;
+}
+
+void card_stop(struct card *card)
+{
+	card->phase = PHASE_LOST;
 }
 
 void card_submit(struct card *card, struct card_task *task)

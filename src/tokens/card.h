@@ -99,6 +99,9 @@ size_t card_max_input(const struct card *card);
 KC_MUST_CHECK enum kc_status card_put_limits(const struct card *card,
 					     struct json_object *description);
 
+/* It is about to be freed: nobody gets a turn any more while its tokens leave. */
+void card_stop(struct card *card);
+
 void card_submit(struct card *card, struct card_task *task);
 /* Once more, before all others: for a task that just had its turn. */
 void card_submit_again(struct card *card, struct card_task *task);

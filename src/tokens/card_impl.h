@@ -58,6 +58,7 @@ struct card {
 	uint64_t held_since_us;
 	sd_event_source *respite; /* card_respite_impl.h; NULL: none now */
 	void (*go_on)(struct card *card);
+	sd_event_source *loss; /* to be told of */
 };
 
 #endif

@@ -78,6 +78,8 @@ void slot_init(struct slot *slot, struct registry *registry, const struct slot_p
 /* The slot process and everything that hung on it. */
 static void drop_card(struct slot *slot, bool is_silent)
 {
+	if (slot->card)
+		card_stop(slot->card);
 	slot->others = sd_event_source_disable_unref(slot->others);
 	slot->offer = offer_free(slot->offer);
 	field_free(&slot->asked);

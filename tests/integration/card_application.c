@@ -148,6 +148,7 @@ static bool about_slots(char **words)
 		snprintf(text, sizeof(text), "%lu", (unsigned long)kc_slot_manager_count(manager));
 		say(KC_OK, text);
 	} else if (strcmp(words[0], "slot") == 0) {
+		slot = kc_slot_free(slot);
 		say(kc_slot_manager_slot_named(manager, words[1], &slot), "");
 	} else if (strcmp(words[0], "next") == 0) {
 		next_slot(number(words[1]));

@@ -206,8 +206,8 @@ def a_card_that_comes_back_is_another_one():
         check_equal(program.do(0, "valid"), "yes", "validity")
         scene.card.pull()
         scene.daemon.wait_for_removal()
-        check_equal(program.fails("token_not_found", 0, "transmit", SELECT_PIV),
-                    "the card was removed", "message")
+        message = program.fails("token_not_found", 0, "transmit", SELECT_PIV)
+        check(message.startswith("the card was removed"), message)
         check_equal(program.do(0, "valid"), "no", "validity without the card")
         scene.card.insert(scene.daemon)
         scene.daemon.wait_for_token()
