@@ -69,13 +69,15 @@ static enum kc_status put_peer(struct json_object *line, const struct peer *peer
 
 static enum kc_status put_entry(struct json_object *line, const struct audit_entry *entry)
 {
-	CLEANUP(freep) char *hash = hex_encode(entry->key_hash, HEX_LOWER);
+	CLEANUP(freep)
+	char *hash = entry->slot ? NULL : hex_encode(entry->key_hash, HEX_LOWER);
 
 	TRY(put_time(line));
 	TRY(field_put_number(line, "request", (int64_t)entry->request));
 	TRY(put_peer(line, entry->peer));
 	TRY(field_put_text(line, "operation", entry->operation));
 	TRY(field_put_text(line, "algorithm", entry->algorithm));
+	TRY(field_put_text(line, "slot", entry->slot));
 	TRY(field_put_text(line, "token_id", entry->token_id));
 	TRY(field_put_text(line, "key_label", entry->key_label));
 	TRY(field_put_text(line, "key_hash", hash));

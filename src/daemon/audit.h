@@ -4,7 +4,8 @@
 
 /*
  * The audit log: one line of JSON for every use of a private key: when, who, which key, what for,
- * how it ended. Never the content. audit.log in the state folder, mode 0600, only appended to.
+ * how it ended; and for every session with a card without a driver, where nobody knows what is
+ * done. Never the content. audit.log in the state folder, mode 0600, only appended to.
  */
 
 #include <stdint.h>
@@ -24,6 +25,7 @@ struct audit_entry {
 	const struct peer *peer;
 	const char *operation; /* "sign", "decrypt", "exchange" */
 	const char *algorithm;
+	const char *slot; /* of a raw card session, which knows nothing of what follows */
 	const char *token_id;
 	const char *key_label;
 	struct kc_view key_hash; /* public-key hash */

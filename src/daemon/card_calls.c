@@ -65,6 +65,18 @@ static enum kc_status read_terms(struct json_object *parameters,
 	return read_protocols(parameters, &ret_terms->allowed_protocols);
 }
 
+static void audit(struct wire_call *call, enum kc_status result)
+{
+	struct daemon *daemon = wire_call_context(call);
+	struct audit_entry entry = {.request = wire_call_id(call),
+				    .peer = client_peer(client_of(call)),
+				    .operation = "card_session",
+				    .slot = field_text(wire_call_parameters(call), "slot"),
+				    .result = result};
+
+	audit_write(daemon->audit, &entry);
+}
+
 static void on_begun(void *userdata, enum kc_status status, struct kc_view response)
 {
 	CLEANUP(field_free) struct json_object *reply = NULL;
@@ -73,6 +85,7 @@ static void on_begun(void *userdata, enum kc_status status, struct kc_view respo
 		client_of(call), field_text(wire_call_parameters(call), "slot"));
 
 	(void)response;
+	audit(call, status);
 	if (status == KC_OK)
 		status = field_new_object(&reply);
 	if (status == KC_OK)

@@ -9,44 +9,8 @@ import sys
 from keycask_test import (PIN, VarlinkError, check, check_equal, check_raises, end, eventually,
                           main, start, test)
 from lifecycle import child_named, kill
-from pin_scene import Scene
-
-SLOT = "Embedded Slot 00"
-SELECT_PIV = "00A4040009A00000030800001000"
-PIN_STATE = "00200080"  # VERIFY without data: who is authenticated?
-VERIFY = "0020008008" + PIN.encode().hex() + "FFFF"
-NOT_VERIFIED = "63C3"
-
-
-class Raw:
-    """A raw session of a connection of its own."""
-
-    def __init__(self, daemon, **terms):
-        self.connection = daemon.connect()
-        self.begun = self.begin(**terms)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.connection.close()
-
-    def begin(self, **terms):
-        self.begun = self.connection.call("Slots.BeginSession", {"slot": SLOT, **terms})
-        return self.begun
-
-    def send(self, apdu):
-        """The response in upper-case hexadecimal."""
-        return transmit(self.connection, self.begun["session"], apdu)
-
-    def end(self, **options):
-        self.connection.call("Slots.EndSession", {"session": self.begun["session"], **options})
-
-
-def transmit(connection, session, apdu):
-    sent = base64.b64encode(bytes.fromhex(apdu)).decode()
-    answer = connection.call("Slots.Transmit", {"session": session, "apdu": sent})
-    return base64.b64decode(answer["response"]).hex().upper()
+from pin_scene import Scene, audit_lines
+from raw_card import NOT_VERIFIED, PIN_STATE, SELECT_PIV, SLOT, VERIFY, Raw, transmit
 
 
 def holders(daemon):
@@ -376,6 +340,20 @@ def a_card_is_looked_at_anew():
         error = check_raises("token_not_found", scene.daemon.call, "Slots.Reprobe",
                              {"slot": SLOT})
         check_equal(error.record["message"], f"there is no card in {SLOT}", "message")
+
+
+@test
+def sessions_are_in_the_audit_log():
+    with Scene() as scene:
+        before = len(audit_lines(scene.daemon))
+        with Raw(scene.daemon) as raw:
+            raw.send(SELECT_PIV)
+        lines = audit_lines(scene.daemon)[before:]
+        check_equal(len(lines), 1, "lines")
+        check_equal({name: lines[0][name] for name in ("operation", "slot", "pid", "result")},
+                    {"operation": "card_session", "slot": SLOT, "pid": os.getpid(),
+                     "result": "success"}, "the line")
+        check("key_hash" not in lines[0], lines[0])
 
 
 # --- who may -----------------------------------------------------------------------------------------
