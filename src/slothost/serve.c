@@ -321,6 +321,8 @@ static void carry_apdu(struct slot *slot, struct channel *channel)
 		slot->response.len = 0;
 	explicit_bzero(slot->packet.data, (size_t)n);
 	send_response(slot, channel);
+	/* What the card said may be a plaintext. */
+	explicit_bzero(slot->response.data, slot->response.len);
 }
 
 /* Does the card hang up, or speak when nobody asked it? Both end it. */
