@@ -100,7 +100,7 @@ void kc_tlv_free(struct kc_tlv *records)
 enum kc_status kc_tlv_find(enum kc_tlv_form form, struct kc_view data, uint64_t tag,
 			   struct kc_view *ret_value)
 {
-	struct kc_tlv tlv;
+	struct kc_tlv tlv = {0};
 
 	error_clear();
 	while (data.len > 0) {

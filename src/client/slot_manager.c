@@ -52,8 +52,8 @@ static void forget(struct kc_slot_manager *manager, struct kc_slot *slot)
 	while (manager->slots[i] != slot)
 		i++;
 	manager->n_slots--;
-	memmove(&manager->slots[i], &manager->slots[i + 1],
-		(manager->n_slots - i) * sizeof(manager->slots[0]));
+	for (; i < manager->n_slots; i++)
+		manager->slots[i] = manager->slots[i + 1];
 	ignore(kc_slot_free(slot) != NULL);
 }
 

@@ -67,7 +67,7 @@ enum kc_status slot_object_new(struct json_object *description, struct kc_slot *
 	*slot = (struct kc_slot){
 		.n_references = 1, .name = strdup(name), .state = KC_SLOT_STATE_EMPTY};
 	if (!slot->name) {
-		slot = kc_slot_free(slot);
+		free(slot);
 		return fail(KC_ERR_ALLOCATE, "out of memory");
 	}
 	slot_object_update(slot, description);
