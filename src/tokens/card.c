@@ -555,20 +555,26 @@ static void run_next(struct card *card)
 	task->run(task);
 }
 
+static void pump_held(struct card *card)
+{
+	bool has_task = !list_is_empty(&card->queue);
+
+	if (card->needs_reset || (has_task && card_respite_is_due(card)))
+		give_back(card);
+	else if (!has_task)
+		arm_lease(card);
+	else if (must_begin(card, first_of(card)))
+		take_card(card);
+	else
+		run_next(card);
+}
+
 static void pump(struct card *card)
 {
 	if (card->active)
 		return;
-	if (card->phase == PHASE_HELD && card->needs_reset)
-		give_back(card);
-	else if (card->phase == PHASE_HELD && list_is_empty(&card->queue))
-		arm_lease(card);
-	else if (card->phase == PHASE_HELD && card_respite_is_due(card))
-		give_back(card);
-	else if (card->phase == PHASE_HELD && must_begin(card, first_of(card)))
-		take_card(card);
-	else if (card->phase == PHASE_HELD)
-		run_next(card);
+	if (card->phase == PHASE_HELD)
+		pump_held(card);
 	else if (card->phase == PHASE_FREE && !card->respite && !list_is_empty(&card->queue))
 		take_card(card);
 }
