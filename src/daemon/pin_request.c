@@ -247,6 +247,14 @@ void pin_request_ask(struct daemon *daemon, struct operation *operation,
 		operation_refuse_pin(operation, status);
 }
 
+enum kc_status pin_request_claim_keypad(struct daemon *daemon, struct operation *operation)
+{
+	struct pin_request *request = operation_userdata(operation);
+	const struct peer *peer = client_peer(request->client);
+
+	return prompt_claim(daemon->desk, peer->executable, (int)peer->pid);
+}
+
 void pin_request_stop_asking(struct operation *operation)
 {
 	struct pin_request *request = operation_userdata(operation);

@@ -46,9 +46,11 @@ struct operation_options pin_request_operation(struct pin_request *request);
 struct secret *pin_request_new_pin(struct pin_request *request);
 struct operation **pin_request_place(struct pin_request *request);
 
-/* registry_hooks.ask_pin and .stop_asking, for wiring.c. */
+/* registry_hooks.ask_pin, .claim_keypad and .stop_asking, for wiring.c. */
 void pin_request_ask(struct daemon *daemon, struct operation *operation,
 		     const struct pin_question *question);
+KC_MUST_CHECK enum kc_status pin_request_claim_keypad(struct daemon *daemon,
+						      struct operation *operation);
 void pin_request_stop_asking(struct operation *operation);
 
 #endif

@@ -71,6 +71,11 @@ static void on_ask_pin(void *context, struct operation *operation,
 	pin_request_ask(context, operation, question);
 }
 
+static enum kc_status on_claim_keypad(void *context, struct operation *operation)
+{
+	return pin_request_claim_keypad(context, operation);
+}
+
 static void on_stop_asking(void *context, struct operation *operation)
 {
 	(void)context;
@@ -121,6 +126,7 @@ static enum kc_status make_registry(struct daemon *daemon)
 		.token_event = on_token_event,
 		.slot_event = on_slot_event,
 		.ask_pin = on_ask_pin,
+		.claim_keypad = on_claim_keypad,
 		.stop_asking = on_stop_asking,
 		.context = daemon,
 	};

@@ -289,14 +289,18 @@ static enum kc_status copy_place(struct prompt *prompt, const struct prompt_plac
 	return copy_text(place->locale, &prompt->place[PLACE_LOCALE]);
 }
 
+/* A program that cannot be read stands for itself alone. */
+static void name_program(const char *program, int client, char ret_name[QUOTA_PROGRAM_BYTES])
+{
+	if (program && program[0])
+		(void)snprintf(ret_name, QUOTA_PROGRAM_BYTES, "%s", program);
+	else
+		(void)snprintf(ret_name, QUOTA_PROGRAM_BYTES, "process %d", client);
+}
+
 static enum kc_status copy_text_of(struct prompt *prompt, const struct prompt_text *text)
 {
-	/* A program that cannot be read stands for itself alone. */
-	if (text->program && text->program[0])
-		(void)snprintf(prompt->program, sizeof(prompt->program), "%s", text->program);
-	else
-		(void)snprintf(prompt->program, sizeof(prompt->program), "process %d",
-			       text->client);
+	name_program(text->program, text->client, prompt->program);
 	TRY(wording_describe(text, &prompt->description));
 	return wording_error(text, &prompt->error);
 }
@@ -313,17 +317,24 @@ static enum kc_status check_waiting(struct desk *desk, const struct prompt_text 
 	return KC_OK;
 }
 
-static enum kc_status take_quota(struct prompt *prompt)
+static enum kc_status take_quota(struct desk *desk, const char *program)
 {
-	struct desk *desk = prompt->desk;
 	unsigned wait_s = 0;
 
-	if (quota_take(&desk->quota, prompt->program, now_us(desk), &wait_s))
+	if (quota_take(&desk->quota, program, now_us(desk), &wait_s))
 		return KC_OK;
 	error_set_hint("try again in %u s", wait_s);
 	return fail(KC_ERR_NOT_AVAILABLE,
 		    "this program has shown too many PIN prompts; it may show the next in %u s",
 		    wait_s);
+}
+
+enum kc_status prompt_claim(struct desk *desk, const char *program, int client)
+{
+	char name[QUOTA_PROGRAM_BYTES];
+
+	name_program(program, client, name);
+	return take_quota(desk, name);
 }
 
 enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
@@ -345,7 +356,8 @@ enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 	TRY(prepare_answer(prompt));
 	TRY(copy_place(prompt, place));
 	TRY(copy_text_of(prompt, text));
-	TRY(take_quota(prompt));
+	if (prompt->kind != PIN_QUESTION_KEYPAD)
+		TRY(take_quota(desk, prompt->program));
 	list_append(&desk->prompts, &prompt->link);
 	*ret_prompt = take(prompt);
 	show_next(desk);

@@ -50,7 +50,14 @@ typedef void (*prompt_done_fn)(void *userdata, enum kc_status status, struct sec
 bool prompt_is_possible(const struct prompt_place *place);
 
 /*
- * Ask as soon as it is this prompt's turn. Everything is copied.
+ * One that the reader's keypad shows: it counts like any other of @client's program.
+ * Expected: KC_ERR_NOT_AVAILABLE  its program has shown too many
+ */
+KC_MUST_CHECK enum kc_status prompt_claim(struct desk *desk, const char *program, int client);
+
+/*
+ * Ask as soon as it is this prompt's turn. Everything is copied. PIN_QUESTION_KEYPAD only says what
+ * has been claimed.
  * Expected: KC_ERR_NOT_AVAILABLE  this client has enough questions waiting, or its program has
  *                                 shown too many
  */

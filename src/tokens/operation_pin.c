@@ -192,10 +192,16 @@ static enum kc_status call_authenticate(struct operation *operation);
 /* The dialog says where to type, and can be cancelled; the reader has the card meanwhile. */
 static void begin_keypad(struct operation *operation)
 {
+	const struct registry_hooks *hooks = &operation->token->registry->hooks;
 	struct pin_question question = word_question(operation);
 	enum kc_status status = KC_OK;
 
 	error_clear();
+	status = hooks->claim_keypad(hooks->context, operation);
+	if (status != KC_OK) {
+		operation_fail(operation, status);
+		return;
+	}
 	operation->pin_source = PIN_SOURCE_KEYPAD;
 	operation->pin_given_to = pin_session_id(operation->options.session);
 	status = operation->change ? pin_change_call(operation) : call_authenticate(operation);

@@ -65,6 +65,8 @@ struct registry_hooks {
 	 * operation_refuse_pin(), later. All of @question is borrowed for the call. */
 	void (*ask_pin)(void *context, struct operation *operation,
 			const struct pin_question *question);
+	/* May the reader's keypad ask for it? Counted as a prompt of the program's. */
+	enum kc_status (*claim_keypad)(void *context, struct operation *operation);
 	/* The operation is over before the answer came. */
 	void (*stop_asking)(void *context, struct operation *operation);
 	void *context;

@@ -502,6 +502,19 @@ def a_wrong_pin_does_not_lead_to_the_last_try_unsaid():
 
 
 @test
+def a_program_may_not_ask_there_for_ever():
+    with KeypadScene(prompt_quota=2) as scene, scene.connect() as connection:
+        for _ in range(2):
+            scene.ask(connection)
+            scene.type(CANCEL)
+            expect_failure(connection, "user_canceled", "cancelled on the reader's keypad")
+        scene.ask(connection)
+        expect_failure(connection, "not_available", "too many PIN prompts")
+        check_equal(len(scene.prompts()), 2, "how often the reader asked")
+        scene.keys.sign(connection, pin=PIN)
+
+
+@test
 def a_locked_screen_forgets_who_typed():
     with KeypadScene() as scene, scene.connect() as connection:
         scene.ask(connection)
