@@ -40,6 +40,16 @@ static size_t clamp(int n, size_t max)
 	return (size_t)n < max ? (size_t)n : max;
 }
 
+/* Names of programs and labels of cards are what others like: they begin no line of their own, and
+ * command no terminal. */
+static void make_harmless(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+	}
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
@@ -55,6 +65,7 @@ void log_line(enum log_level level, const char *format, ...)
 	len += clamp(vsnprintf(line + len, sizeof(line) - 1 - len, format, args),
 		     sizeof(line) - 2 - len);
 	va_end(args);
+	make_harmless(line, len);
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the ground floor: buffers, secrets, lists, the error record. */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/try.h"
 #include "harness/test.h"
@@ -131,4 +134,24 @@ TEST(every_status_has_a_name)
 	CHECK_TEXT(kc_status_name(KC_ERR_ITEM_NOT_FOUND), "item_not_found");
 	CHECK_TEXT(kc_status_name(KC_ERR_PIN_BLOCKED), "pin_blocked");
 	CHECK_TEXT(kc_status_name((enum kc_status)7), "unknown");
+}
+
+TEST(a_log_line_is_one_line)
+{
+	char text[128] = "";
+	int ends[2] = {-1, -1};
+	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	CHECK_INT(pipe(ends), 0);
+	CHECK(dup2(ends[1], STDERR_FILENO) >= 0);
+	log_line(LOG_LEVEL_ERROR, "card session of %s",
+		 "a\nkeycaskd[1] info: \033[2JM\xc3\xbcller");
+	CHECK(dup2(before, STDERR_FILENO) >= 0);
+	CHECK(read(ends[0], text, sizeof(text) - 1) > 0);
+	CHECK(strstr(text, " error: card session of a?keycaskd[1] info: ?[2JM\xc3\xbcller\n") !=
+	      NULL);
+	CHECK(strchr(text, '\n') == text + strlen(text) - 1);
+	close(ends[0]);
+	close(ends[1]);
+	close(before);
 }
