@@ -120,6 +120,7 @@
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA512    "ecdsa_signature_message_x962_sha512"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA256 "ecdsa_signature_message_rfc4754_sha256"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA384 "ecdsa_signature_message_rfc4754_sha384"
+#define KC_ALGORITHM_EDDSA_SIGNATURE_MESSAGE_ED25519	    "eddsa_signature_message_ed25519"
 #define KC_ALGORITHM_RSA_ENCRYPTION_RAW			    "rsa_encryption_raw"
 #define KC_ALGORITHM_RSA_ENCRYPTION_PKCS1		    "rsa_encryption_pkcs1"
 #define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA1		    "rsa_encryption_oaep_sha1"

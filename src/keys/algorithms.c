@@ -127,6 +127,16 @@ const struct algorithm *algorithms_below(const struct algorithm *algorithm)
 	return NULL;
 }
 
+bool algorithms_is_for(const struct algorithm *algorithm, const char *key_type)
+{
+	bool is_montgomery = strcmp(key_type, "x25519") == 0 || strcmp(key_type, "x448") == 0;
+
+	/* RFC 7748, 6: their scalars are multiples of the cofactor, so that there is one kind. */
+	if (algorithm->family == ALGORITHM_ECDH_STANDARD && is_montgomery)
+		return true;
+	return strcmp(algorithm->key_type, key_type) == 0;
+}
+
 static const char *purpose_name(enum algorithm_purpose purpose)
 {
 	return purpose == ALGORITHM_SIGNATURE	 ? "signature"
@@ -138,6 +148,8 @@ static const char *advice(enum algorithm_purpose purpose, const char *key_type)
 {
 	bool is_rsa = strcmp(key_type, "rsa") == 0;
 	bool is_ec = strcmp(key_type, "ec") == 0;
+	bool is_ed25519 = strcmp(key_type, "ed25519") == 0;
+	bool is_x25519 = strcmp(key_type, "x25519") == 0;
 
 	if (is_rsa && purpose == ALGORITHM_SIGNATURE)
 		return "an RSA key takes rsa_signature_message_pss_sha256, "
@@ -145,12 +157,17 @@ static const char *advice(enum algorithm_purpose purpose, const char *key_type)
 	if (is_ec && purpose == ALGORITHM_SIGNATURE)
 		return "an EC key takes ecdsa_signature_message_x962_sha256 and others of that "
 		       "form";
+	if (is_ed25519 && purpose == ALGORITHM_SIGNATURE)
+		return "an Ed25519 key takes eddsa_signature_message_ed25519";
 	if (is_rsa && purpose == ALGORITHM_ENCRYPTION)
 		return "an RSA key takes rsa_encryption_oaep_sha256 and others of that form, "
 		       "rsa_encryption_pkcs1 and rsa_encryption_raw";
 	if (is_ec && purpose == ALGORITHM_EXCHANGE)
 		return "an EC key takes ecdh_key_exchange_standard, "
 		       "ecdh_key_exchange_standard_x963_sha256 and others of that form";
+	if (is_x25519 && purpose == ALGORITHM_EXCHANGE)
+		return "an X25519 key takes ecdh_key_exchange_standard and "
+		       "ecdh_key_exchange_standard_x963_sha256";
 	return NULL;
 }
 
@@ -161,7 +178,7 @@ static void set_advice(const char *name, enum algorithm_purpose purpose, const c
 	const char *form = advice(purpose, key_type);
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (table[i].purpose == purpose && strcmp(table[i].key_type, key_type) == 0)
+		if (table[i].purpose == purpose && algorithms_is_for(&table[i], key_type))
 			nearest_offer(&nearest, table[i].name);
 	if (nearest.best)
 		error_set_hint("did you mean \"%s\"?", nearest.best);
@@ -174,7 +191,7 @@ enum kc_status algorithms_choose(const char *name, enum algorithm_purpose purpos
 {
 	const struct algorithm *algorithm = algorithms_find(name);
 	bool is_fit = algorithm && algorithm->purpose == purpose &&
-		      strcmp(algorithm->key_type, key_type) == 0;
+		      algorithms_is_for(algorithm, key_type);
 
 	if (!is_fit)
 		set_advice(name, purpose, key_type);

@@ -43,13 +43,16 @@ enum algorithm_hash {
 
 struct algorithm {
 	const char *name;
-	const char *key_type;
+	const char *key_type; /* see algorithms_is_for() */
 	enum algorithm_purpose purpose;
 	enum algorithm_family family;
 	enum algorithm_hash hash;
 	bool takes_message; /* a signature's, else a digest, or whatever the lowest operation takes
 			     */
 };
+
+/* May a key of @key_type do it? What X25519 and X448 do goes by the names of ECDH. */
+bool algorithms_is_for(const struct algorithm *algorithm, const char *key_type);
 
 /* NULL: no such algorithm. */
 const struct algorithm *algorithms_find(const char *name);

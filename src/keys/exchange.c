@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Key exchange: the peer's point is checked, the token multiplies, X9.63 derives from the result.
+/*
+ * Key exchange: the peer's point is checked, the token multiplies, X9.63 derives from the result.
  */
 #include "keys/exchange.h"
 
@@ -95,12 +96,23 @@ static enum kc_status derive(const struct plan *plan, struct kc_view secret, str
 	return KC_OK;
 }
 
-/* SEC 1 3.3.1: the X coordinate, with its leading zeros. */
+static bool is_zero(struct kc_view secret)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < secret.len; i++)
+		any |= secret.data[i];
+	return any == 0;
+}
+
+/* SEC 1 3.3.1: the X coordinate, with its leading zeros. No good peer makes it zero (RFC
+ * 7748, 6.1). */
 static enum kc_status finish(struct plan *plan, const struct key_facts *key, struct kc_view answer,
 			     struct bytes *result)
 {
 	REQUIRE(answer.len == key_facts_len(key), KC_ERR_DECODE,
 		"the token answers with %zu bytes, which is no secret of this curve", answer.len);
+	REQUIRE(!is_zero(answer), KC_ERR_DECODE, "the token answers with zero, which is no secret");
 	if (plan->wanted->hash == ALGORITHM_NO_HASH)
 		return bytes_append(result, answer);
 	return derive(plan, answer, result);

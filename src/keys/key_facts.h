@@ -9,9 +9,9 @@
 
 /* All borrowed. */
 struct key_facts {
-	const char *key_type; /* "rsa", "ec" */
+	const char *key_type; /* "rsa", "ec", "ed25519", "x25519", "ed448", "x448" */
 	unsigned size_in_bits;
-	struct kc_view public_key;	/* PKCS#1 RSAPublicKey, or the uncompressed point */
+	struct kc_view public_key;	/* PKCS#1 RSAPublicKey, uncompressed point, the bytes */
 	struct json_object *algorithms; /* base operations, array of text */
 };
 
@@ -21,7 +21,7 @@ struct key_facts key_facts_of(const struct engine_key *key);
 /* Does the token itself perform the algorithm of that name with this key? */
 bool key_facts_offers(const struct key_facts *key, const char *name);
 
-/* Bytes of the modulus, or of a coordinate. */
+/* Bytes of the modulus, of a coordinate, of an X25519 key. */
 static inline size_t key_facts_len(const struct key_facts *key)
 {
 	return (key->size_in_bits + 7) / 8;

@@ -16,6 +16,7 @@
 enum {
 	CURVE_NAME_SIZE = 64,
 	POINT_UNCOMPRESSED = 0x04, /* SEC 1 2.3.3 */
+	RAW_SECRET_MAX = 56,	   /* X448 */
 };
 
 void public_key_done(EVP_PKEY **pkey)
@@ -73,23 +74,56 @@ static EVP_PKEY *new_ec_of_size(unsigned size_in_bits, struct kc_view point)
 	return NULL;
 }
 
-static bool has_size(EVP_PKEY *pkey, unsigned size_in_bits)
+/* RFC 8032, RFC 7748: keys that are their bytes; all points of the right length are keys. */
+static const struct kind {
+	const char *name;
+	int id;
+	unsigned size_in_bits;
+} kinds[] = {
+	{"ed25519", EVP_PKEY_ED25519, 256},
+	{"x25519", EVP_PKEY_X25519, 256},
+	{"ed448", EVP_PKEY_ED448, 456},
+	{"x448", EVP_PKEY_X448, 448},
+};
+
+/* NULL: of another type. */
+static const struct kind *find_kind(const char *key_type)
 {
-	return pkey && EVP_PKEY_get_bits(pkey) == (int)size_in_bits;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, key_type) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static EVP_PKEY *new_raw(const struct kind *kind, struct kc_view public_key)
+{
+	return EVP_PKEY_new_raw_public_key(kind->id, NULL, public_key.data, public_key.len);
+}
+
+static bool has_size(EVP_PKEY *pkey, const struct key_facts *key)
+{
+	const struct kind *kind = find_kind(key->key_type);
+
+	if (kind)
+		return pkey && kind->size_in_bits == key->size_in_bits;
+	return pkey && EVP_PKEY_get_bits(pkey) == (int)key->size_in_bits;
 }
 
 enum kc_status public_key_new(const struct key_facts *key, EVP_PKEY **ret_pkey)
 {
 	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
+	const struct kind *kind = find_kind(key->key_type);
 
-	if (strcmp(key->key_type, "rsa") == 0)
+	if (kind)
+		pkey = new_raw(kind, key->public_key);
+	else if (strcmp(key->key_type, "rsa") == 0)
 		pkey = new_rsa(key->public_key);
 	else if (strcmp(key->key_type, "ec") == 0)
 		pkey = new_ec_of_size(key->size_in_bits, key->public_key);
 	/* Curves that were tried in vain leave their errors behind. */
 	ERR_clear_error();
-	REQUIRE(has_size(pkey, key->size_in_bits), KC_ERR_PARAM,
-		"not the public key of an %s key of %u bits", key->key_type, key->size_in_bits);
+	REQUIRE(has_size(pkey, key), KC_ERR_PARAM, "not the public key of an %s key of %u bits",
+		key->key_type, key->size_in_bits);
 	*ret_pkey = take(pkey);
 	return KC_OK;
 }
@@ -109,7 +143,7 @@ static bool is_on_curve(const char *curve, struct kc_view point)
 	return context && EVP_PKEY_public_check(context) == 1;
 }
 
-enum kc_status public_key_check_peer(const struct key_facts *key, struct kc_view point)
+static enum kc_status check_point(const struct key_facts *key, struct kc_view point)
 {
 	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
 	size_t len = 1 + 2 * key_facts_len(key);
@@ -129,33 +163,63 @@ enum kc_status public_key_check_peer(const struct key_facts *key, struct kc_view
 	return KC_OK;
 }
 
-/* Keys that are their bytes. NULL: of another type. */
-static EVP_PKEY *new_raw(const struct key_facts *key)
+static EVP_PKEY *new_private(const struct kind *kind)
 {
-	static const struct {
-		const char *name;
-		int id;
-	} kinds[] = {{"ed25519", EVP_PKEY_ED25519},
-		     {"x25519", EVP_PKEY_X25519},
-		     {"ed448", EVP_PKEY_ED448},
-		     {"x448", EVP_PKEY_X448}};
+	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(kind->id, NULL);
+	EVP_PKEY *pkey = NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (strcmp(kinds[i].name, key->key_type) == 0)
-			return EVP_PKEY_new_raw_public_key(kinds[i].id, NULL, key->public_key.data,
-							   key->public_key.len);
-	return NULL;
+	if (!context || EVP_PKEY_keygen_init(context) != 1 || EVP_PKEY_keygen(context, &pkey) != 1)
+		return NULL;
+	return pkey;
+}
+
+/*
+ * RFC 7748, 6.1: a point of small order makes zero with each private key, as it does with a new one
+ * of ours. OpenSSL derives no zero.
+ */
+static bool has_large_order(const struct kind *kind, EVP_PKEY *peer)
+{
+	CLEANUP(public_key_done) EVP_PKEY *ours = new_private(kind);
+	CLEANUP(context_done) EVP_PKEY_CTX *context = ours ? EVP_PKEY_CTX_new(ours, NULL) : NULL;
+	uint8_t secret[RAW_SECRET_MAX];
+	size_t len = sizeof(secret);
+	bool is_good = context && EVP_PKEY_derive_init(context) == 1 &&
+		       EVP_PKEY_derive_set_peer(context, peer) == 1 &&
+		       EVP_PKEY_derive(context, secret, &len) == 1;
+
+	ERR_clear_error();
+	explicit_bzero(secret, sizeof(secret));
+	return is_good;
+}
+
+static enum kc_status check_raw_peer(const struct key_facts *key, const struct kind *kind,
+				     struct kc_view public_key)
+{
+	CLEANUP(public_key_done) EVP_PKEY *peer = new_raw(kind, public_key);
+
+	ERR_clear_error();
+	REQUIRE(peer, KC_ERR_PARAM, "the other side's public key must be %zu bytes, as of %s",
+		key_facts_len(key), kind->name);
+	REQUIRE(has_large_order(kind, peer), KC_ERR_PARAM,
+		"with the other side's public key every secret is zero");
+	return KC_OK;
+}
+
+enum kc_status public_key_check_peer(const struct key_facts *key, struct kc_view point)
+{
+	const struct kind *kind = find_kind(key->key_type);
+
+	return kind ? check_raw_peer(key, kind, point) : check_point(key, point);
 }
 
 enum kc_status public_key_put_info(const struct key_facts *key, struct bytes *bytes)
 {
-	CLEANUP(public_key_done) EVP_PKEY *pkey = new_raw(key);
+	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
 	unsigned char *der = NULL;
 	enum kc_status status = KC_OK;
 	int len = 0;
 
-	if (!pkey)
-		TRY(public_key_new(key, &pkey));
+	TRY(public_key_new(key, &pkey));
 	len = i2d_PUBKEY(pkey, &der);
 	if (len < 0)
 		return digest_fail_openssl("public key");

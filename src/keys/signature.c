@@ -16,21 +16,27 @@
 #include "keys/plan_impl.h"
 #include "keys/verify_impl.h"
 
+enum {
+	TOKEN_MESSAGE_MAX = 65535, /* ISO 7816-4, 5.1: Lc of two bytes */
+};
+
 static enum kc_status find_algorithm(const struct key_facts *key, const char *name,
 				     const struct algorithm **ret_algorithm)
 {
 	const struct algorithm *algorithm = NULL;
 
 	TRY(algorithms_choose(name, ALGORITHM_SIGNATURE, key->key_type, &algorithm));
-	REQUIRE(algorithm->family != ALGORITHM_EDDSA, KC_ERR_PARAM, "%s is not supported", name);
 	*ret_algorithm = algorithm;
 	return KC_OK;
 }
 
-/* What is signed in the end: the message's hash, or @data itself. */
+/* What is signed in the end: the message's hash, or @data itself. RFC 8032: EdDSA hashes twice, and
+ * so has to have the message. */
 static enum kc_status put_digest(const struct algorithm *algorithm, struct kc_view data,
 				 struct bytes *digest)
 {
+	if (algorithm->family == ALGORITHM_EDDSA)
+		return bytes_append(digest, data);
 	if (algorithm->takes_message)
 		return digest_put(algorithm->hash, data, digest);
 	REQUIRE(data.len <= PLAN_ANSWER_MAX, KC_ERR_PARAM, "%zu bytes are no digest", data.len);
@@ -89,6 +95,15 @@ static enum kc_status put_input(const struct key_facts *key, const struct algori
 	return bytes_append(input, digest);
 }
 
+/* A token that hashes by itself has to be given the message, and a command to it has an end. */
+static enum kc_status put_message(struct kc_view message, struct bytes *input)
+{
+	REQUIRE(message.len <= TOKEN_MESSAGE_MAX, KC_ERR_PARAM,
+		"a message of %zu bytes; a token signs messages of up to %d", message.len,
+		TOKEN_MESSAGE_MAX);
+	return bytes_append(input, message);
+}
+
 static enum kc_status fill(struct plan *plan, const struct key_facts *key,
 			   const struct algorithm *algorithm, struct kc_view data)
 {
@@ -99,7 +114,7 @@ static enum kc_status fill(struct plan *plan, const struct key_facts *key,
 	TRY(put_digest(algorithm, data, &plan->kept));
 	TRY(limits_check_digest(key, plan->wanted, bytes_view(&plan->kept)));
 	if (plan->operation->takes_message)
-		return bytes_append(&plan->input, data);
+		return put_message(data, &plan->input);
 	return put_input(key, plan->wanted, plan->operation, bytes_view(&plan->kept), &plan->input);
 }
 
@@ -153,7 +168,7 @@ enum kc_status signature_plan_new(const struct key_facts *key, const char *name,
 enum kc_status signature_verify(const struct key_facts *key, const char *name, struct kc_view data,
 				struct kc_view signature)
 {
-	CLEANUP(bytes_done) struct bytes digest = BYTES_INIT(PLAN_ANSWER_MAX);
+	CLEANUP(bytes_done) struct bytes digest = BYTES_INIT(PLAN_INPUT_MAX);
 	const struct algorithm *algorithm = NULL;
 
 	TRY(find_algorithm(key, name, &algorithm));

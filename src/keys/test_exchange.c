@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/try.h"
+#include "codec/hex.h"
 #include "harness/test.h"
 #include "keys/algorithms_impl.h"
 #include "keys/digest_impl.h"
@@ -106,6 +107,38 @@ TEST(exchange_all_curves)
 		check_curve(curves[i]);
 }
 
+/* What keys of 32 bytes, or 56, agree on; @peer derives it with OpenSSL. */
+static void check_raw(const char *key_type)
+{
+	CLEANUP(test_token_done) struct test_token token = test_token_raw(key_type, standard);
+	CLEANUP(test_token_done) struct test_token other = test_token_raw(key_type, standard);
+	CLEANUP(kc_bytes_free)
+	struct kc_bytes expected = test_token_perform(&other, standard, token.key.public_key);
+	struct kc_view secret = view_of(expected.data, expected.len);
+	struct exchange_parameters parameters = with(other.key.public_key);
+	CLEANUP(kc_bytes_free) struct kc_bytes plain = {NULL, 0};
+	size_t n = 0;
+
+	CHECK_OK(exchange(&token, standard, &parameters, &plain));
+	CHECK(view_equal(view_of(plain.data, plain.len), secret));
+	for (size_t i = 0; i < algorithms_count(); i++) {
+		const struct algorithm *algorithm = algorithms_at(i);
+
+		if (!exchange_is_supported(&token.key, algorithm->name))
+			continue;
+		n++;
+		if (algorithm->hash != ALGORITHM_NO_HASH)
+			check_derived(&token, algorithm, other.key.public_key, secret);
+	}
+	CHECK_INT(n, 6); /* standard, and with five hashes */
+}
+
+TEST(exchange_curves_of_bytes)
+{
+	check_raw("x25519");
+	check_raw("x448");
+}
+
 /* NIST CAVP, ansx963_2001.rsp, SHA-256: a secret of 192 bits, as P-192 has it. */
 TEST(exchange_x963_as_published)
 {
@@ -195,6 +228,51 @@ TEST(exchange_takes_points_of_its_curve_only)
 	memset(point, 0xff, sizeof(point)); /* coordinates beyond the field */
 	point[0] = 0x04;
 	check_refused(&token, standard, with(view_of(point, len)), "not on the curve");
+}
+
+/* RFC 7748, 6.1: u of order 1, 2, 4 and 8, and 0 and 1 once more as they are above the prime. */
+TEST(exchange_x25519_refuses_points_of_small_order)
+{
+	static const char *const points[] = {
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"ECFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F",
+		"E0EB7A7C3B41B8AE1656E3FAF19FC46ADA098DEB9C32B1FD866205165F49B800",
+		"5F9C95BCA3508C24B1D0B1559C83EF5B04445CC4581C8E86D8224EDDD09F1157",
+		"EDFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F",
+		"EEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F",
+	};
+	CLEANUP(test_token_done) struct test_token token = test_token_raw("x25519", standard);
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+		CLEANUP(bytes_done) struct bytes point = BYTES_INIT(32);
+
+		CHECK_OK(hex_decode(points[i], &point));
+		check_refused(&token, standard, with(bytes_view(&point)), "every secret is zero");
+	}
+}
+
+TEST(exchange_x25519_checks_its_parameters)
+{
+	CLEANUP(test_token_done) struct test_token token = test_token_raw("x25519", standard);
+	CLEANUP(test_token_done) struct test_token ec = test_token_ec("P-256", standard);
+	CLEANUP(test_token_done) struct test_token ed = test_token_raw("ed25519", standard);
+	CLEANUP(plan_freep) struct plan *plan = NULL;
+	struct exchange_parameters good = with(token.key.public_key);
+	static const uint8_t answer[33] = {0};
+	struct kc_bytes secret = {NULL, 0};
+
+	check_refused(&token, standard, with(ec.key.public_key), "must be 32 bytes, as of x25519");
+	check_refused(&token, standard, with(view_of(token.public_key, 31)), "must be 32 bytes");
+	check_refused(&token, cofactor, good, "is for ec keys, this one is x25519");
+	check_refused(&ed, standard, good, "is for ec keys, this one is ed25519");
+	check_refused(&ec, standard, good, "a point of 65 bytes");
+	CHECK_OK(exchange_plan_new(&token.key, standard, &good, &plan));
+	CHECK_STATUS(plan_finish(plan, &token.key, VIEW_OF(answer), &secret), KC_ERR_DECODE);
+	error_clear();
+	CHECK_STATUS(plan_finish(plan, &token.key, view_of(answer, 32), &secret), KC_ERR_DECODE);
+	CHECK_TEXT(error_get()->message, "the token answers with zero, which is no secret");
+	CHECK(!secret.data);
 }
 
 TEST(exchange_finds_out_a_lying_token)

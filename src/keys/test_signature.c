@@ -20,6 +20,8 @@
 #include "keys/padding_impl.h"
 #include "keys/test_token.h"
 
+static const char eddsa[] = "eddsa_signature_message_ed25519";
+
 static struct kc_bytes sign(const struct test_token *token, const char *algorithm,
 			    struct kc_view data)
 {
@@ -493,6 +495,96 @@ TEST(signature_refuses_damaged_public_keys)
 	error_clear();
 	CHECK_STATUS(signature_verify(&ec.key, "ecdsa_signature_message_x962_sha256",
 				      view_of_text("m"), view_of_text("s")),
+		     KC_ERR_PARAM);
+}
+
+/* RFC 8032, 7.1: a private key, its public key, and the signature over two bytes. */
+TEST(signature_eddsa_as_published)
+{
+	static const uint8_t message[] = {0xaf, 0x82};
+	static const uint8_t public_key[] = {0xfc, 0x51, 0xcd, 0x8e, 0x62, 0x18, 0xa1, 0xa3,
+					     0x8d, 0xa4, 0x7e, 0xd0, 0x02, 0x30, 0xf0, 0x58,
+					     0x08, 0x16, 0xed, 0x13, 0xba, 0x33, 0x03, 0xac,
+					     0x5d, 0xeb, 0x91, 0x15, 0x48, 0x90, 0x80, 0x25};
+	static const uint8_t signature[] = {
+		0x62, 0x91, 0xd6, 0x57, 0xde, 0xec, 0x24, 0x02, 0x48, 0x27, 0xe6, 0x9c, 0x3a,
+		0xbe, 0x01, 0xa3, 0x0c, 0xe5, 0x48, 0xa2, 0x84, 0x74, 0x3a, 0x44, 0x5e, 0x36,
+		0x80, 0xd7, 0xdb, 0x5a, 0xc3, 0xac, 0x18, 0xff, 0x9b, 0x53, 0x8d, 0x16, 0xf2,
+		0x90, 0xae, 0x67, 0xf7, 0x60, 0x98, 0x4d, 0xc6, 0x59, 0x4a, 0x7c, 0x15, 0xe9,
+		0x71, 0x6e, 0xd2, 0x8d, 0xc0, 0x27, 0xbe, 0xce, 0xea, 0x1e, 0xc4, 0x0a};
+	const struct key_facts key = {
+		.key_type = "ed25519", .size_in_bits = 256, .public_key = VIEW_OF(public_key)};
+
+	CHECK_OK(signature_verify(&key, eddsa, VIEW_OF(message), VIEW_OF(signature)));
+	CHECK_STATUS(signature_verify(&key, eddsa, view_of(message, 1), VIEW_OF(signature)),
+		     KC_ERR_VERIFY_FAILED);
+}
+
+static void check_cannot_sign(const struct test_token *token, const char *algorithm,
+			      struct kc_view message, const char *complaint)
+{
+	struct plan *plan = NULL;
+
+	error_clear();
+	CHECK_STATUS(signature_plan_new(&token->key, algorithm, message, &plan), KC_ERR_PARAM);
+	CHECK(!plan);
+	CHECK_TEXT(error_get()->message, complaint);
+}
+
+TEST(signature_eddsa_is_over_the_message)
+{
+	static const char *const types[] = {"ed25519", "ed448"};
+	static uint8_t message[65536];
+	static const size_t sizes[] = {0, 1, 5000, 65535};
+
+	for (size_t i = 0; i < ARRAY_LEN(types) * ARRAY_LEN(sizes); i++) {
+		const char *type = types[i % 2];
+		struct kc_view data = view_of(message, sizes[i / 2]);
+		char name[64];
+
+		snprintf(name, sizeof(name), "eddsa_signature_message_%s", type);
+		CLEANUP(test_token_done) struct test_token token = test_token_raw(type, name);
+		CLEANUP(kc_bytes_free) struct kc_bytes signature = sign(&token, name, data);
+
+		CHECK(signature_is_supported(&token.key, name, true));
+		check_verify(&token, name, data, &signature);
+		check_cannot_sign(
+			&token, name, VIEW_OF(message),
+			"a message of 65536 bytes; a token signs messages of up to 65535");
+	}
+}
+
+TEST(signature_eddsa_and_nothing_else)
+{
+	CLEANUP(test_token_done) struct test_token token = test_token_raw("ed25519", eddsa);
+	CLEANUP(test_token_done) struct test_token other = test_token_raw("ed25519", eddsa);
+	CLEANUP(test_token_done) struct test_token mute = test_token_raw("ed25519", "none");
+	CLEANUP(plan_freep) struct plan *plan = NULL;
+	CLEANUP(kc_bytes_free) struct kc_bytes answer = {NULL, 0};
+	struct kc_bytes signature = {NULL, 0};
+
+	check_plan_fails(&token, "ecdsa_signature_message_x962_sha256", 3);
+	CHECK(strstr(error_get()->hint, eddsa));
+	check_plan_fails(&token, "eddsa_signature_message_ed448", 3);
+	check_cannot_sign(&mute, eddsa, view_of_text("m"),
+			  "the token of this key cannot sign with eddsa_signature_message_ed25519");
+	CHECK(signature_is_supported(&mute.key, eddsa, false));
+	CHECK(!signature_is_supported(&mute.key, eddsa, true));
+	CHECK_OK(signature_plan_new(&token.key, eddsa, view_of_text("m"), &plan));
+	answer = test_token_perform(&other, eddsa, plan_input(plan));
+	CHECK_STATUS(plan_finish(plan, &token.key, view_of(answer.data, answer.len), &signature),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK_STATUS(plan_finish(plan, &token.key, view_of(answer.data, 63), &signature),
+		     KC_ERR_VERIFY_FAILED);
+	CHECK(!signature.data);
+	token.key.public_key.len--;
+	CHECK_STATUS(signature_verify(&token.key, eddsa, view_of_text("m"),
+				      view_of(answer.data, answer.len)),
+		     KC_ERR_PARAM);
+	token.key.public_key.len++;
+	token.key.size_in_bits = 255;
+	CHECK_STATUS(signature_verify(&token.key, eddsa, view_of_text("m"),
+				      view_of(answer.data, answer.len)),
 		     KC_ERR_PARAM);
 }
 

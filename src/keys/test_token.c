@@ -59,6 +59,34 @@ struct test_token test_token_ec(const char *curve, const char *operation)
 	return new_token(EVP_EC_gen(curve), "ec", operation);
 }
 
+/* X25519 has 253 bits for OpenSSL; everybody else counts its bytes. */
+struct test_token test_token_raw(const char *key_type, const char *operation)
+{
+	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, key_type);
+	struct test_token token = {.pkey = pkey};
+	size_t len = 0;
+
+	CHECK(pkey && EVP_PKEY_get_raw_public_key(pkey, NULL, &len) == 1);
+	token.public_key = malloc(len);
+	CHECK(token.public_key);
+	CHECK(EVP_PKEY_get_raw_public_key(pkey, token.public_key, &len) == 1);
+	token.key.key_type = key_type;
+	token.key.size_in_bits = len == 57 ? 456 : (unsigned)len * 8;
+	token.key.public_key = view_of(token.public_key, len);
+	test_token_offer(&token, operation);
+	return token;
+}
+
+static void sign_message(const struct test_token *token, struct kc_view message,
+			 struct kc_bytes *out)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	CHECK(context && EVP_DigestSignInit(context, NULL, NULL, NULL, token->pkey) == 1);
+	CHECK(EVP_DigestSign(context, out->data, &out->len, message.data, message.len) == 1);
+	EVP_MD_CTX_free(context);
+}
+
 static void sign(const struct test_token *token, EVP_PKEY_CTX *context, const char *operation,
 		 struct kc_view input, struct kc_bytes *out)
 {
@@ -109,7 +137,9 @@ struct kc_bytes test_token_perform(const struct test_token *token, const char *o
 	CHECK(context && out.data);
 	CHECK_TEXT(operation,
 		   json_object_get_string(json_object_array_get_idx(token->key.algorithms, 0)));
-	if (strstr(operation, "_signature_"))
+	if (strstr(operation, "eddsa_signature_"))
+		sign_message(token, input, &out);
+	else if (strstr(operation, "_signature_"))
 		sign(token, context, operation, input, &out);
 	else if (strstr(operation, "_encryption_"))
 		decrypt(token, context, operation, input, &out);

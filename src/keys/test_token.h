@@ -17,6 +17,8 @@ struct test_token {
 
 struct test_token test_token_rsa(unsigned n_bits, const char *operation);
 struct test_token test_token_ec(const char *curve, const char *operation);
+/* "ed25519", "x25519", "ed448", "x448" */
+struct test_token test_token_raw(const char *key_type, const char *operation);
 void test_token_done(struct test_token *token);
 
 /* It offers this operation instead. */

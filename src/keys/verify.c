@@ -86,6 +86,24 @@ static enum kc_status check_ecdsa(EVP_PKEY_CTX *context, struct kc_view input,
 	return matches(context, input, signature) ? KC_OK : fail_mismatch();
 }
 
+static void digest_context_done(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+	*context = NULL;
+}
+
+static enum kc_status check_eddsa(EVP_PKEY *pkey, struct kc_view message, struct kc_view signature)
+{
+	CLEANUP(digest_context_done) EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	if (!context || EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) != 1)
+		return digest_fail_openssl("verification");
+	return EVP_DigestVerify(context, signature.data, signature.len, message.data,
+				message.len) == 1
+		       ? KC_OK
+		       : fail_mismatch();
+}
+
 static enum kc_status check_plain_ecdsa(const struct key_facts *key, EVP_PKEY_CTX *context,
 					struct kc_view input, struct kc_view signature)
 {
@@ -115,6 +133,7 @@ enum kc_status verify_check(const struct key_facts *key, const struct algorithm 
 	case ALGORITHM_ECDSA_RFC4754:
 		return check_plain_ecdsa(key, context, input, signature);
 	case ALGORITHM_EDDSA:
+		return check_eddsa(pkey, input, signature);
 	case ALGORITHM_RSA_ENCRYPTION_RAW:
 	case ALGORITHM_RSA_ENCRYPTION_PKCS1:
 	case ALGORITHM_RSA_ENCRYPTION_OAEP:

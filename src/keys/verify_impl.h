@@ -8,8 +8,9 @@
 #include "keys/key_facts.h"
 
 /*
- * @algorithm takes no message here: @input is a digest or what the raw operation takes, of the
- * right length. Expected: KC_ERR_VERIFY_FAILED; KC_ERR_PARAM  @key has no usable public key
+ * @algorithm takes no message here, unless it is EdDSA: @input is a digest or what the raw
+ * operation takes, of the right length.
+ * Expected: KC_ERR_VERIFY_FAILED; KC_ERR_PARAM  @key has no usable public key
  */
 KC_MUST_CHECK enum kc_status verify_check(const struct key_facts *key,
 					  const struct algorithm *algorithm, struct kc_view input,

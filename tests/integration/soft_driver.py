@@ -68,7 +68,8 @@ def transform(call, *words):
 # pkeyutl signs nothing longer than a hash
 SIGN = {"rsa_signature_raw": ("rsautl", "-raw"),
         "rsa_signature_digest_pkcs1v15_raw": ("rsautl", "-pkcs"),
-        "ecdsa_signature_digest_x962": ("pkeyutl",)}
+        "ecdsa_signature_digest_x962": ("pkeyutl",),
+        "eddsa_signature_message_ed25519": ("pkeyutl", "-rawin")}
 PADDING = {"rsa_encryption_raw": "none", "rsa_encryption_pkcs1": "pkcs1"}
 
 

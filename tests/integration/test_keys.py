@@ -20,6 +20,7 @@ PKCS1 = "rsa_encryption_pkcs1"
 STANDARD = "ecdh_key_exchange_standard"
 PADS = "rsa_signature_digest_pkcs1v15_raw"
 ECDSA = "ecdsa_signature_digest_x962"
+EDDSA = "eddsa_signature_message_ed25519"
 HASHES = ["sha1", "sha224", "sha256", "sha384", "sha512"]
 
 
@@ -87,7 +88,7 @@ def openssl_decrypt(key, algorithm, data):
 def new_peer(kind):
     """A key at the other side: (its file, its point)."""
     path = generate(pathlib.Path(tempfile.mktemp(suffix=".pem", dir=scratch())), kind)
-    length = {"P-256": 65, "P-384": 97, "P-521": 133, "secp256k1": 65}[kind]
+    length = {"P-256": 65, "P-384": 97, "P-521": 133, "secp256k1": 65, "x25519": 32}[kind]
     return path, openssl("pkey", "-in", path, "-pubout", "-outform", "DER")[-length:]
 
 
@@ -218,6 +219,100 @@ def the_public_half_of_any_key_can_be_had():
                                   {"key": key.reference}).record
             check("cannot leave its token" in record["message"], record)
             check_equal(record["token_id"], TOKEN_ID, "token")
+
+
+# --- Curve25519 ---------------------------------------------------------------------------------
+
+
+def judge_ed25519(public_path, message, signature):
+    openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", public_path, "-sigfile",
+            file_with(signature, "signature"), "-in", file_with(message))
+
+
+@test
+def ed25519_signs_the_message_itself():
+    scene = Scene()
+    key = scene.add("sign", "ed25519", [EDDSA], "pin", can_sign=True)
+    with scene, scene.connect() as connection:
+        check(all(supported(scene.daemon, key, operation, EDDSA)
+                  for operation in ("sign", "verify")), "it is not supported")
+        check(not supported(scene.daemon, key, "sign", "ecdsa_signature_message_x962_sha256"),
+              "ECDSA is supported")
+        for message in (SECRET, b"long" * 10000, b"x" * 65535):
+            signature = sign(connection, key, EDDSA, message, pin=PIN)
+            judge_ed25519(key.public_path, message, signature)
+            words = {"key": key.reference, "algorithm": EDDSA, "signature": b64(signature)}
+            for data, expected in ((message, True), (message[:-1], False)):
+                answer = connection.call("Keys.Verify", {**words, "data": b64(data)})
+                check_equal(answer["valid"], expected, "valid")
+        before = scene.token.calls()
+        record = check_raises("param", sign, connection, key, EDDSA, b"x" * 65536).record
+        check_equal(record["message"],
+                    "a message of 65536 bytes; a token signs messages of up to 65535", "message")
+        record = check_raises("param", sign, connection, key, "ecdsa_signature_message_x962_sha256",
+                              SECRET).record
+        check(EDDSA in record["hint"], record)
+        check_equal(scene.token.calls(), before, "calls of the driver")
+        signature = keycask(scene, "sign", pin=PIN, input=SECRET)[0]
+        judge_ed25519(key.public_path, SECRET, signature)
+        keycask(scene, "verify", "--signature", file_with(signature, "signature"), input=SECRET)
+        keycask(scene, "verify", "--signature", scratch() / "signature", input=b"other", status=1)
+
+
+@test
+def x25519_agrees_as_openssl_does():
+    scene = Scene()
+    key = scene.add("agree", "x25519", [STANDARD], "pin", can_derive=True)
+    path, peer = new_peer("x25519")
+    secret = openssl_derive(path, key)
+    with scene, scene.connect() as connection:
+        check_equal(exchange(connection, key, STANDARD, peer, pin=PIN), secret, "secret")
+        for name in HASHES:
+            algorithm = f"{STANDARD}_x963_{name}"
+            check(supported(scene.daemon, key, "exchange", algorithm), algorithm)
+            derived = exchange(connection, key, algorithm, peer, requested_size=50,
+                               shared_info=b64(b"info"))
+            check_equal(derived, x963(name, secret, b"info", 50), algorithm)
+        check(not supported(scene.daemon, key, "exchange", "ecdh_key_exchange_cofactor"),
+              "with cofactor, too")
+        before = scene.token.calls()
+        order_8 = bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800")
+        for wrong, message in ((b"", "must be 32 bytes"), (peer[:-1], "must be 32 bytes"),
+                               (b"\x40" + peer, "must be 32 bytes"),
+                               (b"\0" * 32, "every secret is zero"),
+                               (order_8, "every secret is zero")):
+            record = check_raises("param", exchange, connection, key, STANDARD, wrong).record
+            check(message in record["message"], record)
+        check_equal(scene.token.calls(), before, "calls of the driver")
+        forms = {"pem": openssl("pkey", "-in", path, "-pubout"), "bytes": peer,
+                 "der": openssl("pkey", "-in", path, "-pubout", "-outform", "DER")}
+        for name, content in forms.items():
+            check_equal(keycask(scene, "derive", file_with(content, name), pin=PIN)[0], secret, name)
+        ed25519 = openssl("pkey", "-in", generate(scratch() / "ed.pem", "ed25519"), "-pubout")
+        for content, message in ((ed25519, "is not an EC or X25519 key"),
+                                 (b"\0" * 32, "every secret is zero"),
+                                 (new_peer("P-256")[1], "must be 32 bytes")):
+            complaint = keycask(scene, "derive", pin=PIN, input=content, status=1)[1].decode()
+            check(message in complaint, complaint)
+
+
+@test
+def curve25519_answers_that_cannot_be_are_found_out():
+    scene = Scene()
+    signer = scene.add("sign", "ed25519", [EDDSA], can_sign=True)
+    agree = scene.add("agree", "x25519", [STANDARD], can_derive=True)
+    _, peer = new_peer("x25519")
+    with scene, scene.connect() as connection:
+        other = sign(connection, signer, EDDSA, b"something else")
+        for lie in (b"", other, other[:-1], other + b"\0", b"\0" * 64, b"\xff" * 5000):
+            scene.token.lie(Sign={"signature": b64(lie)})
+            record = check_raises("verify_failed", sign, connection, signer, EDDSA, SECRET).record
+            check("what the token signed" in record["message"], record)
+        for lie, message in ((b"", "0 bytes"), (b"\x01" * 31, "31 bytes"), (b"\x01" * 33, "33 bytes"),
+                             (b"\0" * 32, "with zero, which is no secret")):
+            scene.token.lie(Exchange={"secret": b64(lie)})
+            record = check_raises("decode", exchange, connection, agree, STANDARD, peer).record
+            check(message in record["message"], record)
 
 
 # --- decryption ---------------------------------------------------------------------------------
@@ -601,7 +696,7 @@ def the_command_derives():
         check_equal(answer, {"secret": b64(secret), "algorithm": STANDARD}, "keycask derive --json")
         rsa = openssl("pkey", "-in", generate(scratch() / "rsa.pem", "rsa:1024"), "-pubout")
         for content, message in ((b"", "is empty"), (b"nothing", "no public key in it"),
-                                 (rsa, "is not an EC key"), (point[:-1], "a point of 65 bytes")):
+                                 (rsa, "is not an EC or X25519 key"), (point[:-1], "a point of 65 bytes")):
             complaint = keycask(scene, "derive", pin=PIN, input=content, status=1)[1].decode()
             check(message in complaint, complaint)
         keycask(scene, "derive", "--shared-info", "-", scratch() / "pem", status=2)

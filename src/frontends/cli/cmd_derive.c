@@ -72,9 +72,10 @@ const struct command cmd_derive = {
 	.name = "derive",
 	.arguments = "[--key KEY] [--algorithm A] [--size N] [--pin-fd N] [--out FILE] [FILE]",
 	.summary = "a secret shared with another key",
-	.help = "Derives the secret that the EC key KEY shares with the owner of the public key in "
-		"FILE\n"
-		"(or standard input): PEM, DER, a certificate, or the point. KEY is named as for "
+	.help = "Derives the secret that KEY, an EC or X25519 key, shares with the owner of the "
+		"public\n"
+		"key in FILE (or standard input): PEM, DER, a certificate, or the point. KEY is "
+		"named as for "
 		"keycask\n"
 		"sign; it may be left out when there is just one key that can derive. The secret "
 		"goes\n"

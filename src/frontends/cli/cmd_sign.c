@@ -72,8 +72,9 @@ const struct command cmd_sign = {
 		"one key that can sign. The signature goes to standard output: as bytes, or as\n"
 		"base64 on a terminal.\n"
 		"\n"
-		"  --algorithm A    default: ecdsa_signature_message_x962_sha256 or\n"
-		"                   rsa_signature_message_pkcs1v15_sha256, by the type of the key\n"
+		"  --algorithm A    default: ecdsa_signature_message_x962_sha256,\n"
+		"                   rsa_signature_message_pkcs1v15_sha256 or\n"
+		"                   eddsa_signature_message_ed25519, by the type of the key\n"
 		"  --out FILE       write the signature there\n"
 		"  --in FILE        the same as FILE\n" PIN_OPTIONS_HELP,
 	.run = run,

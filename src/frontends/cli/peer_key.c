@@ -17,6 +17,7 @@
 
 enum {
 	POINT_UNCOMPRESSED = 0x04, /* SEC 1 2.3.3 */
+	X25519_BYTES = 32,
 };
 
 static void pkey_done(EVP_PKEY **pkey)
@@ -53,19 +54,29 @@ static EVP_PKEY *parse_pem(struct kc_view data)
 	return pkey;
 }
 
+/* X25519 has one form only. */
+static bool uncompress(EVP_PKEY *pkey)
+{
+	if (EVP_PKEY_is_a(pkey, "X25519"))
+		return true;
+	return EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+					      OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) ==
+	       1;
+}
+
 static enum kc_status put_point(EVP_PKEY *pkey, struct bytes *point)
 {
 	unsigned char *encoded = NULL;
 	enum kc_status status = KC_OK;
 	size_t len = 0;
 
-	if (EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-					   OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1)
+	if (uncompress(pkey))
 		len = EVP_PKEY_get1_encoded_public_key(pkey, &encoded);
 	if (len > 0)
 		status = bytes_append(point, view_of(encoded, len));
 	else
-		status = fail(KC_ERR_PARAM, "the other side's public key is not an EC key");
+		status = fail(KC_ERR_PARAM,
+			      "the other side's public key is not an EC or X25519 key");
 	OPENSSL_free(encoded);
 	ERR_clear_error();
 	return status;
@@ -78,7 +89,7 @@ enum kc_status peer_key_read(const char *path, struct bytes *point)
 
 	TRY(file_io_read(path, &data));
 	REQUIRE(data.len > 0, KC_ERR_PARAM, "the other side's public key is empty");
-	if (data.data[0] == POINT_UNCOMPRESSED)
+	if (data.data[0] == POINT_UNCOMPRESSED || data.len == X25519_BYTES)
 		return bytes_append(point, bytes_view(&data));
 	pkey = parse_der(bytes_view(&data));
 	if (!pkey)

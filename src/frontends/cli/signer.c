@@ -42,6 +42,8 @@ static enum kc_status usual_algorithm(const struct kc_dictionary *item, enum res
 		*ret_algorithm = KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD;
 	else if (type && strcmp(type, KC_KEY_TYPE_NAME_EC) == 0)
 		*ret_algorithm = KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA256;
+	else if (type && strcmp(type, KC_KEY_TYPE_NAME_ED25519) == 0)
+		*ret_algorithm = KC_ALGORITHM_EDDSA_SIGNATURE_MESSAGE_ED25519;
 	else if (type && strcmp(type, KC_KEY_TYPE_NAME_RSA) == 0)
 		*ret_algorithm = KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256;
 	else
