@@ -133,6 +133,8 @@ enum kc_constraint {
 enum kc_key_type {
 	KC_KEY_TYPE_RSA,
 	KC_KEY_TYPE_EC,
+	KC_KEY_TYPE_ED25519, /* RFC 8032: it signs */
+	KC_KEY_TYPE_X25519,  /* RFC 7748: it agrees */
 };
 
 enum {
@@ -146,7 +148,8 @@ struct kc_key_description {
 	struct kc_view object_id;
 	const char *label;
 	/* Where its public key stands: the object_id of a certificate that was added, or, without
-	 * one, the key itself: RSA as PKCS#1's RSAPublicKey in DER, EC as the point 04 X Y. */
+	 * one, the key itself: RSA as PKCS#1's RSAPublicKey in DER, EC as the point 04 X Y,
+	 * Ed25519 and X25519, of 256 bits both, as their 32 bytes. */
 	struct kc_view certificate_id;
 	struct kc_view public_key;
 	enum kc_key_type type;
@@ -262,7 +265,9 @@ struct kc_driver {
 	 * The base operation @algorithm with key @object_id. For rsa_signature_raw @data is as
 	 * long as the modulus; for rsa_signature_digest_pkcs1v15_raw it is what the card pads, a
 	 * DigestInfo; for ecdsa_signature_digest_x962 it is the digest, already cut to the curve's
-	 * size, and the signature is DER SEQUENCE { r, s }.
+	 * size, and the signature is DER SEQUENCE { r, s }; for eddsa_signature_message_ed25519 it
+	 * is the message, up to 65535 bytes, and the signature is R S, 64 bytes.
+	 * KC_ERR_BAD_PARAMETER: the card does not take so long a message.
 	 * KC_ERR_AUTHENTICATION_NEEDED: the card wants its PIN (again).
 	 */
 	enum kc_status (*sign)(struct kc_token *token, struct kc_view object_id,
@@ -276,7 +281,8 @@ struct kc_driver {
 				  struct kc_bytes *ret_plaintext);
 
 	/* Likewise. For ecdh_key_exchange_standard @public_key is the other side's point 04 X Y of
-	 * the key's curve, the secret the X coordinate of the product. */
+	 * the key's curve, the secret the X coordinate of the product; with an X25519 key both are
+	 * 32 bytes, and a secret of zeros is KC_ERR_BAD_PARAMETER. */
 	enum kc_status (*exchange)(struct kc_token *token, struct kc_view object_id,
 				   const char *algorithm, struct kc_view public_key,
 				   struct kc_bytes *ret_secret);

@@ -12,7 +12,17 @@ static struct kc_view view_of_bytes(const struct kc_bytes *bytes)
 
 static const char *type_name(enum kc_key_type type)
 {
-	return type == KC_KEY_TYPE_RSA ? "rsa" : "ec";
+	switch (type) {
+	case KC_KEY_TYPE_RSA:
+		return "rsa";
+	case KC_KEY_TYPE_EC:
+		return "ec";
+	case KC_KEY_TYPE_ED25519:
+		return "ed25519";
+	case KC_KEY_TYPE_X25519:
+		return "x25519";
+	}
+	return "other";
 }
 
 static const char *constraint_name(enum kc_constraint constraint)

@@ -20,7 +20,7 @@
 #include "wire/serve.h"
 
 enum {
-	DATA_MAX = 4096, /* the longest modulus is 512 bytes */
+	DATA_MAX = 65536, /* the longest command; of a modulus it is 512 bytes */
 };
 
 static struct session_turn turn_of(struct json_object *parameters)

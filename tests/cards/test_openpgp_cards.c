@@ -59,11 +59,12 @@ static void put_id(FILE *out, const struct kc_bytes *id)
 static void put_key(FILE *out, const struct contents_object *key)
 {
 	static const char *const constraints[] = {"none", "pin", "pin_always"};
+	static const char *const types[] = {"rsa", "ec", "ed25519", "x25519"};
 
-	fprintf(out, "%s-%u %s/%u%s%s%s%s, ", key->type == KC_KEY_TYPE_RSA ? "rsa" : "ec",
-		key->size_in_bits, constraints[key->constraint], key->pin_scope,
-		key->can_sign ? " sign" : "", key->can_decrypt ? " decrypt" : "",
-		key->can_derive ? " derive" : "", key->needs_touch ? " touch" : "");
+	fprintf(out, "%s-%u %s/%u%s%s%s%s, ", types[key->type], key->size_in_bits,
+		constraints[key->constraint], key->pin_scope, key->can_sign ? " sign" : "",
+		key->can_decrypt ? " decrypt" : "", key->can_derive ? " derive" : "",
+		key->needs_touch ? " touch" : "");
 	if (key->certificate_id.len > 0)
 		put_id(out, &key->certificate_id);
 	else
@@ -355,7 +356,91 @@ TEST(piv_cards_are_not_ours)
 	fake_card_free(card);
 }
 
-/* Curve25519, and what is no key at all, leave the others as they are. */
+#define X11	      "1111111111111111111111111111111111111111111111111111111111111111"
+#define X22	      "2222222222222222222222222222222222222222222222222222222222222222"
+#define X33	      "3333333333333333333333333333333333333333333333333333333333333333"
+#define ED25519_OF(n) "C" n "0A162B06010401DA470F01"
+#define X25519	      "C20B122B060104019755010501"
+
+/* @attributes is what the card has of C1, C2, C3. */
+static struct fake_card *with_curve25519(const char *attributes)
+{
+	char data[256];
+	struct fake_card *card = NULL;
+
+	snprintf(data, sizeof(data), STATUS "%s", attributes);
+	card = made_up("0304", with_sw(record("6E", record("73", data))));
+	fake_card_add(card, read_signature_key, "7F49228620" X11 OK);
+	fake_card_add(card, "0047810002B80000", "7F4923862140" X22 OK);
+	fake_card_add(card, "0047810002A40000", "7F49228620" X33 OK);
+	return card;
+}
+
+static const char curve25519_contents[] =
+	"03 OpenPGP authentication key: ed25519-256 pin/0 sign, 32 bytes 2dbecc73 "
+	"eddsa_signature_message_ed25519\n"
+	"02 OpenPGP decryption key: x25519-256 pin/0 derive, 32 bytes 88fdb906 "
+	"ecdh_key_exchange_standard\n"
+	"01 OpenPGP signature key: ed25519-256 pin/1 sign, 32 bytes bc4920d8 "
+	"eddsa_signature_message_ed25519\n";
+
+/* What gpg writes, with a byte about imports and without; the names of RFC 8410. */
+TEST(curve25519_is_told_by_attributes)
+{
+	static const char *const attributes[] = {
+		ED25519_OF("1") X25519 ED25519_OF("3"),
+		"C10B162B06010401DA470F01FF"
+		"C20C122B060104019755010501FF"
+		"C30B162B06010401DA470F0100",
+		"C104162B6570"
+		"C204122B656E"
+		"C304162B6570",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+		struct fake_card *card = with_curve25519(attributes[i]);
+
+		check_contents(card, curve25519_contents);
+		CHECK_INT(fake_card_count_of(card, "00CA00C1"), 0);
+		fake_card_free(card);
+	}
+}
+
+/* Asked for one by one, when the application related data lack them. */
+TEST(attributes_that_stand_alone)
+{
+	struct fake_card *card = with_curve25519("");
+
+	fake_card_add(card, "00CA00C100", "162B06010401DA470F01" OK);
+	fake_card_add(card, "00CA00C200", X25519 OK);
+	fake_card_add(card, "00CA00C300", "162B6570" OK);
+	check_contents(card, curve25519_contents);
+	fake_card_free(card);
+}
+
+/* Of another curve, another use, with more behind it, without an algorithm, with one of two. */
+TEST(curve25519_of_odd_attributes_is_left_out)
+{
+	static const char *const attributes[] = {
+		"C104162B6571C204122B656FC304162B6571",
+		"C1"
+		"04122B656EC204162B6570C304122B656E",
+		"C106162B6570FFFFC206122B656EFFFFC306162B6570FFFF",
+		"C100C200C300",
+		"C10116C20112C30116",
+		"C10A132A8648CE3D030107C20A122A8648CE3D030107C30A132A8648CE3D030107",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+		struct fake_card *card = with_curve25519(attributes[i]);
+
+		check_contents(card, "");
+		fake_card_free(card);
+	}
+}
+
+/* Bytes of a curve that the card does not name, and what is no key, leave the others as they are.
+ */
 TEST(keys_of_other_kinds_are_left_out)
 {
 	static const char *const answers[] = {
@@ -505,6 +590,8 @@ static void check_sane(const struct kc_contents *contents)
 			CHECK(object->data.len > 0 && object->data.data[0] == 0x30);
 		else if (object->type == KC_KEY_TYPE_EC)
 			CHECK(object->size_in_bits >= 256 && object->size_in_bits <= 521);
+		else if (object->type != KC_KEY_TYPE_RSA)
+			CHECK(object->size_in_bits == 256 && object->public_key.len <= 32);
 		else
 			CHECK(object->size_in_bits >= 1017 && object->size_in_bits <= 4096);
 	}

@@ -245,6 +245,190 @@ TEST(keys_do_only_what_they_are_for)
 	fake_card_free(card);
 }
 
+/* --- Curve25519 ------------------------------------------------------------------------------- */
+
+#define X11	"1111111111111111111111111111111111111111111111111111111111111111"
+#define X22	"2222222222222222222222222222222222222222222222222222222222222222"
+#define R_AND_S X11 X22
+
+static const char eddsa[] = "eddsa_signature_message_ed25519";
+
+/* A version 3.4 card as gpg leaves it with default keys; commands of at most 256 bytes. */
+static struct fake_card *insert_curve25519(struct kc_token *token)
+{
+	const struct session_turn turn = turn_of(0);
+	struct fake_card *card = fake_card_new(FAKE_CARD_LOOKUP);
+	struct kc_token_identity identity = {NULL, NULL};
+
+	fake_card_add(card, "00A4040006D2760001240100", "9000");
+	fake_card_add(card, "00CA004F00", "D276000124010304000A0000001100009000");
+	fake_card_add(card, "00CA006E00",
+		      "6E3B7F66080202010002020100"
+		      "732E"
+		      "C10A162B06010401DA470F01"
+		      "C20B122B060104019755010501"
+		      "C30A162B06010401DA470F01"
+		      "C40701202020030003"
+		      "9000");
+	fake_card_add(card, "0047810002B60000", "7F49228620" X11 "9000");
+	fake_card_add(card, "0047810002B80000", "7F49228620" X22 "9000");
+	fake_card_add(card, "0047810002A40000", "7F49228620" X11 "9000");
+	fake_card_add(card, "00CA7F2100", "9000");
+	fake_card_add(card, verify_81, "9000");
+	fake_card_add(card, verify_82, "9000");
+	CHECK_OK(token_init(token, &openpgp_driver, fake_card_exchange, card));
+	error_clear();
+	CHECK_OK(session_open(token, &turn, &identity));
+	free(identity.instance_id);
+	free(identity.label);
+	CHECK_OK(session_enumerate(token, &turn));
+	fake_card_forget(card);
+	CHECK_OK(authenticate(token, A, 1, "123456"));
+	CHECK_OK(authenticate(token, A, 2, "123456"));
+	CHECK_INT(fake_card_count_of(card, verify_81), 1);
+	CHECK_INT(fake_card_count_of(card, verify_82), 1);
+	fake_card_forget(card);
+	return card;
+}
+
+static enum kc_status sign_message(struct kc_token *token, uint8_t reference,
+				   struct kc_view message, struct kc_bytes *ret_signature)
+{
+	return use(token, SESSION_SIGN, reference, eddsa, message, ret_signature);
+}
+
+/* The message as it is; 64 bytes as they are. An empty one is one, too. */
+TEST(ed25519_signs_messages)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct fake_card *card = insert_curve25519(&token);
+	struct kc_view message = view_of_text("what a person signs");
+	struct kc_bytes signature = {NULL, 0};
+
+	fake_card_add(card,
+		      "002A9E9A13776861742061207065"
+		      "72736F6E207369676E7300",
+		      R_AND_S "9000");
+	fake_card_add(card,
+		      "0088000013776861742061207065"
+		      "72736F6E207369676E7300",
+		      R_AND_S "9000");
+	fake_card_add(card, "002A9E9A00", X22 X11 "9000");
+	CHECK_OK(sign_message(&token, 1, message, &signature));
+	CHECK_HEX(openpgp_view(&signature), R_AND_S);
+	kc_bytes_free(&signature);
+	CHECK_OK(sign_message(&token, 3, message, &signature));
+	CHECK_HEX(openpgp_view(&signature), R_AND_S);
+	kc_bytes_free(&signature);
+	CHECK_OK(sign_message(&token, 1, view_of(NULL, 0), &signature));
+	CHECK_HEX(openpgp_view(&signature), X22 X11);
+	kc_bytes_free(&signature);
+	CHECK_INT(fake_card_count(card), 3);
+	fake_card_free(card);
+}
+
+TEST(ed25519_messages_have_a_limit)
+{
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct fake_card *card = insert_curve25519(&token);
+	uint8_t message[257];
+	char fill[2 * 255 + 1];
+	char command[HEX_MAX];
+	struct kc_bytes signature = {NULL, 0};
+
+	memset(message, 0x33, sizeof(message));
+	repeat(fill, "33", 255);
+	snprintf(command, sizeof(command),
+		 "108800"
+		 "00FF%s",
+		 fill);
+	fake_card_add(card, command, "9000");
+	fake_card_add(card, "00880000013300", R_AND_S "9000");
+	CHECK_OK(sign_message(&token, 3, view_of(message, 256), &signature));
+	CHECK_HEX(openpgp_view(&signature), R_AND_S);
+	kc_bytes_free(&signature);
+	fake_card_forget(card);
+	CHECK_STATUS(sign_message(&token, 3, view_of(message, 257), &signature),
+		     KC_ERR_BAD_PARAMETER);
+	CHECK_TEXT(error_get()->message, "a message of 257 bytes; this card signs up to 256");
+	CHECK_INT(fake_card_count(card), 0);
+	fake_card_add(card, "00880000013300", "6A80");
+	CHECK_STATUS(sign_message(&token, 3, view_of(message, 256), &signature),
+		     KC_ERR_BAD_PARAMETER);
+	CHECK_TEXT(error_get()->message, "the card refuses to sign a message of 256 bytes");
+	CHECK_INT(error_get()->sw, 0x6A80);
+	CHECK(signature.data == NULL);
+	fake_card_free(card);
+}
+
+TEST(ed25519_signatures_of_a_wrong_form_are_refused)
+{
+	static const char *const answers[] = {"9000", X11 "9000", R_AND_S "009000", "6985"};
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct fake_card *card = insert_curve25519(&token);
+	struct kc_bytes signature = {NULL, 0};
+
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		fake_card_add(card, "00880000016D00", answers[i]);
+		CHECK_STATUS(sign_message(&token, 3, view_of_text("m"), &signature),
+			     i == 3 ? KC_ERR_OBJECT_NOT_FOUND : KC_ERR_CORRUPTED_DATA);
+		CHECK(signature.data == NULL);
+	}
+	CHECK_STATUS(openpgp_sign(&token, view_of("\x01", 1), "ecdsa_signature_digest_x962",
+				  view_of("m", 1), &signature),
+		     KC_ERR_NOT_IMPLEMENTED);
+	CHECK_STATUS(openpgp_sign(&token, view_of("\x02", 1), eddsa, view_of("m", 1), &signature),
+		     KC_ERR_NOT_IMPLEMENTED);
+	fake_card_free(card);
+}
+
+static enum kc_status agree(struct kc_token *token, size_t len, struct kc_bytes *ret_secret)
+{
+	uint8_t peer[33];
+
+	memset(peer, 0x11, sizeof(peer));
+	return use(token, SESSION_EXCHANGE, 2, "ecdh_key_exchange_standard", view_of(peer, len),
+		   ret_secret);
+}
+
+/* A6 7F49 86 as with a point; the answer with OpenPGP's 40 or without. */
+TEST(x25519_agrees)
+{
+	static const char deciphering[] = "002A808627A6257F4922"
+					  "8620" X11 "00";
+	static const char *const answers[] = {X22 "9000", "40" X22 "9000"};
+	static const char *const odd[] = {"9000",
+					  "222200"
+					  "9000",
+					  "04" X22 "9000", X22 X22 "9000"};
+	static const char zero[] =
+		"0000000000000000000000000000000000000000000000000000000000000000"
+		"9000";
+	CLEANUP(token_done) struct kc_token token = {0};
+	struct fake_card *card = insert_curve25519(&token);
+	struct kc_bytes secret = {NULL, 0};
+
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		fake_card_add(card, deciphering, answers[i]);
+		CHECK_OK(agree(&token, 32, &secret));
+		CHECK_HEX(openpgp_view(&secret), X22);
+		kc_bytes_free(&secret);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		fake_card_add(card, deciphering, odd[i]);
+		CHECK_STATUS(agree(&token, 32, &secret), KC_ERR_CORRUPTED_DATA);
+	}
+	fake_card_add(card, deciphering, zero);
+	CHECK_STATUS(agree(&token, 32, &secret), KC_ERR_BAD_PARAMETER);
+	CHECK_TEXT(error_get()->message, "with this public key the secret is zero, which is none");
+	fake_card_forget(card);
+	CHECK_STATUS(agree(&token, 33, &secret), KC_ERR_BAD_PARAMETER);
+	CHECK_STATUS(agree(&token, 31, &secret), KC_ERR_BAD_PARAMETER);
+	CHECK_INT(fake_card_count(card), 0);
+	CHECK(secret.data == NULL);
+	fake_card_free(card);
+}
+
 /* --- decrypting ------------------------------------------------------------------------------- */
 
 /* 00 and 256 bytes: 255 in a chain, two more. */

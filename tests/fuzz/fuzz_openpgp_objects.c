@@ -93,8 +93,10 @@ static void use_key(struct kc_token *token, const struct contents_object *key)
 		status = openpgp_decrypt(token, object_id, key->algorithms[0], view_of(point, size),
 					 &result);
 	else
-		status = openpgp_exchange(token, object_id, key->algorithms[0],
-					  view_of(point, 1 + 2 * size), &result);
+		status = openpgp_exchange(
+			token, object_id, key->algorithms[0],
+			view_of(point, key->type == KC_KEY_TYPE_X25519 ? size : 1 + 2 * size),
+			&result);
 	if (status != KC_OK && result.data)
 		abort(); /* untouched on failure */
 	kc_bytes_free(&result);

@@ -18,6 +18,7 @@ AUTHENTICATION_KEY = "OpenPGP authentication key"
 PIV_KEY = "Key For PIV Authentication"
 QUIET = {"authentication_ui": "fail"}
 NEW_PIN = "24681357"
+EDDSA = "eddsa_signature_message_ed25519"
 
 
 def b64(data):
@@ -55,10 +56,18 @@ def sign(daemon, label, pin=PIN, **options):
     answer = daemon.cli("sign", "--key", label, file_with(MESSAGE), pin=pin, **options)
     if options.get("status"):
         return answer
-    signature = file_with(base64.b64decode(answer["signature"]), "signature")
-    openssl("dgst", "-sha256", "-verify", public_key(daemon, label), "-signature", signature,
-            input=MESSAGE)
+    judge(public_key(daemon, label), base64.b64decode(answer["signature"]), answer["algorithm"])
     return answer
+
+
+def judge(public, signature, algorithm, message=MESSAGE):
+    """openssl accepts it over the message. dgst knows no Ed25519."""
+    path = file_with(signature, "signature")
+    if algorithm == EDDSA:
+        openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", public, "-sigfile", path, "-in",
+                file_with(message))
+    else:
+        openssl("dgst", "-sha256", "-verify", public, "-signature", path, input=message)
 
 
 def insert(daemon, card, **options):
@@ -103,7 +112,7 @@ def check_decrypts(daemon):
 
 def check_agrees(daemon):
     ours, other = public_key(daemon, DECRYPTION_KEY), scratch() / "other.pem"
-    openssl("ecparam", "-name", curve_of(ours), "-genkey", "-noout", "-out", other)
+    make_peer(ours, other)
     theirs = scratch() / "other.pub"
     openssl("pkey", "-in", other, "-pubout", "-out", theirs)
     answer = daemon.cli("derive", "--key", DECRYPTION_KEY, theirs, "--algorithm",
@@ -112,9 +121,14 @@ def check_agrees(daemon):
                 openssl("pkeyutl", "-derive", "-inkey", other, "-peerkey", ours), "agreed secret")
 
 
-def curve_of(path):
-    said = openssl("pkey", "-pubin", "-in", path, "-text", "-noout").decode()
-    return re.search(r"ASN1 OID: (\S+)", said)[1]
+def make_peer(ours, path):
+    """A private key on the curve of ours."""
+    said = openssl("pkey", "-pubin", "-in", ours, "-text", "-noout").decode()
+    if said.startswith("X25519"):
+        openssl("genpkey", "-algorithm", "x25519", "-out", path)
+    else:
+        curve = re.search(r"ASN1 OID: (\S+)", said)[1]
+        openssl("ecparam", "-name", curve, "-genkey", "-noout", "-out", path)
 
 
 @test
@@ -138,11 +152,60 @@ def a_card_without_extended_lengths_serves_as_well():
 
 
 @test
-def keys_of_other_kinds_leave_the_rest_alone():
-    with Daemon() as daemon, Card("openpgp:sig=ed25519,dec=x25519,aut=p256") as card:
+def curve25519_keys_do_what_they_are_for():
+    check_profile("openpgp:sig=ed25519,dec=x25519,aut=ed25519", {
+        SIGNATURE_KEY: ("ed25519", 256), DECRYPTION_KEY: ("x25519", 256),
+        AUTHENTICATION_KEY: ("ed25519", 256)})
+
+
+@test
+def curve25519_keys_are_beside_others():
+    check_profile("openpgp:sig=rsa2048,dec=x25519,aut=p256", {
+        SIGNATURE_KEY: ("rsa", 2048), DECRYPTION_KEY: ("x25519", 256),
+        AUTHENTICATION_KEY: ("ec", 256)})
+
+
+@test
+def an_ed25519_card_has_an_end_of_messages():
+    """The software card signs up to 512 bytes, in a chain of commands if it must."""
+    for profile in ("openpgp:sig=ed25519,pin=lasting", "openpgp:sig=ed25519,pin=lasting,extended=none"):
+        with Daemon() as daemon, Card(profile) as card:
+            insert(daemon, card)
+            for size in (1, 255, 256, 512):
+                answer = daemon.cli("sign", file_with(b"x" * size), pin=PIN)
+                check_equal(answer["algorithm"], EDDSA, "algorithm")
+                judge(public_key(daemon, SIGNATURE_KEY), base64.b64decode(answer["signature"]),
+                      EDDSA, b"x" * size)
+            for size, message in ((513, "the card refuses to sign a message of 513 bytes"),
+                                  (60000, "a message of 60000 bytes; this card signs up to"),
+                                  (70000, "a token signs messages of up to 65535")):
+                record = daemon.cli("sign", file_with(b"x" * size), pin=PIN, status=1)
+                check_equal(record["name"], "param", f"{size} bytes")
+                check(message in record["message"], record)
+
+
+@test
+def an_ed25519_signature_wants_the_pin_each_time():
+    with configure(Daemon(), lease_ms=60000) as daemon, \
+            Card("openpgp:sig=ed25519,dec=x25519,aut=ed25519") as card, \
+            daemon.connect() as connection:
         insert(daemon, card)
-        check_equal(list(keys(daemon)), [AUTHENTICATION_KEY], "keys")
-        sign(daemon, AUTHENTICATION_KEY)
+        found = keys(daemon)
+
+        def call(label, **options):
+            return connection.call("Keys.Sign", {
+                "key": found[label]["value_persistent_ref"], "algorithm": EDDSA,
+                "data": b64(MESSAGE), "interaction": QUIET, **options})
+
+        call(AUTHENTICATION_KEY, pin=PIN)
+        call(AUTHENTICATION_KEY)
+        call(SIGNATURE_KEY, pin=PIN)
+        call(SIGNATURE_KEY, pin=PIN)
+        peer = found[DECRYPTION_KEY]
+        connection.call("Keys.Exchange", {
+            "key": peer["value_persistent_ref"], "algorithm": "ecdh_key_exchange_standard",
+            "public_key": b64(b"\x09" + b"\0" * 31), "interaction": QUIET})
+        check_equal((count(card, "00200081"), count(card, "00200082")), (2, 1), "PINs")
 
 
 @test
@@ -255,10 +318,10 @@ def the_pin_is_typed_on_the_readers_keypad():
 # --- gpg's cards -------------------------------------------------------------------------------
 
 
-def modulus_of(gpg):
-    """gpg's own word for the public parts of its keys, in order of key and subkeys."""
+def public_numbers(gpg, place="0"):
+    """gpg's own word for the public parts of its keys, in order of key and subkeys: the modulus."""
     said = gpg.run("--list-keys", "--with-key-data", "--with-colons").decode()
-    return [bytes.fromhex(value) for value in re.findall(r"^pkd:0:\d+:([0-9A-F]+):", said,
+    return [bytes.fromhex(value) for value in re.findall(rf"^pkd:{place}:\d+:([0-9A-F]+):", said,
                                                          re.MULTILINE)]
 
 
@@ -285,7 +348,7 @@ def keys_made_by_gpg_sign_and_decrypt_for_keycask():
             check_signs(daemon)
             said = [run("keycask", "key", "export", "--key", label, "--raw", env=daemon.env)[0]
                     for label in (SIGNATURE_KEY, AUTHENTICATION_KEY, DECRYPTION_KEY)]
-            for number in modulus_of(gpg):
+            for number in public_numbers(gpg):
                 check(any(number in raw for raw in said), "gpg knows another key")
             with Stranger(gpg.public_keys()) as stranger:
                 message = stranger.encrypt(b"for the holder of the card")
@@ -301,6 +364,28 @@ def keys_made_by_gpg_sign_and_decrypt_for_keycask():
                                      f"{session[0]}:{session[1:-2].hex().upper()}", "--decrypt",
                                      input=message)
                 check_equal(plain, b"for the holder of the card", "what gpg makes of it")
+
+
+@test
+def curve25519_keys_made_by_gpg_sign_and_agree_for_keycask():
+    """What gpg's key generation proposes to everybody."""
+    with Gpg() as gpg, Card("openpgp:none") as card:
+        with Pcscd() as pcscd:
+            gpg.insert(pcscd, card)
+            gpg.set_attributes("ed25519")
+            gpg.generate()
+            gpg.end()
+            card.pull()
+        with Daemon() as daemon:
+            insert(daemon, card)
+            check_equal(sorted(key["key_type"] for key in keys(daemon).values()),
+                        ["ed25519", "ed25519", "x25519"], "keys")
+            check_signs(daemon)
+            check_agrees(daemon)
+            said = [run("keycask", "key", "export", "--key", label, "--raw", env=daemon.env)[0]
+                    for label in (SIGNATURE_KEY, AUTHENTICATION_KEY, DECRYPTION_KEY)]
+            points = public_numbers(gpg, "1")  # 0 is the curve
+            check_equal(sorted(points), sorted(b"\x40" + raw for raw in said), "gpg's keys")
 
 
 @test

@@ -109,17 +109,19 @@ static uint32_t command_max(struct kc_view lengths)
 /* Chaining is the rule. Cards of version 2.0 lack it, and have extended lengths instead. */
 static enum kc_status choose_length(struct kc_token *token, struct kc_view data)
 {
+	struct openpgp_state *state = kc_token_state(token);
 	CLEANUP(bytes_done) struct bytes historical = BYTES_INIT(VALUE_MAX);
 	struct kc_view lengths = {NULL, 0};
 	uint8_t capabilities = 0;
 
+	if (!openpgp_find(data, TAG_LENGTHS, &lengths))
+		lengths = (struct kc_view){NULL, 0};
+	state->command_max = command_max(lengths);
 	TRY(find_optional(token, data, TAG_HISTORICAL_BYTES, &historical));
 	capabilities = card_capabilities(bytes_view(&historical));
 	if ((capabilities & CARD_CHAINING) || !(capabilities & CARD_EXTENDED))
 		return KC_OK;
-	if (!openpgp_find(data, TAG_LENGTHS, &lengths))
-		lengths = (struct kc_view){NULL, 0};
-	kc_card_use_extended(kc_token_card(token), command_max(lengths));
+	kc_card_use_extended(kc_token_card(token), state->command_max);
 	return KC_OK;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The decryption key: OpenPGP card 3.4, 7.2.11 DECIPHER. An RSA cryptogram comes behind a byte 00
  * and goes without its padding; for key agreement the other side's point comes in A6 7F49 86, and
- * the answer is the X coordinate of the product.
+ * the answer is the X coordinate of the product. X25519 has its 32 bytes in place of either.
  */
 #include "base/cleanup.h"
 #include "base/try.h"
@@ -19,20 +19,22 @@ enum {
 	TAG_POINT = 0x86,
 	POINT_UNCOMPRESSED = 0x04,
 	OPERAND_MAX = 1 + 4096 / 8,
+	CURVE25519_PREFIX = 0x40, /* RFC 9580, 11.2.2 */
 };
 
-static enum kc_status find_key(struct kc_token *token, struct kc_view object_id,
-			       enum kc_key_type type, const char *wanted, const char *algorithm,
-			       const struct openpgp_key **ret_key)
+static enum kc_status find_key(struct kc_token *token, struct kc_view object_id, const char *wanted,
+			       const char *algorithm, const struct openpgp_key **ret_key)
 {
 	const struct openpgp_state *state = kc_token_state(token);
 	enum openpgp_index index = OPENPGP_SIGNATURE;
+	const struct openpgp_key *key = NULL;
 
 	TRY(openpgp_find_key(token, object_id, &index));
-	REQUIRE(index == OPENPGP_DECRYPTION && state->keys[index].type == type &&
+	key = &state->keys[index];
+	REQUIRE(strcmp(openpgp_algorithms(index, key)[0], wanted) == 0 &&
 			strcmp(algorithm, wanted) == 0,
 		KC_ERR_NOT_IMPLEMENTED, "this key does not do %s", algorithm);
-	*ret_key = &state->keys[index];
+	*ret_key = key;
 	return KC_OK;
 }
 
@@ -58,7 +60,7 @@ enum kc_status openpgp_decrypt(struct kc_token *token, struct kc_view object_id,
 	CLEANUP(openpgp_bytes_done) struct kc_bytes answer = {NULL, 0};
 	const struct openpgp_key *key = NULL;
 
-	TRY(find_key(token, object_id, KC_KEY_TYPE_RSA, "rsa_encryption_pkcs1", algorithm, &key));
+	TRY(find_key(token, object_id, "rsa_encryption_pkcs1", algorithm, &key));
 	REQUIRE(data.len == openpgp_key_bytes(key), KC_ERR_BAD_PARAMETER,
 		"%zu bytes for a key of %zu", data.len, openpgp_key_bytes(key));
 	TRY(bytes_append_byte(&operand, PADDING_RSA));
@@ -81,17 +83,42 @@ static enum kc_status put_point(struct bytes *operand, struct kc_view point)
 	return tlv_put(operand, TAG_CIPHER, bytes_view(&outer));
 }
 
-/* Some cards answer the whole point. */
+static bool is_zero(struct kc_view secret)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < secret.len; i++)
+		any |= secret.data[i];
+	return any == 0;
+}
+
+/*
+ * Some cards answer the whole point. RFC 7748, 6.1: a public key of small order makes all zeros, a
+ * secret that everybody knows.
+ */
 static enum kc_status take_coordinate(const struct openpgp_key *key, struct kc_view answer,
 				      struct bytes *secret)
 {
+	bool is_x25519 = key->type == KC_KEY_TYPE_X25519;
 	size_t size = openpgp_key_bytes(key);
+	size_t whole = is_x25519 ? size : 2 * size;
 
-	if (answer.len == 1 + 2 * size && answer.data[0] == POINT_UNCOMPRESSED)
+	if (answer.len == 1 + whole &&
+	    answer.data[0] == (is_x25519 ? CURVE25519_PREFIX : POINT_UNCOMPRESSED))
 		answer = view_slice(answer, 1, size);
 	REQUIRE(answer.len == size, KC_ERR_CORRUPTED_DATA, "the card's result has %zu bytes",
 		answer.len);
+	REQUIRE(!is_x25519 || !is_zero(answer), KC_ERR_BAD_PARAMETER,
+		"with this public key the secret is zero, which is none");
 	return bytes_append(secret, answer);
+}
+
+static bool is_peer_of(const struct openpgp_key *key, struct kc_view public_key)
+{
+	if (key->type == KC_KEY_TYPE_X25519)
+		return public_key.len == openpgp_key_bytes(key);
+	return public_key.len == 1 + 2 * openpgp_key_bytes(key) &&
+	       public_key.data[0] == POINT_UNCOMPRESSED;
 }
 
 enum kc_status openpgp_exchange(struct kc_token *token, struct kc_view object_id,
@@ -103,11 +130,9 @@ enum kc_status openpgp_exchange(struct kc_token *token, struct kc_view object_id
 	CLEANUP(openpgp_bytes_done) struct kc_bytes answer = {NULL, 0};
 	const struct openpgp_key *key = NULL;
 
-	TRY(find_key(token, object_id, KC_KEY_TYPE_EC, "ecdh_key_exchange_standard", algorithm,
-		     &key));
-	REQUIRE(public_key.len == 1 + 2 * openpgp_key_bytes(key) &&
-			public_key.data[0] == POINT_UNCOMPRESSED,
-		KC_ERR_BAD_PARAMETER, "a public key that is no point of the key's curve");
+	TRY(find_key(token, object_id, "ecdh_key_exchange_standard", algorithm, &key));
+	REQUIRE(is_peer_of(key, public_key), KC_ERR_BAD_PARAMETER,
+		"a public key that is no point of the key's curve");
 	TRY(put_point(&operand, public_key));
 	TRY(decipher(token, &operand, &answer));
 	TRY(take_coordinate(key, openpgp_view(&answer), &secret));

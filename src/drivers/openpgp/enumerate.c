@@ -72,8 +72,8 @@ static enum kc_status read_keys(struct kc_token *token, struct kc_view applicati
 
 		if (is_surely_absent(application, place))
 			continue;
-		TRY(skip(openpgp_read_public_key(token, place, &state->keys[i]), "public key",
-			 place));
+		TRY(skip(openpgp_read_public_key(token, application, place, &state->keys[i]),
+			 "public key", place));
 	}
 	return KC_OK;
 }

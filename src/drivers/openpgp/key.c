@@ -19,6 +19,7 @@ const struct openpgp_place openpgp_places[OPENPGP_N_KEYS] = {
 
 static const char *const rsa_signing[] = {"rsa_signature_digest_pkcs1v15_raw", NULL};
 static const char *const ec_signing[] = {"ecdsa_signature_digest_x962", NULL};
+static const char *const ed25519_signing[] = {"eddsa_signature_message_ed25519", NULL};
 static const char *const rsa_decrypting[] = {"rsa_encryption_pkcs1", NULL};
 static const char *const ec_deriving[] = {"ecdh_key_exchange_standard", NULL};
 
@@ -45,10 +46,12 @@ void openpgp_put_certificate_id(const struct openpgp_place *place,
 	id[2] = place->occurrence;
 }
 
-static const char *const *algorithms_of(enum openpgp_index index, const struct openpgp_key *key)
+const char *const *openpgp_algorithms(enum openpgp_index index, const struct openpgp_key *key)
 {
 	if (index == OPENPGP_DECRYPTION)
 		return key->type == KC_KEY_TYPE_RSA ? rsa_decrypting : ec_deriving;
+	if (key->type == KC_KEY_TYPE_ED25519)
+		return ed25519_signing;
 	return key->type == KC_KEY_TYPE_RSA ? rsa_signing : ec_signing;
 }
 
@@ -77,10 +80,10 @@ enum kc_status openpgp_add_key(struct kc_token *token, struct kc_contents *conte
 		.constraint = constraint_of(state, index),
 		.pin_scope = place->pin_scope,
 		.needs_touch = key->needs_touch,
-		.algorithms = algorithms_of(index, key),
+		.algorithms = openpgp_algorithms(index, key),
 		.can_sign = !is_decryption,
 		.can_decrypt = is_decryption && key->type == KC_KEY_TYPE_RSA,
-		.can_derive = is_decryption && key->type == KC_KEY_TYPE_EC,
+		.can_derive = is_decryption && key->type != KC_KEY_TYPE_RSA,
 	};
 
 	openpgp_put_certificate_id(place, certificate_id);

@@ -52,7 +52,8 @@ struct openpgp_key {
 	bool needs_touch;
 	enum kc_key_type type;
 	unsigned size_in_bits;
-	uint8_t public_key[OPENPGP_PUBLIC_KEY_MAX]; /* RSAPublicKey in DER, or the point 04 X Y */
+	/* RSAPublicKey in DER, the point 04 X Y, or the 32 bytes of Curve25519. */
+	uint8_t public_key[OPENPGP_PUBLIC_KEY_MAX];
 	size_t public_key_len;
 };
 
@@ -81,8 +82,9 @@ struct openpgp_kdf {
 
 struct openpgp_state {
 	uint8_t aid[OPENPGP_AID_BYTES];
-	bool is_pw1_lasting; /* one verification serves several signatures */
-	bool has_kdf;	     /* passwords may have to be derived (kdf.c) */
+	bool is_pw1_lasting;  /* one verification serves several signatures */
+	bool has_kdf;	      /* passwords may have to be derived (kdf.c) */
+	uint32_t command_max; /* bytes of data that it takes at once */
 	uint8_t password_max[OPENPGP_N_PASSWORDS];
 	uint8_t tries_left[OPENPGP_N_PASSWORDS]; /* at the time of enumerate() */
 	struct openpgp_key keys[OPENPGP_N_KEYS];
@@ -153,10 +155,12 @@ KC_MUST_CHECK enum kc_status openpgp_put_pair(struct bytes *der, struct kc_view 
 					      struct kc_view second);
 
 /*
- * public_key.c: ask for the public key of @place and keep what it is in @key.
+ * public_key.c: ask for the public key of @place and keep what it is in @key. @application is the
+ * application related data, which tells the curve where the key does not.
  * Expected: KC_ERR_OBJECT_NOT_FOUND  there is none; KC_ERR_NOT_IMPLEMENTED  of another kind
  */
 KC_MUST_CHECK enum kc_status openpgp_read_public_key(struct kc_token *token,
+						     struct kc_view application,
 						     const struct openpgp_place *place,
 						     struct openpgp_key *key);
 
@@ -171,6 +175,8 @@ KC_MUST_CHECK enum kc_status openpgp_find_key(struct kc_token *token, struct kc_
 					      enum openpgp_index *ret_index);
 KC_MUST_CHECK enum kc_status openpgp_add_key(struct kc_token *token, struct kc_contents *contents,
 					     enum openpgp_index index);
+/* What it does, a NULL-terminated list of one: there is no key with two uses. */
+const char *const *openpgp_algorithms(enum openpgp_index index, const struct openpgp_key *key);
 enum {
 	OPENPGP_CERTIFICATE_ID_BYTES = 3,
 	OPENPGP_LABEL_BYTES = 64,
