@@ -66,24 +66,34 @@ static enum kc_status put_ciphertext(struct bytes *data, size_t modulus_bytes)
 	return fill_with(data, modulus_bytes - 1, 2);
 }
 
+/* Short, or the bytes of a public key of that kind. */
+static enum kc_status put_any(struct bytes *data, size_t key_bytes)
+{
+	return fill_with(data, key_bytes, 4);
+}
+
 static enum kc_status put_point(struct bytes *data, size_t field_bytes)
 {
 	TRY(bytes_append_byte(data, POINT_UNCOMPRESSED));
 	return fill_with(data, 2 * field_bytes, 3);
 }
 
+/* The first that fits is taken. */
 static const struct {
+	const char *key_type; /* NULL: any */
 	const char *algorithm;
 	const char *method;
 	const char *input;
 	enum kc_status (*fill)(struct bytes *data, size_t key_bytes);
 } operations[] = {
-	{"rsa_signature_raw", "Sign", "data", put_padded},
-	{"rsa_signature_digest_pkcs1v15_raw", "Sign", "data", put_digest_info},
-	{"ecdsa_signature_digest_x962", "Sign", "data", put_digest},
-	{"rsa_encryption_raw", "Decrypt", "data", put_ciphertext},
-	{"rsa_encryption_pkcs1", "Decrypt", "data", put_ciphertext},
-	{"ecdh_key_exchange_standard", "Exchange", "public_key", put_point},
+	{NULL, "rsa_signature_raw", "Sign", "data", put_padded},
+	{NULL, "rsa_signature_digest_pkcs1v15_raw", "Sign", "data", put_digest_info},
+	{NULL, "ecdsa_signature_digest_x962", "Sign", "data", put_digest},
+	{NULL, "eddsa_signature_message_ed25519", "Sign", "data", put_any},
+	{NULL, "rsa_encryption_raw", "Decrypt", "data", put_ciphertext},
+	{NULL, "rsa_encryption_pkcs1", "Decrypt", "data", put_ciphertext},
+	{"x25519", "ecdh_key_exchange_standard", "Exchange", "public_key", put_any},
+	{NULL, "ecdh_key_exchange_standard", "Exchange", "public_key", put_point},
 };
 
 size_t key_use_count(struct json_object *object)
@@ -102,10 +112,16 @@ static enum kc_status put_names(struct key_use *use, const char *object_id, cons
 	return KC_OK;
 }
 
-static enum kc_status put_operation(struct key_use *use, size_t key_bytes)
+static bool is_for(const char *wanted, const char *key_type)
+{
+	return !wanted || (key_type && strcmp(wanted, key_type) == 0);
+}
+
+static enum kc_status put_operation(struct key_use *use, const char *key_type, size_t key_bytes)
 {
 	for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
-		if (strcmp(operations[i].algorithm, use->algorithm) != 0)
+		if (strcmp(operations[i].algorithm, use->algorithm) != 0 ||
+		    !is_for(operations[i].key_type, key_type))
 			continue;
 		use->method = operations[i].method;
 		use->input = operations[i].input;
@@ -126,7 +142,7 @@ enum kc_status key_use_make(struct json_object *object, size_t index, struct key
 	TRY(put_names(&use, object_id ? object_id : "", algorithm ? algorithm : ""));
 	use.needs_no_pin = constraint && strcmp(constraint, "none") == 0;
 	if (bits > 0 && bits <= BITS_MAX)
-		TRY(put_operation(&use, ((size_t)bits + 7) / 8));
+		TRY(put_operation(&use, field_text(object, "key_type"), ((size_t)bits + 7) / 8));
 	*ret_use = use;
 	use = (struct key_use){.method = NULL};
 	return KC_OK;
