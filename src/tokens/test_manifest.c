@@ -57,7 +57,7 @@ TEST(each_mistake_is_named)
 		{"a000000308", "a0000003080000100001000000000000ff", "5 to 16 bytes"},
 		{"\"a000000308\"", "17", "hexadecimal texts"},
 		{"\"name\"", "\"nmae\"", "unknown key \"nmae\", did you mean \"name\"?"},
-		{"}", "", "message that does not end"},
+		{"}", "", "JSON object that does not end"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -45,7 +45,7 @@ static void skip_blanks(struct scan *scan)
 static enum kc_status count_value(struct scan *scan)
 {
 	scan->n_values++;
-	REQUIRE(scan->n_values <= WIRE_VALUES_MAX, KC_ERR_DECODE, "message of too many values");
+	REQUIRE(scan->n_values <= WIRE_VALUES_MAX, KC_ERR_DECODE, "JSON of too many values");
 	return KC_OK;
 }
 
@@ -183,7 +183,7 @@ static enum kc_status scan_open(struct scan *scan)
 {
 	scan->at++;
 	scan->depth++;
-	REQUIRE(scan->depth <= WIRE_DEPTH_MAX, KC_ERR_DECODE, "message nested too deeply");
+	REQUIRE(scan->depth <= WIRE_DEPTH_MAX, KC_ERR_DECODE, "JSON nested too deeply");
 	return count_value(scan);
 }
 
@@ -194,7 +194,7 @@ static enum kc_status scan_close(struct scan *scan)
 	if (scan->depth > 0)
 		return KC_OK;
 	skip_blanks(scan);
-	REQUIRE(scan->at == scan->text.len, KC_ERR_DECODE, "text after the message");
+	REQUIRE(scan->at == scan->text.len, KC_ERR_DECODE, "more text after the JSON object");
 	return KC_OK;
 }
 
@@ -233,11 +233,11 @@ enum kc_status scan_text(struct kc_view text)
 
 	skip_blanks(&scan);
 	REQUIRE(scan.at < text.len && text.data[scan.at] == '{', KC_ERR_DECODE,
-		"message that is no object");
+		"text that is no JSON object");
 	do {
 		TRY(scan_token(&scan));
 		skip_blanks(&scan);
 	} while (scan.depth > 0 && scan.at < text.len);
-	REQUIRE(scan.depth == 0, KC_ERR_DECODE, "message that does not end");
+	REQUIRE(scan.depth == 0, KC_ERR_DECODE, "JSON object that does not end");
 	return KC_OK;
 }
