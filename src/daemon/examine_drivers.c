@@ -3,6 +3,7 @@
 #include "daemon/examine.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -44,10 +45,26 @@ static enum kc_status examine_program(const struct manifest *manifest, struct js
 				   manifest->class_id);
 }
 
-static enum kc_status examine_driver(const struct manifest *manifest, struct json_object *findings)
+/* Once, and not of each driver: their manifests are right, and nobody shall remove them. */
+static enum kc_status examine_choices(const struct manifest_set *set, struct json_object *findings)
+{
+	const struct examine_finding broken = {
+		FINDING_PROBLEM, "drivers", set->choices_reason,
+		"correct that file, or remove it: then no driver is switched off"};
+
+	return set->choices_reason[0]
+		       ? examine_finding_add(findings, &broken,
+					     "no driver is used while drivers.json cannot be read")
+		       : KC_OK;
+}
+
+static enum kc_status examine_driver(const struct manifest_set *set,
+				     const struct manifest *manifest, struct json_object *findings)
 {
 	const struct examine_finding off = {FINDING_OK, "drivers", NULL, NULL};
 
+	if (manifest->reason[0] && strcmp(manifest->reason, set->choices_reason) == 0)
+		return KC_OK;
 	if (manifest->is_switched_off)
 		return examine_finding_add(findings, &off, "the driver %s is switched off",
 					   manifest->class_id);
@@ -65,8 +82,9 @@ enum kc_status examine_drivers(const struct daemon *daemon, struct json_object *
 	if (list_is_empty(&set->manifests))
 		return examine_finding_add(findings, &none, "there are no drivers in %s",
 					   daemon->driver_folder);
+	TRY(examine_choices(set, findings));
 	list_for_each (link, &set->manifests)
-		TRY(examine_driver(list_entry(link, struct manifest, link), findings));
+		TRY(examine_driver(set, list_entry(link, struct manifest, link), findings));
 	return KC_OK;
 }
 

@@ -76,7 +76,8 @@ static enum kc_status find_by_manifest(struct trial *trial, const struct manifes
 
 static enum kc_status find_by_name(struct trial *trial, const struct manifest_places *places)
 {
-	CLEANUP(manifest_set_done) struct manifest_set set = {{&set.manifests, &set.manifests}};
+	CLEANUP(manifest_set_done)
+	struct manifest_set set = {.manifests = {&set.manifests, &set.manifests}};
 
 	TRY(manifest_set_load(places, &set));
 	list_for_each (link, &set.manifests) {

@@ -50,6 +50,8 @@ static void replace_set(struct registry *registry, struct manifest_set *set)
 {
 	log_changes(&registry->manifests, set);
 	manifest_set_done(&registry->manifests);
+	memcpy(registry->manifests.choices_reason, set->choices_reason,
+	       sizeof(set->choices_reason));
 	list_for_each_safe (link, &set->manifests) {
 		list_remove(link);
 		list_append(&registry->manifests.manifests, link);
@@ -101,7 +103,8 @@ static void update_tokens(struct registry *registry)
 
 void driver_reload(struct registry *registry)
 {
-	CLEANUP(manifest_set_done) struct manifest_set set = {{&set.manifests, &set.manifests}};
+	CLEANUP(manifest_set_done)
+	struct manifest_set set = {.manifests = {&set.manifests, &set.manifests}};
 
 	error_clear();
 	if (manifest_set_load(&registry->settings.manifests, &set) != KC_OK) {

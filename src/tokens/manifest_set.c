@@ -172,8 +172,14 @@ static void switch_off(struct manifest_set *set, const struct driver_choices *ch
 
 static void refuse_all(struct manifest_set *set)
 {
-	list_for_each (link, &set->manifests)
-		refuse(list_entry(link, struct manifest, link), error_get()->message);
+	(void)snprintf(set->choices_reason, sizeof(set->choices_reason), "%s",
+		       error_get()->message);
+	list_for_each (link, &set->manifests) {
+		struct manifest *manifest = list_entry(link, struct manifest, link);
+
+		if (!manifest->reason[0]) /* what is wrong with itself says more */
+			refuse(manifest, set->choices_reason);
+	}
 }
 
 static void apply_choices(struct manifest_set *set, const char *path)
@@ -195,6 +201,7 @@ enum kc_status manifest_set_load(const struct manifest_places *places, struct ma
 	enum kc_status status = KC_OK;
 
 	list_init(&ret_set->manifests);
+	ret_set->choices_reason[0] = '\0';
 	status = add_folder(ret_set, places->system_folder, false);
 	if (status == KC_OK && places->user_folder)
 		status = add_folder(ret_set, places->user_folder, true);
@@ -300,7 +307,8 @@ enum kc_status manifest_set_examine(const struct manifest_places *places, const 
 				    struct manifest_problems *notes, struct manifest **ret_manifest)
 {
 	CLEANUP(manifest_freep) struct manifest *manifest = NULL;
-	CLEANUP(manifest_set_done) struct manifest_set set = {{&set.manifests, &set.manifests}};
+	CLEANUP(manifest_set_done)
+	struct manifest_set set = {.manifests = {&set.manifests, &set.manifests}};
 
 	/* Anywhere but in the system's folder it is judged as one that will stand in the user's. */
 	TRY(manifest_file_read(path, !is_in_folder(path, places->system_folder), problems,

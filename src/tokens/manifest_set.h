@@ -18,7 +18,8 @@ struct manifest_places {
 };
 
 struct manifest_set {
-	struct list manifests; /* manifest::link */
+	struct list manifests;			  /* manifest::link */
+	char choices_reason[MANIFEST_REASON_MAX]; /* why the choices cannot be read; or empty */
 };
 
 /*

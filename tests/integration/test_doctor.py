@@ -3,6 +3,7 @@
 """keycask doctor: each finding that names a trouble names the right one and what to type, and when
 that has been done the trouble is gone; with the daemon, without it, and with real peers."""
 import os
+import pathlib
 import shutil
 
 from keycask_test import (Card, Daemon, SkipTest, check, check_equal, eventually, main, program, run,
@@ -143,6 +144,21 @@ def drivers_that_cannot_be_used_are_told():
         missing = [finding for finding in findings if finding["topic"] == "drivers"
                    and "keycask-driver-nothing" in finding["what"] + finding.get("why", "")]
         check_equal([finding["state"] for finding in missing], ["problem"], f"{findings}")
+
+
+@test
+def choices_that_cannot_be_read_are_told_once():
+    with Daemon() as daemon:
+        choices = pathlib.Path(daemon.env["KEYCASK_CONFIG_DIR"], "drivers.json")
+        choices.parent.mkdir(parents=True, exist_ok=True)
+        choices.write_text("x")
+        findings = [finding for finding in examine(daemon, problem=True)
+                    if finding["topic"] == "drivers"]
+        expect(findings, "problem", "drivers", "no driver is used while drivers.json",
+               why=f"{choices}: text that is no JSON object", advice="correct that file")
+        check_equal(len(findings), 1, f"the manifests are not blamed: {findings}")
+        choices.unlink()
+        expect(examine(daemon), "ok", "drivers", "(org.keycask.piv) is ready")
 
 
 @test
