@@ -159,8 +159,11 @@ static enum kc_status examine_pcsc(const struct daemon *daemon, size_t n_readers
 
 static enum kc_status examine_users(struct json_object *findings)
 {
-	const struct examine_finding others = {FINDING_OK, "readers",
-					       "they may share cards with keycask", NULL};
+	const struct examine_finding others = {
+		FINDING_OK, "readers",
+		"keycask works beside those that share cards; one that has a card for itself shows "
+		"only when keycask wants to use it",
+		NULL};
 	char users[USERS_MAX];
 
 	users_of_library(PCSC_LIBRARY, users, sizeof(users));

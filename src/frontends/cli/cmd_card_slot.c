@@ -148,7 +148,8 @@ static enum kc_status run_who_holds(struct context *context, char **words, int n
 	if (context->json)
 		return page_json(holders);
 	if (kc_value_count(holders) == 0)
-		(void)puts("Nobody has the card.");
+		(void)puts("Nobody that keycask knows of has the card. A program that has it for "
+			   "itself shows\nonly when keycask wants to use the card.");
 	else
 		print_holders(context, holders);
 	return page_finish();
@@ -160,7 +161,8 @@ const struct command cmd_card_who_holds = {
 	.summary = "which program has a card, and which wait for it",
 	.help = "SLOT is needed when several have cards. A program that uses a reader without "
 		"keycask\n"
-		"is found by the library that it uses, which may be nothing but a guess.\n",
+		"is found by the library that it uses, which may be nothing but a guess, and only\n"
+		"after keycask wanted the card and did not get it.\n",
 	.run = run_who_holds,
 };
 
