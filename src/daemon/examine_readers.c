@@ -33,7 +33,8 @@ static const char *advice_for(const char *reason)
 {
 	if (strstr(reason, "scdaemon"))
 		return "free it now: gpgconf --kill scdaemon. For good: the lines disable-ccid and "
-		       "pcsc-shared in ~/.gnupg/scdaemon.conf, then both can use it";
+		       "pcsc-shared in ~/.gnupg/scdaemon.conf, then both can use it; after a "
+		       "reset of the card by one, scdaemon may fail once: repeat that command";
 	if (strstr(reason, "(process "))
 		return "end that program, or have it let go of the card";
 	return "the program is another user's; root can name it: lsof /usr/lib/*/libpcsclite.so.1";
@@ -68,6 +69,8 @@ static enum kc_status examine_card(const char *name, struct json_object *slot,
 						"see which there are: keycask driver list"};
 	struct json_object *tokens = field_get(slot, "token_ids");
 
+	if (json_object_array_length(tokens) == 0 && field_flag(slot, "is_being_read", false))
+		return examine_finding_add(findings, &known, "the card in %s is being read", name);
 	if (json_object_array_length(tokens) == 0 && is_refused(name, all_tokens))
 		return KC_OK;
 	if (json_object_array_length(tokens) == 0)
