@@ -101,6 +101,17 @@ def a_file_larger_than_any_request_is_signed_and_verified():
 
 
 @test
+def a_list_of_nothing_says_where_to_look():
+    with Daemon() as daemon, Card("openpgp:none") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        out, _ = keycask(daemon, "list")
+        check("keycask tokens" in out, out)
+        _, err = keycask(daemon, "list", "--class", "foo", status=2)
+        check("--class is identity, certificate or key, not 'foo'" in err, err)
+
+
+@test
 def an_ambiguous_name_lists_its_candidates():
     with Daemon() as daemon, Card("piv:9a=p256,9e=p256") as card:
         card.insert(daemon)

@@ -52,7 +52,8 @@ static enum kc_status print_nothing(const struct inventory_filter *filter)
 	else if (filter->item_class || filter->token_id || filter->label)
 		(void)puts("No item matches.");
 	else
-		(void)puts("The tokens that are present hold no certificate and no key.");
+		(void)puts("No certificate and no key is on the tokens that are present.\n"
+			   "Whether each of them works is told by: keycask tokens");
 	return page_finish();
 }
 
