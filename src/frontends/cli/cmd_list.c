@@ -2,6 +2,7 @@
 /* keycask list: the items of the keychain, identities first. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <keycask/item.h>
 #include <keycask/token.h>
@@ -57,6 +58,18 @@ static enum kc_status print_nothing(const struct inventory_filter *filter)
 	return page_finish();
 }
 
+static enum kc_status check_class(struct context *context, const char *item_class)
+{
+	static const char *const classes[] = {KC_CLASS_IDENTITY, KC_CLASS_CERTIFICATE,
+					      KC_CLASS_KEY};
+
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (!item_class || strcmp(item_class, classes[i]) == 0)
+			return KC_OK;
+	return usage_error(context, "--class is %s, %s or %s, not '%s'", classes[0], classes[1],
+			   classes[2], item_class);
+}
+
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(inventory_done) struct inventory inventory = {.items = NULL};
@@ -75,6 +88,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (context->wants_help)
 		return KC_OK;
 	TRY(options_no_words(context, words, n_words));
+	TRY(check_class(context, filter.item_class));
 	if (filter.token_id) {
 		TRY(resolve_token(filter.token_id, &token_id));
 		filter.token_id = token_id;
