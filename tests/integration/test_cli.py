@@ -150,6 +150,12 @@ def a_token_is_called_by_its_label_everywhere():
         for name in (token["label"], token["token_id"], token["token_id"].split(":")[1][:8]):
             out, _ = keycask(daemon, "list", "--token", name)
             check(CARD_AUTHENTICATION in out, out)
+        instance = token["token_id"].split(":")[1]
+        for name in (instance[-8:], instance[5:17].lower()):
+            out, _ = keycask(daemon, "list", "--token", name)
+            check(CARD_AUTHENTICATION in out, out)
+        _, err = keycask(daemon, "list", "--token", instance[5:12], status=1)
+        check("no token is called" in err, err)
         _, err = keycask(daemon, "list", "--token", "nobody", status=1)
         check(token["label"] in err, err)
         _, err = keycask(daemon, "sign", "--key", "Certificate For Key Management",

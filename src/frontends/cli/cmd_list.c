@@ -115,7 +115,7 @@ const struct command cmd_list = {
 		"again unless --all or --class asks for them. --json lists every item.\n"
 		"\n"
 		"  --class CLASS   identity, certificate or key\n"
-		"  --token TOKEN   of one token: its label, ID, or the first digits of its serial\n"
+		"  --token TOKEN   of one token: its label, its ID, or 8 digits or more of its ID\n"
 		"  --label LABEL   with exactly this label\n"
 		"  --all           also the parts of identities\n"
 		"  --long          the URI of each item: a name for configuration files\n",

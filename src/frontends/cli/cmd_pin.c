@@ -184,9 +184,9 @@ const struct command cmd_pin_verify = {
 	.name = "pin verify",
 	.arguments = "[TOKEN] [--pin-fd N]",
 	.summary = "check the PIN of a token",
-	.help = "TOKEN is a token ID, the first digits of its serial (at least 8) or a label; it "
-		"may\n"
-		"be left out when one token is present. A wrong PIN costs a try.\n"
+	.help = "TOKEN is a token ID, at least 8 digits of one, such as a serial number, or a "
+		"label;\n"
+		"it may be left out when one token is present. A wrong PIN costs a try.\n"
 		"\n"
 		"  --token TOKEN    the same as TOKEN\n" PIN_OPTIONS_HELP,
 	.run = run_verify,

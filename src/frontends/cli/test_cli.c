@@ -286,8 +286,8 @@ TEST(a_token_is_named_by_id_label_or_instance)
 		"[]", "[{\"token_id\":\"p.q:0123456789\",\"driver\":\"p\",\"state\":\"present\"},"
 		      "{\"token_id\":\"p.q:0123456700\",\"driver\":\"p\",\"state\":\"present\","
 		      "\"label\":\"Mine\"}]");
-	static const char *const good[] = {"p.q:0123456700", "Mine", "0123456700"};
-	static const char *const wrong[] = {"012345", "01234567", "p.q", ""};
+	static const char *const good[] = {"p.q:0123456700", "Mine", "0123456700", "23456700"};
+	static const char *const wrong[] = {"012345", "01234567", "3456700", "p.q", ""};
 	char *token_id = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -299,6 +299,9 @@ TEST(a_token_is_named_by_id_label_or_instance)
 		error_clear();
 		CHECK(resolve_token(wrong[i], &token_id) != KC_OK);
 	}
+	error_clear();
+	CHECK_STATUS(resolve_token("01234567", &token_id), KC_ERR_PARAM);
+	CHECK_TEXT(error_get()->hint, "say which one by its ID: p.q:0123456789, p.q:0123456700");
 	error_clear();
 	CHECK_STATUS(resolve_token(NULL, &token_id), KC_ERR_PARAM);
 	kc_daemon_disconnect();
