@@ -338,6 +338,8 @@ def a_card_is_forgotten_when_asked():
     with Bench() as bench:
         check_equal(bench.daemon.cli("card", "forget", "org.keycask.piv:00"), {"n_forgotten": 0},
                     "forgotten of another")
+        failure = bench.daemon.cli("card", "forget", bench.token_id[-8:], status=1)
+        check("a token that is away is named by its whole ID" in failure["hint"], failure)
         check_equal(bench.daemon.cli("card", "forget", bench.token_id), {"n_forgotten": 1},
                     "forgotten by its ID, while it is away")
         check_equal(list(bench.folder().iterdir()), [], "files")

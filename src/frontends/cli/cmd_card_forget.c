@@ -16,11 +16,23 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 	*dictionary = kc_dictionary_free(*dictionary);
 }
 
+static enum kc_status find_present(const char *word, char **ret_token_id)
+{
+	enum kc_status status = resolve_token(word, ret_token_id);
+
+	if (status != KC_ERR_ITEM_NOT_FOUND)
+		return status;
+	error_clear();
+	error_set_hint("a token that is away is named by its whole ID, such as "
+		       "org.keycask.piv:0123456789ABCDEF");
+	return fail(status, "no token that is present is called '%s'", word);
+}
+
 /* A whole token ID has a colon, and may be that of a token that is away. */
 static enum kc_status find_token(const char *word, char **ret_token_id)
 {
 	if (!strchr(word, ':'))
-		return resolve_token(word, ret_token_id);
+		return find_present(word, ret_token_id);
 	*ret_token_id = strdup(word);
 	REQUIRE(*ret_token_id, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
@@ -61,8 +73,9 @@ const struct command cmd_card_forget = {
 	.arguments = "[TOKEN]",
 	.summary = "remove what is kept of cards that were here",
 	.help = "Certificates and which keys there are, sealed, so that a card that comes back is\n"
-		"there at once. TOKEN may be the whole ID of a token that is away; without it, "
-		"all\n"
-		"are forgotten. The next insertion reads the card in full, and keeps it again.\n",
+		"there at once. TOKEN is the whole ID of a token that is away; of one that is "
+		"present\n"
+		"its label or 8 digits of its ID do too. Without TOKEN all are forgotten.\n"
+		" The next insertion reads the card in full, and keeps it again.\n",
 	.run = run,
 };
