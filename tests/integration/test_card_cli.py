@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """keycask card …: commands as they are, resets, who has the card, and what an ATR says."""
-from keycask_test import (PIN, Card, check, check_equal, eventually, main, program, run,
+from keycask_test import (PIN, Card, Daemon, check, check_equal, eventually, main, program, run,
                           test)
 from pin_scene import Scene
 
@@ -110,6 +110,22 @@ def who_holds_is_told():
         holder.close()
         check_equal(scene.daemon.cli("card", "who-holds", "--slot", "Nowhere", status=1)["message"],
                     "there is no slot Nowhere", "message")
+
+
+@test
+def a_slot_that_is_not_meant_has_a_hint():
+    with Scene(lease_ms=0) as scene:
+        for words in (("apdu", "--slot", "Nowhere", "00A40000"), ("atr", "--slot", "Nowhere"),
+                      ("reset", "Nowhere"), ("who-holds", "Nowhere")):
+            check_equal(scene.daemon.cli("card", *words, status=1)["hint"].split(": ")[1],
+                        "keycask slots", f"hint of {words}")
+        out, _ = text(scene, "card", "who-holds")
+        check("Nobody that keycask knows of has the card." in out, out)
+    with Daemon() as daemon:
+        for words in (("apdu", "00A40000"), ("atr",), ("reset",)):
+            failure = daemon.cli("card", *words, status=1)
+            check_equal((failure["message"], failure["hint"].split(": ")[1]),
+                        ("no slot has a card", "keycask slots"), f"failure of {words}")
 
 
 @test

@@ -4,6 +4,7 @@
  * what to do about it goes to standard error, or with --json to standard output as one value.
  */
 #include "frontends/cli/page.h"
+#include "frontends/cli/reading.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -80,6 +81,12 @@ enum kc_status page_json_take(struct kc_dictionary *dictionary)
 
 void page_no_token(void)
 {
+	char slot[READING_SLOT_MAX];
+
+	if (reading_slot(slot, sizeof(slot))) {
+		(void)printf("The card in %s is being read; repeat in a moment.\n", slot);
+		return;
+	}
 	(void)puts("No token is present. Insert a card, or try:\n"
 		   "  keycask vcard run --profile piv -- keycask list");
 }
@@ -135,15 +142,21 @@ static struct failure failure_of(enum kc_status status)
 }
 
 /* What a person can do about @status when nobody has said anything better. */
-static const char *usual_hint(enum kc_status status)
+static const char *usual_hint(const struct context *context, enum kc_status status)
 {
+	bool is_about_slots =
+		context->command && strncmp(context->command->name, "card ", strlen("card ")) == 0;
+
 	switch ((int)status) {
 	case KC_ERR_INTERACTION_NOT_ALLOWED:
 		return "give the PIN with --pin-fd N, or allow a prompt";
 	case KC_ERR_PIN_BLOCKED:
 		return "unblock the PIN with the card's PUK";
+	case KC_ERR_TOKEN_NOT_FOUND:
+		return is_about_slots ? "see what is in each slot with: keycask slots" : "";
 	case KC_ERR_ITEM_NOT_FOUND:
-		return "see what is there with: keycask list";
+		return is_about_slots ? "see what is there with: keycask slots"
+				      : "see what is there with: keycask list";
 	default:
 		return "";
 	}
@@ -239,7 +252,7 @@ static void add_hint(const struct context *context, struct failure *failure)
 	if (failure->hint[0])
 		return;
 	if (!context->is_usage_error)
-		COPY_TEXT(failure->hint, usual_hint(failure->status));
+		COPY_TEXT(failure->hint, usual_hint(context, failure->status));
 	else if (context->command)
 		(void)snprintf(failure->hint, sizeof(failure->hint), "see: keycask %s --help",
 			       context->command->name);
