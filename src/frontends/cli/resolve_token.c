@@ -87,13 +87,13 @@ enum kc_status resolve_token(const char *name, char **ret_token_id)
 			continue;
 		found = kc_dictionary_text(token, KC_TOKEN_ID);
 		append_text(found_ids, sizeof(found_ids), n_found > 0 ? ", " : "");
-	else if (n_found == 0)
-		error_set_hint("insert the card and repeat");
 		append_text(found_ids, sizeof(found_ids), found ? found : "");
 		n_found++;
 	}
 	if (n_found == 0 && name)
 		resolve_hint_tokens();
+	else if (n_found == 0)
+		error_set_hint("insert the card and repeat");
 	REQUIRE(n_found > 0 || !name, KC_ERR_ITEM_NOT_FOUND, "no token is called '%s'", name);
 	REQUIRE(n_found > 0, KC_ERR_ITEM_NOT_FOUND, "no token is present");
 	if (n_found > 1)
