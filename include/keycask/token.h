@@ -38,8 +38,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_list(struct kc_value **ret_token
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
 						     struct kc_dictionary **ret_token);
 
-/* In a slot's dictionary: text, but token_ids is an array of it and the lengths are numbers; all
- * but name, provider, state and token_ids may be missing. */
+/* In a slot's dictionary: text, but token_ids is an array of it, the lengths are numbers and
+ * is_being_read is a flag; all but name, provider, state and token_ids may be missing. */
 #define KC_SLOT_NAME	 "name"
 #define KC_SLOT_PROVIDER "provider"
 #define KC_SLOT_STATE	 "state" /* "missing", "empty", "probing", "mute" or "valid" */
@@ -47,7 +47,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
 /* bytes of a whole command, and of a whole response, that the slot carries */
 #define KC_SLOT_MAX_INPUT_LENGTH  "max_input_length"
 #define KC_SLOT_MAX_OUTPUT_LENGTH "max_output_length"
-#define KC_SLOT_REASON		  "reason" /* why the card cannot be used now */
+#define KC_SLOT_IS_BEING_READ	  "is_being_read" /* tokens of its card may yet come */
+#define KC_SLOT_REASON		  "reason"	  /* why the card cannot be used now */
 #define KC_SLOT_TOKEN_IDS	  "token_ids"
 
 /* As kc_token_list(). Since: 1.0 */

@@ -29,7 +29,9 @@ struct daemon {
 	char driver_choices[PATHS_MAX];
 	char started[32]; /* RFC 3339 */
 	int lock;
-	bool has_made_socket; /* false: the listener is systemd's, and stays */
+	int starter;		   /* detach.h: who waits until we are ready, -1: nobody */
+	sd_event_source *patience; /* readiness.c: until we are ready in any case */
+	bool has_made_socket;	   /* false: the listener is systemd's, and stays */
 	struct audit *audit;
 	struct idle *idle;
 	struct engine *engine;

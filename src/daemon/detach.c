@@ -69,11 +69,15 @@ static int open_log(void)
 }
 
 /* Standard streams of the starter must not be kept open by a daemon. */
-static void leave_streams(void)
+void detach_leave_streams(int ready)
 {
-	CLEANUP(socket_close) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	CLEANUP(socket_close) int log = open_log();
+	CLEANUP(socket_close) int null = -1;
+	CLEANUP(socket_close) int log = -1;
 
+	if (ready < 0)
+		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	log = open_log();
 	error_clear();
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		ignore(dup2(fd == STDERR_FILENO && log >= 0 ? log : null, fd));
@@ -87,6 +91,4 @@ void detach_report(int *ready, int exit_status)
 		return;
 	ignore(write(*ready, &status, 1) < 0);
 	socket_close(ready);
-	if (exit_status == EXIT_SUCCESS)
-		leave_streams();
 }

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "daemon/detach.h"
+#include "daemon/readiness.h"
 #include "daemon/shutdown.h"
 #include "daemon/wiring.h"
 #include "sys/socket.h"
@@ -45,7 +46,7 @@ static const char usage[] =
 	"\n"
 	"  --user              serve the calling user (the default and only scope)\n"
 	"  --foreground        stay in the foreground (the default)\n"
-	"  --detach            return when the socket listens\n"
+	"  --detach            return when the cards that are in have been read\n"
 	"  --log-level LEVEL   error, warning (the default), info or debug\n"
 	"  --providers LIST    embedded, pcsc or both, instead of those in the settings\n"
 	"  --version, --help\n"
@@ -200,7 +201,7 @@ static enum kc_status take_place(struct daemon *daemon, bool *ret_is_served)
 	return status;
 }
 
-static enum kc_status serve(struct daemon *daemon, const struct options *options, int *ready,
+static enum kc_status serve(struct daemon *daemon, const struct options *options,
 			    bool *ret_is_served)
 {
 	int listener = -1;
@@ -215,9 +216,9 @@ static enum kc_status serve(struct daemon *daemon, const struct options *options
 	TRY(watch_signals(daemon));
 	TRY(wiring_connect(daemon, listener));
 	note_start(daemon);
-	detach_report(ready, EXIT_SUCCESS);
-	ignore(sd_notify(0, "READY=1"));
+	detach_leave_streams(daemon->starter);
 	log_info("serving %s", daemon->socket);
+	readiness_await(daemon);
 	REQUIRE(sd_event_loop(daemon->event) >= 0, KC_ERR_INTERNAL, "the event loop failed");
 	return KC_OK;
 }
@@ -238,8 +239,7 @@ static int report(enum kc_status status, bool is_superfluous)
 int main(int argc, char **argv)
 {
 	struct options options = read_options(argc, argv);
-	static struct daemon daemon = {.lock = -1}; /* large, for its paths */
-	CLEANUP(socket_close) int ready = -1;
+	static struct daemon daemon = {.lock = -1, .starter = -1}; /* large, for its paths */
 	enum kc_status status = KC_OK;
 	bool is_served = false;
 	int exit_status = 0;
@@ -249,12 +249,12 @@ int main(int argc, char **argv)
 	broadcast_init(&daemon.token_watchers);
 	broadcast_init(&daemon.slot_watchers);
 	if (options.detach)
-		status = detach_begin(&ready);
+		status = detach_begin(&daemon.starter);
 	if (status == KC_OK)
-		status = serve(&daemon, &options, &ready, &is_served);
+		status = serve(&daemon, &options, &is_served);
 	exit_status = report(status, options.detach && is_served);
 	wiring_disconnect(&daemon);
 	sd_event_unref(daemon.event);
-	detach_report(&ready, exit_status);
+	detach_report(&daemon.starter, exit_status);
 	return exit_status;
 }

@@ -14,6 +14,7 @@
 #include "daemon/events.h"
 #include "daemon/intake.h"
 #include "daemon/pin_request.h"
+#include "daemon/readiness.h"
 #include "sys/socket.h"
 
 enum {
@@ -63,6 +64,11 @@ static void on_slot_event(void *context, struct json_object *slot)
 
 	if (events_make_slot(slot, &message) == KC_OK)
 		broadcast_send(&daemon->slot_watchers, message);
+}
+
+static void on_settled(void *context)
+{
+	readiness_declare(context);
 }
 
 static void on_ask_pin(void *context, struct operation *operation,
@@ -125,6 +131,7 @@ static enum kc_status make_registry(struct daemon *daemon)
 		.withdraw = on_withdraw,
 		.token_event = on_token_event,
 		.slot_event = on_slot_event,
+		.settled = on_settled,
 		.ask_pin = on_ask_pin,
 		.claim_keypad = on_claim_keypad,
 		.stop_asking = on_stop_asking,
@@ -234,6 +241,8 @@ void wiring_disconnect(struct daemon *daemon)
 {
 	if (daemon->has_made_socket)
 		ignore(unlink(daemon->socket));
+	registry_stop(daemon->registry);
+	daemon->patience = sd_event_source_disable_unref(daemon->patience);
 	daemon->server = wire_server_free(daemon->server);
 	broadcast_done(&daemon->token_watchers);
 	broadcast_done(&daemon->slot_watchers);

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
-#include "tokens/slot_impl.h"
+#include "tokens/progress.h"
 #include "tokens/token_list.h"
 
 struct offer {
@@ -20,6 +20,7 @@ struct offer *offer_free(struct offer *offer)
 {
 	if (!offer)
 		return NULL;
+	progress_note(offer->slot->registry);
 	card_cancel(offer->slot->card, &offer->task);
 	field_free(&offer->aids);
 	free(offer);

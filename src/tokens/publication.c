@@ -21,6 +21,7 @@
 #include "tokens/helper.h"
 #include "tokens/naming.h"
 #include "tokens/operation.h"
+#include "tokens/progress.h"
 #include "tokens/survey.h"
 
 struct publication {
@@ -110,6 +111,7 @@ static void publish(void *userdata)
 		return;
 	}
 	token->state = TOKEN_PRESENT;
+	progress_note(token->registry);
 	if (publication->is_read)
 		finish(publication);
 	hooks->token_event(hooks->context, "inserted", token);
@@ -155,6 +157,7 @@ static void take_back(struct token *token)
 					"what is on the token has changed while it was away"));
 	token_withdraw(token);
 	token->state = TOKEN_OPENING;
+	progress_note(token->registry);
 }
 
 static void on_enumerated(void *userdata, enum kc_status status, struct json_object *parameters)

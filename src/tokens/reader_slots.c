@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "tokens/helper.h"
+#include "tokens/progress.h"
 #include "tokens/slot_impl.h"
 #include "wire/protocol.h"
 
@@ -28,6 +29,7 @@ struct reader_slots {
 	struct registry *registry;
 	struct helper *watch;
 	char reason[SLOT_REASON_MAX];
+	bool is_told; /* by the first process, or by the failure to start one */
 	unsigned n_restarts;
 	sd_event_source *restart;
 };
@@ -159,6 +161,12 @@ static void set_reason(struct reader_slots *slots, const char *reason)
 	log_info("pcsc: %s", *reason ? reason : "pcscd is there");
 }
 
+static void note_told(struct reader_slots *slots)
+{
+	slots->is_told = true;
+	progress_note(slots->registry);
+}
+
 static void on_readers(void *userdata, enum kc_status status, struct json_object *parameters)
 {
 	struct reader_slots *slots = userdata;
@@ -173,6 +181,7 @@ static void on_readers(void *userdata, enum kc_status status, struct json_object
 	for (size_t i = 0; readers && i < json_object_array_length(readers); i++)
 		update_one(slots->registry, json_object_array_get_idx(readers, i));
 	remove_unlisted(slots->registry);
+	note_told(slots);
 }
 
 /* --- the watching process -------------------------------------------------------------------- */
@@ -193,6 +202,7 @@ static void on_ended(void *userdata, int wait_status)
 		set_reason(slots, "the watch of the readers ended; starting it again");
 		unlist_readers(slots->registry);
 		remove_unlisted(slots->registry);
+		note_told(slots);
 	}
 	start_later(slots, is_planned && slots->n_restarts == 1 ? 0 : delay_ms);
 }
@@ -218,6 +228,7 @@ static void start_or_wait(struct reader_slots *slots)
 	if (start_watch(slots) == KC_OK)
 		return;
 	set_reason(slots, error_get()->message);
+	note_told(slots);
 	slots->watch = helper_free(slots->watch);
 	start_later(slots, RESTART_FIRST_MS << RESTART_DOUBLINGS_MAX);
 }
@@ -258,6 +269,11 @@ struct reader_slots *reader_slots_free(struct reader_slots *slots)
 	slots->restart = sd_event_source_disable_unref(slots->restart);
 	free(slots);
 	return NULL;
+}
+
+bool reader_slots_are_told(const struct reader_slots *slots)
+{
+	return slots->is_told;
 }
 
 const char *reader_slots_reason(const struct reader_slots *slots)

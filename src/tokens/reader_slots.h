@@ -19,6 +19,9 @@ KC_MUST_CHECK enum kc_status reader_slots_new(struct registry *registry,
 struct reader_slots *reader_slots_free(struct reader_slots *slots);
 DEFINE_FREEP(reader_slots)
 
+/* Are the readers known, or why there are none? */
+bool reader_slots_are_told(const struct reader_slots *slots);
+
 /* Why there are no readers, such as "pcscd is not running"; NULL: there may be some. */
 const char *reader_slots_reason(const struct reader_slots *slots);
 

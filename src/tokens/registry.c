@@ -9,16 +9,25 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "tokens/cache.h"
+#include "tokens/card_session.h"
 #include "tokens/embedded_slots.h"
 #include "tokens/pin_session.h"
+#include "tokens/progress.h"
 #include "tokens/reader_slots.h"
 #include "tokens/slot.h"
 #include "tokens/token_impl.h"
+
+void registry_stop(struct registry *registry)
+{
+	if (registry)
+		slot_stop_all(registry);
+}
 
 struct registry *registry_free(struct registry *registry)
 {
 	if (!registry)
 		return NULL;
+	progress_unwatch(registry);
 	registry->readers = reader_slots_free(registry->readers);
 	slot_end_all(registry);
 	registry->listener = sd_event_source_disable_unref(registry->listener);
@@ -45,6 +54,7 @@ static void open_cache(struct registry *registry)
 
 static enum kc_status set_up(struct registry *registry)
 {
+	TRY(progress_watch(registry));
 	driver_reload(registry);
 	TRY(driver_reload_watch(registry, &registry->driver_watch));
 	TRY(inspector_new(registry->event, registry->settings.query_deadline_ms,
@@ -198,6 +208,20 @@ unsigned registry_forget_cards(struct registry *registry, const char *token_id)
 	return cache_forget(registry->cache, token_id);
 }
 
+static void hint_absence(const struct registry *registry, const char *token_id)
+{
+	list_for_each (link, &registry->slots) {
+		const struct slot *slot = slot_from_link(link);
+
+		if (progress_is_reading(slot)) {
+			error_set_hint("the card in %s is being read: repeat in a moment",
+				       slot->name);
+			return;
+		}
+	}
+	error_set_hint("insert the token %s and repeat", token_id);
+}
+
 enum kc_status registry_find_token(struct registry *registry, const char *token_id,
 				   struct token **ret_token)
 {
@@ -210,6 +234,6 @@ enum kc_status registry_find_token(struct registry *registry, const char *token_
 		}
 	}
 	error_set_token(token_id, NULL);
-	error_set_hint("insert the token %s and repeat", token_id);
+	hint_absence(registry, token_id);
 	return fail(KC_ERR_ITEM_NOT_FOUND, "the token %s is not present", token_id);
 }

@@ -61,6 +61,8 @@ struct registry_hooks {
 	void (*token_event)(void *context, const char *event, const struct token *token);
 	/* A slot has another state; @slot is org.keycask.Slots' Slot, borrowed. */
 	void (*slot_event)(void *context, struct json_object *slot);
+	/* Every card that is in has been read, or cannot be; told again after later ones. */
+	void (*settled)(void *context);
 	/* Ask a person what @operation needs; answer with operation_supply_pin() or
 	 * operation_refuse_pin(), later. All of @question is borrowed for the call. */
 	void (*ask_pin)(void *context, struct operation *operation,
@@ -76,6 +78,12 @@ struct registry_hooks {
 KC_MUST_CHECK enum kc_status registry_new(sd_event *event, const struct registry_settings *settings,
 					  const struct registry_hooks *hooks,
 					  struct registry **ret_registry);
+
+/* The readers are known and no card is being read: what is not there now is not on its way. */
+bool registry_is_settled(const struct registry *registry);
+
+/* The daemon ends: cards are told nothing any more. What is freed after this may still cancel. */
+void registry_stop(struct registry *registry);
 
 /* Ends every helper process, withdraws every token without telling anyone. */
 struct registry *registry_free(struct registry *registry);

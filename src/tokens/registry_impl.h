@@ -28,6 +28,7 @@ struct registry {
 	struct list pin_sessions; /* pin_session::link */
 	uint64_t last_session;
 	sd_event_source *listener;
+	sd_event_source *progress;     /* progress.c: a look at which cards are being read */
 	struct reader_slots *readers;  /* NULL: that provider is switched off */
 	sd_event_source *accept_pause; /* of the listener, when descriptors ran out */
 };

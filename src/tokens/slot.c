@@ -12,6 +12,7 @@
 #include "tokens/card_holders.h"
 #include "tokens/card_session.h"
 #include "tokens/offer.h"
+#include "tokens/progress.h"
 #include "tokens/slot_impl.h"
 #include "tokens/token_impl.h"
 #include "tokens/token_list.h"
@@ -44,22 +45,31 @@ enum kc_status slot_describe(const struct slot *slot, struct json_object **ret_d
 	if (slot->card)
 		TRY(field_put_number(description, "insertion", slot->insertion));
 	TRY(card_put_limits(slot->card, description));
+	if (progress_is_reading(slot))
+		TRY(field_put_flag(description, "is_being_read", true));
 	TRY(field_put_text(description, "reason", slot->reason[0] ? slot->reason : NULL));
 	TRY(field_put(description, "token_ids", take(token_ids)));
 	*ret_description = take(description);
 	return KC_OK;
 }
 
-void slot_set_state(struct slot *slot, enum slot_state state)
+void slot_tell(struct slot *slot)
 {
 	CLEANUP(field_free) struct json_object *description = NULL;
 	const struct registry_hooks *hooks = &slot->registry->hooks;
 
+	slot->was_told_reading = progress_is_reading(slot);
+	if (slot_describe(slot, &description) == KC_OK)
+		hooks->slot_event(hooks->context, description);
+}
+
+void slot_set_state(struct slot *slot, enum slot_state state)
+{
 	slot->state = state;
 	log_info("slot %s: %s%s%s", slot->name, state_names[state], slot->reason[0] ? ", " : "",
 		 slot->reason);
-	if (slot_describe(slot, &description) == KC_OK)
-		hooks->slot_event(hooks->context, description);
+	slot_tell(slot);
+	progress_note(slot->registry);
 }
 
 static void set_reason(struct slot *slot, const char *reason)
@@ -166,6 +176,7 @@ static void on_probed(void *userdata, struct json_object *answered, const char *
 	struct slot *slot = userdata;
 
 	slot->answered = json_object_get(answered);
+	progress_note(slot->registry);
 	familiar_note(&slot->registry->familiar, slot->atr, answered);
 	if (slot->is_guess && json_object_array_length(answered) == 0) {
 		offer_card(slot); /* it is no such card after all */
@@ -280,6 +291,14 @@ void slot_insert(struct slot *slot, const struct card_place *place)
 	slot->insertion = (int64_t)++slot->registry->last_insertion;
 	slot_set_state(slot, SLOT_PROBING);
 	start_or_be_mute(slot);
+}
+
+void slot_stop_all(struct registry *registry)
+{
+	list_for_each (link, &registry->slots) {
+		if (slot_from_link(link)->card)
+			card_stop(slot_from_link(link)->card);
+	}
 }
 
 void slot_lock_all(struct registry *registry)

@@ -25,6 +25,9 @@ KC_MUST_CHECK enum kc_status slot_list_holders(const struct slot *slot,
 /* Start its process anew, from the loop. Expected: KC_ERR_TOKEN_NOT_FOUND  there is no card */
 KC_MUST_CHECK enum kc_status slot_reprobe(struct slot *slot);
 
+/* No card is told anything any more. */
+void slot_stop_all(struct registry *registry);
+
 /* Every slot loses its card and goes, without telling anyone. */
 void slot_end_all(struct registry *registry);
 

@@ -54,8 +54,9 @@ struct slot {
 	struct offer *offer;	      /* while it is asked for more */
 	sd_event_source *others;      /* until it is asked for what cards like it had not */
 	unsigned n_restarts;
-	uint64_t started_us; /* when the slot process was started last */
-	bool is_kept;	     /* by another program's transaction, when last tried */
+	uint64_t started_us;   /* when the slot process was started last */
+	bool was_told_reading; /* when it was told of last: progress.h */
+	bool is_kept;	       /* by another program's transaction, when last tried */
 	sd_event_source *restart;
 };
 
@@ -69,6 +70,8 @@ void slot_free(struct slot *slot);
 void slot_insert(struct slot *slot, const struct card_place *place);
 /* No card is in it any more, and @state is its state: empty, missing or mute. */
 void slot_remove(struct slot *slot, enum slot_state state);
+/* Tell of it as it is. */
+void slot_tell(struct slot *slot);
 void slot_set_state(struct slot *slot, enum slot_state state);
 
 #endif

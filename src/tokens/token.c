@@ -19,6 +19,7 @@
 #include "tokens/helper.h"
 #include "tokens/operation.h"
 #include "tokens/pin_session.h"
+#include "tokens/progress.h"
 #include "tokens/publication.h"
 #include "tokens/token_impl.h"
 #include "tokens/token_list.h"
@@ -123,6 +124,7 @@ void token_refuse(struct token *token)
 		withdraw(token, false);
 	}
 	token->state = TOKEN_REFUSED;
+	progress_note(token->registry);
 	if (is_declined)
 		token_list_decline(token);
 }
@@ -187,6 +189,7 @@ static void on_driver_ended(void *userdata, int wait_status)
 	if (was_refused)
 		return;
 	token->state = TOKEN_WAITING;
+	progress_note(token->registry);
 	if (now_us(token) - token->started_us > FORGIVEN_AFTER_US)
 		token->n_restarts = 0;
 	error_clear();
@@ -216,6 +219,7 @@ static enum kc_status start_driver(struct token *token)
 	TRY(start_process(token, drivers_end));
 	TRY(card_attach(token->card, slots_end, &token->channel));
 	token->state = TOKEN_OPENING;
+	progress_note(token->registry);
 	token->started_us = now_us(token);
 	return publication_new(token, &token->publication);
 }

@@ -199,6 +199,13 @@ enum kc_status wire_server_new(sd_event *event, int listen_fd, struct wire_servi
 	return KC_OK;
 }
 
+void wire_server_set_open(struct wire_server *server, bool is_open)
+{
+	if (server->io &&
+	    sd_event_source_set_enabled(server->io, is_open ? SD_EVENT_ON : SD_EVENT_OFF) < 0)
+		log_error("stage=server cannot %s", is_open ? "open" : "close");
+}
+
 static void stop_listening(struct wire_server *server)
 {
 	server->io = sd_event_source_disable_unref(server->io);

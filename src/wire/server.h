@@ -30,6 +30,9 @@ KC_MUST_CHECK enum kc_status wire_server_new(sd_event *event, int listen_fd,
 					     const struct wire_server_hooks *hooks,
 					     struct wire_server **ret_server);
 
+/* Let nobody in for now (they wait in the backlog), or let them in again, as from the beginning. */
+void wire_server_set_open(struct wire_server *server, bool is_open);
+
 /* Stop listening and close every connection. Not from inside a handler. */
 struct wire_server *wire_server_free(struct wire_server *server);
 DEFINE_FREEP(wire_server)

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/cli/reading.h"
 #include "frontends/cli/table.h"
 
 static void value_freep(struct kc_value **value)
@@ -29,6 +30,18 @@ static void print(const struct context *context, const struct kc_value *tokens)
 	table_print(&table, stdout, context->has_color, table_terminal_width(stdout));
 }
 
+static enum kc_status list_tokens(struct kc_value **ret_tokens)
+{
+	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+
+	TRY(kc_token_list(&tokens));
+	if (kc_value_count(tokens) > 0 || !reading_await()) {
+		*ret_tokens = take(tokens);
+		return KC_OK;
+	}
+	return kc_token_list(ret_tokens);
+}
+
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(value_freep) struct kc_value *tokens = NULL;
@@ -37,7 +50,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (context->wants_help)
 		return KC_OK;
 	TRY(options_no_words(context, words, n_words));
-	TRY(kc_token_list(&tokens));
+	TRY(list_tokens(&tokens));
 	if (context->json)
 		return page_json(tokens);
 	if (kc_value_count(tokens) == 0)

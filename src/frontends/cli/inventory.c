@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "frontends/cli/reading.h"
 
 /* --- fetching ------------------------------------------------------------------------------ */
 
@@ -104,8 +105,8 @@ static enum kc_status collect_class(const struct inventory_filter *filter, const
 	return KC_OK;
 }
 
-enum kc_status inventory_collect(const struct inventory_filter *filter,
-				 struct inventory *ret_inventory)
+static enum kc_status collect(const struct inventory_filter *filter,
+			      struct inventory *ret_inventory)
 {
 	static const char *const classes[] = {KC_CLASS_IDENTITY, KC_CLASS_CERTIFICATE,
 					      KC_CLASS_KEY};
@@ -119,6 +120,18 @@ enum kc_status inventory_collect(const struct inventory_filter *filter,
 	}
 	*ret_inventory = inventory;
 	inventory = (struct inventory){.items = NULL};
+	return KC_OK;
+}
+
+enum kc_status inventory_collect(const struct inventory_filter *filter,
+				 struct inventory *ret_inventory)
+{
+	struct inventory inventory = {.items = NULL};
+
+	TRY(collect(filter, &inventory));
+	if (inventory.n_items == 0 && reading_await())
+		TRY(collect(filter, &inventory));
+	*ret_inventory = inventory;
 	return KC_OK;
 }
 

@@ -27,7 +27,8 @@ struct inventory_filter {
 	const char *label;
 };
 
-/* Everything that matches; empty when nothing does. Release with inventory_done(). */
+/* Everything that matches, after a wait for cards that are being read (reading.h) when nothing
+ * does; empty when there is nothing then either. Release with inventory_done(). */
 KC_MUST_CHECK enum kc_status inventory_collect(const struct inventory_filter *filter,
 					       struct inventory *ret_inventory);
 void inventory_done(struct inventory *inventory);

@@ -4,6 +4,7 @@
  * what to do about it goes to standard error, or with --json to standard output as one value.
  */
 #include "frontends/cli/page.h"
+#include "frontends/cli/reading.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -80,6 +81,12 @@ enum kc_status page_json_take(struct kc_dictionary *dictionary)
 
 void page_no_token(void)
 {
+	char slot[READING_SLOT_MAX];
+
+	if (reading_slot(slot, sizeof(slot))) {
+		(void)printf("The card in %s is being read; repeat in a moment.\n", slot);
+		return;
+	}
 	(void)puts("No token is present. Insert a card, or try:\n"
 		   "  keycask vcard run --profile piv -- keycask list");
 }

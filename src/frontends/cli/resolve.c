@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "frontends/cli/reading.h"
 
 static void dictionary_freep(struct kc_dictionary **dictionary)
 {
@@ -211,8 +212,8 @@ static enum kc_status keep_named(struct inventory *inventory, const char *name)
 	return inventory->n_items > 0 ? KC_OK : explain_reference(&reference);
 }
 
-enum kc_status resolve_item(struct context *context, const char *name, enum resolve_kind kind,
-			    struct kc_dictionary **ret_item)
+static enum kc_status look_up(struct context *context, const char *name, enum resolve_kind kind,
+			      struct kc_dictionary **ret_item)
 {
 	CLEANUP(inventory_done) struct inventory inventory = {.items = NULL};
 
@@ -223,4 +224,15 @@ enum kc_status resolve_item(struct context *context, const char *name, enum reso
 		return not_usable(inventory.items[0], kind);
 	inventory_keep(&inventory, is_usable, &kind);
 	return choose(context, name, kind, &inventory, ret_item);
+}
+
+enum kc_status resolve_item(struct context *context, const char *name, enum resolve_kind kind,
+			    struct kc_dictionary **ret_item)
+{
+	enum kc_status status = look_up(context, name, kind, ret_item);
+
+	if (status != KC_ERR_ITEM_NOT_FOUND || !reading_await())
+		return status;
+	error_clear();
+	return look_up(context, name, kind, ret_item);
 }

@@ -23,6 +23,7 @@ enum resolve_kind {
 };
 
 /*
+ * Waits for cards that are being read (reading.h) when there is nothing of that name.
  * *ret_item is the caller's dictionary, in the shape of inventory.h. @name NULL: the only one
  * there is.
  * Expected: KC_ERR_ITEM_NOT_FOUND  with what is there instead

@@ -6,6 +6,7 @@
 #include <keycask/token.h>
 
 #include "base/cleanup.h"
+#include "frontends/cli/reading.h"
 #include "frontends/cli/resolve.h"
 
 enum {
@@ -45,9 +46,14 @@ void resolve_hint_tokens(void)
 {
 	CLEANUP(value_freep) struct kc_value *tokens = NULL;
 	char names[HINT_MAX] = "";
+	char slot[READING_SLOT_MAX];
 
 	if (kc_token_list(&tokens) != KC_OK)
 		return;
+	if (reading_slot(slot, sizeof(slot))) {
+		error_set_hint("the card in %s is being read: repeat in a moment", slot);
+		return;
+	}
 	if (kc_value_count(tokens) == 0) {
 		error_set_hint("no token is present: insert the card and repeat");
 		return;
@@ -72,7 +78,7 @@ static bool is_token_named(const struct kc_dictionary *token, const char *name)
 	return instance && len >= RESOLVE_DIGITS_MIN && strcasestr(instance + 1, name);
 }
 
-enum kc_status resolve_token(const char *name, char **ret_token_id)
+static enum kc_status look_up(const char *name, char **ret_token_id)
 {
 	CLEANUP(value_freep) struct kc_value *tokens = NULL;
 	char found_ids[HINT_MAX] = "";
@@ -90,10 +96,8 @@ enum kc_status resolve_token(const char *name, char **ret_token_id)
 		append_text(found_ids, sizeof(found_ids), found ? found : "");
 		n_found++;
 	}
-	if (n_found == 0 && name)
+	if (n_found == 0)
 		resolve_hint_tokens();
-	else if (n_found == 0)
-		error_set_hint("insert the card and repeat");
 	REQUIRE(n_found > 0 || !name, KC_ERR_ITEM_NOT_FOUND, "no token is called '%s'", name);
 	REQUIRE(n_found > 0, KC_ERR_ITEM_NOT_FOUND, "no token is present");
 	if (n_found > 1)
@@ -103,4 +107,14 @@ enum kc_status resolve_token(const char *name, char **ret_token_id)
 	*ret_token_id = found ? strdup(found) : NULL;
 	REQUIRE(*ret_token_id, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
+}
+
+enum kc_status resolve_token(const char *name, char **ret_token_id)
+{
+	enum kc_status status = look_up(name, ret_token_id);
+
+	if (status != KC_ERR_ITEM_NOT_FOUND || !reading_await())
+		return status;
+	error_clear();
+	return look_up(name, ret_token_id);
 }
