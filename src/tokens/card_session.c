@@ -501,16 +501,27 @@ void card_session_lose_card(struct registry *registry, const struct card *card)
 	}
 }
 
-void card_session_break(struct registry *registry, const char *slot, const char *why)
+/* The one that has the card in @slot, or in any slot (NULL). */
+static struct card_session *find_active(struct registry *registry, const char *slot)
 {
-	list_for_each_safe (link, &registry->card_sessions) {
+	list_for_each (link, &registry->card_sessions) {
 		struct card_session *session = list_entry(link, struct card_session, link);
 
-		if (session->state != STATE_ACTIVE || strcmp(session->slot, slot) != 0)
-			continue;
+		if (session->state == STATE_ACTIVE && (!slot || strcmp(session->slot, slot) == 0))
+			return session;
+	}
+	return NULL;
+}
+
+void card_session_break(struct registry *registry, const char *slot, const char *why)
+{
+	struct card_session *session = find_active(registry, slot);
+
+	for (; session; session = find_active(registry, slot)) {
 		error_clear();
 		take_away(session,
 			  fail(KC_ERR_NOT_AVAILABLE, "the card session has ended: %s", why));
-		return;
+		if (slot) /* the next in the queue has it now, by right */
+			return;
 	}
 }

@@ -81,7 +81,8 @@ KC_MUST_CHECK enum kc_status card_session_put(const struct card_session *session
 struct card;
 void card_session_lose_card(struct registry *registry, const struct card *card);
 
-/* Take the card in that slot from whoever has it: KC_ERR_NOT_AVAILABLE for them, saying @why. */
+/* Take the card in that slot, or in each (NULL), from whoever has it: KC_ERR_NOT_AVAILABLE for
+ * them, saying @why. */
 void card_session_break(struct registry *registry, const char *slot, const char *why);
 
 #endif

@@ -141,10 +141,12 @@ static bool may_tell_after_reset(const struct operation *operation)
 	       (!operation->change || strcmp(guard_of(operation)->role, "user") == 0);
 }
 
-/* At a keypad without a dialog nobody would know that it is the last try. */
+/* A dialog has the PIN typed below the words that it is the last try. At a keypad nobody need have
+ * read anything. */
 static bool can_tell_person(const struct operation *operation)
 {
-	return operation->options.may_prompt || operation->options.may_use_last_try;
+	return operation->options.may_use_last_try ||
+	       (operation->options.may_prompt && !has_keypad(operation));
 }
 
 static void on_tries_before_asking(void *userdata, enum kc_status status, struct json_object *reply)

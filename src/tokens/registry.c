@@ -89,6 +89,7 @@ enum kc_status registry_new(sd_event *event, const struct registry_settings *set
 void registry_lock(struct registry *registry)
 {
 	pin_session_forget_all(registry);
+	card_session_break(registry, NULL, "the computer was locked");
 	slot_lock_all(registry);
 }
 

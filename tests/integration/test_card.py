@@ -238,6 +238,19 @@ def a_session_without_commands_ends():
 
 
 @test
+def locking_ends_the_session_that_has_the_card():
+    with Scene() as scene, Raw(scene.daemon) as raw:
+        raw.begin()
+        raw.send(SELECT_PIV)
+        scene.daemon.cli("lock")
+        error = check_raises("not_available", raw.send, SELECT_PIV)
+        check_equal(error.record["message"],
+                    "the card session has ended: the computer was locked", "message")
+        raw.begin()
+        check(raw.send(SELECT_PIV).endswith("9000"), "it cannot begin again")
+
+
+@test
 def a_session_that_lasts_too_long_ends():
     with Scene(card_session_absolute_s=1) as scene, Raw(scene.daemon) as raw:
         def ends():
