@@ -101,6 +101,24 @@ def a_file_larger_than_any_request_is_signed_and_verified():
 
 
 @test
+def a_group_has_help_of_its_own():
+    for group, command in (("daemon", "daemon stop"), ("pin", "pin unblock"), ("card", "card atr")):
+        for words in ((group, "--help"), ("help", group)):
+            out, _ = run(program("keycask"), *words)
+            check(command in out.decode() and "sign" not in out.decode(), out)
+        _, err = run(program("keycask"), group, status=2)
+        check(f"see: keycask help {group}" in err.decode(), err)
+
+
+@test
+def only_vcard_has_no_json():
+    out, _ = run(program("keycask"), "help")
+    check("each but vcard --json" in out.decode(), out)
+    out, _ = run(program("keycask"), "list", "--help")
+    check("--json" in out.decode(), out)
+
+
+@test
 def a_list_of_nothing_says_where_to_look():
     with Daemon() as daemon, Card("openpgp:none") as card:
         card.insert(daemon)

@@ -82,7 +82,9 @@ void help_overview(const struct command *const *commands, size_t n_commands, con
 		(void)printf("  %s%-20s%s %s\n", page_style(has_color, PAGE_STRONG), name,
 			     page_style(has_color, PAGE_PLAIN), commands[i]->summary);
 	}
-	(void)puts("\nEach command has --help, and --json for programs. The manual: man keycask");
+	(void)puts(
+		"\nEach command has --help, and each but vcard --json for programs. The manual:\n"
+		"man keycask");
 }
 
 void help_command(const struct command *command, bool has_color)
@@ -90,5 +92,6 @@ void help_command(const struct command *command, bool has_color)
 	(void)printf("Usage: %skeycask %s%s%s%s\n\n%s\n", page_style(has_color, PAGE_STRONG),
 		     command->name, page_style(has_color, PAGE_PLAIN),
 		     command->arguments[0] ? " " : "", command->arguments, command->help);
-	(void)puts("  --json           one JSON value on standard output");
+	if (strcmp(command->name, "vcard") != 0)
+		(void)puts("  --json           one JSON value on standard output");
 }
