@@ -28,6 +28,7 @@ class Minicard:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
+        self.folder.mkdir(exist_ok=True)
         self.key = self.folder / "minicard.pem"
         if not self.key.exists():
             openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.key)
@@ -96,6 +97,9 @@ def receive(reader):
 
 
 def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: minicard.py SOCKET FOLDER [RECORDING]\n"
+                 "SOCKET is slot.sock beside the daemon's own, FOLDER keeps the card's key")
     card = Minicard(sys.argv[2])
     recording = open(sys.argv[3], "w", encoding="ascii") if len(sys.argv) > 3 else None
     slot = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

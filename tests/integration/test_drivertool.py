@@ -318,6 +318,12 @@ def the_minimal_example_is_minimal():
     check(n < 150, f"{n} lines")
 
 
+@test
+def the_software_card_says_how_it_is_called():
+    _, said = run(sys.executable, SOURCE / "tests" / "integration" / "minicard.py", status=1)
+    check(b"usage: minicard.py SOCKET FOLDER" in said, said)
+
+
 # --- new ---------------------------------------------------------------------------------------------
 
 
@@ -326,6 +332,13 @@ def build_environment(daemon):
     sanitizer = "-fsanitize=address,undefined" if is_sanitized() else ""
     return {**daemon.env, **shared_kit_environment(), "CC": compiler(), "PKG_CONFIG_PATH": str(BUILD / "meson-uninstalled"),
             "CFLAGS": f"-O1 -Wall -Wextra -Werror {sanitizer}", "LDFLAGS": sanitizer}
+
+
+@test
+def the_menu_finds_the_kit():
+    out, _ = run(SOURCE / "run", "exec", "pkg-config", "--cflags", "keycask-driver",
+                 env={**base_environment(), "KEYCASK_BUILD": str(BUILD)})
+    check(str(SOURCE / "include") in out.decode(), out)
 
 
 @test
