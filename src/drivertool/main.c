@@ -28,9 +28,12 @@ int main(int argc, char **argv)
 	log_setup("keycask-drivertool", LOG_LEVEL_WARNING);
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return fputs(help, stdout) >= 0 ? TOOL_DONE : TOOL_FAILED;
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, argv[1]) != 0)
+			continue;
+		tool_begin(commands[i].name);
+		return commands[i].run(argc - 1, argv + 1);
+	}
 	(void)fputs(help, stderr);
 	return TOOL_WRONG_CALL;
 }

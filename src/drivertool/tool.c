@@ -9,6 +9,14 @@
 #include "base/try.h"
 #include "sys/paths.h"
 
+/* "validate": the one command that this process runs. */
+static const char *command = "";
+
+void tool_begin(const char *verb)
+{
+	command = verb;
+}
+
 bool tool_wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
@@ -64,20 +72,22 @@ static void say(bool is_json, enum kc_status status, const char *message, const 
 		tool_print_json(failure);
 		return;
 	}
-	(void)fprintf(stderr, "keycask: %s\n", message);
+	(void)fprintf(stderr, "keycask: driver %s: %s\n", command, message);
 	if (hint && *hint)
-		(void)fprintf(stderr, "  → %s\n", hint);
+		(void)fprintf(stderr, "→ %s\n", hint);
 }
 
 int tool_wrong_call(bool is_json, const char *format, ...)
 {
 	char message[ERROR_MESSAGE_MAX];
+	char hint[ERROR_MESSAGE_MAX];
 	va_list args;
 
 	va_start(args, format);
 	(void)vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	say(is_json, KC_ERR_PARAM, message, "see: keycask help driver");
+	(void)snprintf(hint, sizeof(hint), "see: keycask driver %s --help", command);
+	say(is_json, KC_ERR_PARAM, message, hint);
 	return TOOL_WRONG_CALL;
 }
 

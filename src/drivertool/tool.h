@@ -21,6 +21,9 @@ int validate_run(int argc, char **argv);
 int skeleton_run(int argc, char **argv);
 int trial_run(int argc, char **argv);
 
+/* Failures name the command, as keycask's own do; @verb is kept. */
+void tool_begin(const char *verb);
+
 /* A wrong call is answered in JSON too, even before its options are read. */
 bool tool_wants_json(int argc, char **argv);
 
