@@ -138,11 +138,18 @@ static enum kc_status show_help(struct context *context, char **words, int n_wor
 	return page_finish();
 }
 
+static bool is_any_of(const char *word, const char *a, const char *b)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
 static enum kc_status run_command(struct context *context, char **words, int n_words)
 {
 	int used = 0;
 
 	context->command = find(words, n_words, &used);
+	if (used == 0 && n_words == 2 && is_any_of(words[1], "--help", "-h"))
+		return show_help(context, words, 1);
 	if (used == 0)
 		return refuse(context, words, n_words);
 	TRY(context->command->run(context, words + used, n_words - used));
@@ -150,11 +157,6 @@ static enum kc_status run_command(struct context *context, char **words, int n_w
 		return KC_OK;
 	help_command(context->command, context->has_color);
 	return page_finish();
-}
-
-static bool is_any_of(const char *word, const char *a, const char *b)
-{
-	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
 static enum kc_status run(struct context *context, char **words, int n_words)

@@ -27,7 +27,7 @@ struct pin_options {
 	}
 
 #define PIN_OPTIONS_HELP                                                                           \
-	"  --pin-fd N       read the PIN from descriptor N (sign … --pin-fd 3 3<pin)\n"          \
+	"  --pin-fd N       read the PIN from descriptor N, as in: … --pin-fd 3 3<pin\n"         \
 	"  --no-prompt      fail rather than ask a person\n"                                       \
 	"  --last-try       use the PIN even if it is the last try that the card accepts\n"
 
