@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The card's queue and its transactions. Phases: STARTING → FREE ⇄ BEGINNING → HELD → ENDING →
- * FREE; from STARTING and BEGINNING to TAKEN and back while another program has the card for
- * itself; LOST from anywhere, for good.
+ * The card's queue and its transactions; card_arrival.c brings it here. Phases: STARTING → FREE ⇄
+ * BEGINNING → HELD → ENDING → FREE; from STARTING and BEGINNING to TAKEN and back while another
+ * program has the card for itself; LOST from anywhere, for good.
  */
-#include "tokens/card_respite_impl.h"
+#include "tokens/card.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
-#include "base/log.h"
 #include "base/try.h"
 #include "sys/socket.h"
-#include "sys/users.h"
-#include "wire/protocol.h"
+#include "tokens/card_arrival_impl.h"
+#include "tokens/card_respite_impl.h"
+#include "tokens/card_slot_impl.h"
 
 enum {
-	SLOT_GONE = 3, /* exit statuses of keycask-slot, slothost/serve.h */
-	SLOT_MUTE = 4,
-	SLOT_WAITING = 6,
 	USEC_PER_MSEC = 1000,
 	CLEAN_LEASE_MS = 100, /* while others wait and nobody has authenticated */
-	NOBODYS_CHANNEL = 0,
 };
-
-#define PCSC_LIBRARY "/libpcsclite" /* of the file that each of pcscd's clients has mapped */
 
 static void pump(struct card *card);
 
@@ -47,122 +37,6 @@ struct card *card_free(struct card *card)
 	return NULL;
 }
 
-/* All tasks are told why, the one that has its turn first. Whoever answers clears the record. */
-static void abort_tasks(struct card *card, enum kc_status status)
-{
-	const struct error_record cause = *error_get();
-	struct card_task *active = card->active;
-
-	card->active = NULL;
-	if (active)
-		active->abort(active, status);
-	while (!list_is_empty(&card->queue)) {
-		struct card_task *task = list_entry(card->queue.next, struct card_task, link);
-
-		list_remove(&task->link);
-		error_adopt(&cause);
-		task->abort(task, status);
-	}
-}
-
-static enum card_end end_of(int wait_status)
-{
-	switch (WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1) {
-	case SLOT_GONE:
-		return CARD_GONE;
-	case SLOT_MUTE:
-		return CARD_MUTE;
-	case SLOT_WAITING:
-		return CARD_KEPT;
-	default:
-		return CARD_BROKEN;
-	}
-}
-
-static enum kc_status fail_as(enum card_end end)
-{
-	switch (end) {
-	case CARD_MUTE:
-		return fail(KC_ERR_TOKEN_NOT_FOUND, "the card stopped answering");
-	case CARD_KEPT:
-		return fail(KC_ERR_NOT_AVAILABLE, "another program does not give the card back");
-	case CARD_GONE:
-	case CARD_BROKEN:
-	default:
-		return fail(KC_ERR_TOKEN_NOT_FOUND, "the card was removed");
-	}
-}
-
-static void lose(struct card *card, int wait_status)
-{
-	enum card_end end = end_of(wait_status);
-
-	card->phase = PHASE_LOST;
-	error_clear();
-	abort_tasks(card, fail_as(end));
-	card->hooks.on_lost(card->hooks.userdata, end);
-}
-
-static void on_ended(void *userdata, int wait_status)
-{
-	lose(userdata, wait_status);
-}
-
-static int on_loss(sd_event_source *source, void *userdata)
-{
-	(void)source;
-	lose(userdata, W_EXITCODE(SLOT_MUTE, 0));
-	return 0;
-}
-
-/*
- * A slot process that fails at what it must be able to do is over. Its end is told from the loop:
- * whoever has just called us may be on its way out itself, and tokens and this card would be freed
- * under its feet.
- */
-static void give_up(struct card *card, const char *what)
-{
-	log_warning("slot: %s: %s", what, error_get()->message);
-	card->helper = helper_free(card->helper);
-	card->phase = PHASE_LOST;
-	if (!card->loss && sd_event_add_defer(card->event, &card->loss, on_loss, card) < 0)
-		log_error("slot: its loss cannot be told");
-}
-
-/*
- * May we go on after an answer of @status? A slot process whose card is gone or mute says so and
- * ends, which is heard as its end; one that fails otherwise is ended here.
- */
-static bool may_go_on(struct card *card, enum kc_status status, const char *what)
-{
-	bool will_end = status == KC_ERR_NOT_AVAILABLE || status == KC_ERR_TOKEN_NOT_FOUND ||
-			status == KC_ERR_COMMUNICATION;
-
-	if (status == KC_OK)
-		return true;
-	if (!will_end)
-		give_up(card, what);
-	return false;
-}
-
-static enum kc_status call_slot(struct card *card, const char *method,
-				struct json_object *parameters, wire_reply_fn on_reply)
-{
-	return helper_call(card->helper, method, parameters, -1, card->settings.card_deadline_ms,
-			   on_reply, card);
-}
-
-/* For a driver, or for nobody. */
-static enum kc_status call_begin(struct card *card, int64_t channel, wire_reply_fn on_reply)
-{
-	CLEANUP(field_free) struct json_object *parameters = NULL;
-
-	TRY(field_new_object(&parameters));
-	TRY(field_put_number(parameters, "channel", channel));
-	card->turn = channel;
-	return call_slot(card, "org.keycask.Slot.Begin", take(parameters), on_reply);
-}
-
 /* For somebody with terms: what another has proved to the card is not for them. */
 static enum kc_status call_begin_on_terms(struct card *card, const struct card_terms *terms,
 					  wire_reply_fn on_reply)
@@ -179,79 +53,7 @@ static enum kc_status call_begin_on_terms(struct card *card, const struct card_t
 		card->is_sensitive = false;
 		card->last_state_user = 0;
 	}
-	return call_slot(card, "org.keycask.Slot.Begin", take(parameters), on_reply);
-}
-
-/* --- when another program has it for itself -------------------------------------------------- */
-
-static enum kc_status fail_taken(const char *holder)
-{
-	error_set_hint("let %s finish, and repeat", *holder ? holder : "the other program");
-	return fail(KC_ERR_NOT_AVAILABLE, "%s has the card for itself",
-		    *holder ? holder : "another program");
-}
-
-static void abort_impatient(struct card *card, const char *holder)
-{
-	list_for_each_safe (link, &card->queue) {
-		struct card_task *task = list_entry(link, struct card_task, link);
-
-		if (task->can_wait)
-			continue;
-		list_remove(&task->link);
-		error_clear();
-		task->abort(task, fail_taken(holder));
-	}
-}
-
-static void connect_card(struct card *card);
-
-static void on_free(void *userdata, enum kc_status status, struct json_object *parameters)
-{
-	struct card *card = userdata;
-
-	(void)parameters;
-	if (!may_go_on(card, status, "Wait"))
-		return;
-	card->hooks.on_free(card->hooks.userdata);
-	if (!card->is_probed) {
-		connect_card(card);
-		return;
-	}
-	card->phase = PHASE_FREE;
-	pump(card);
-}
-
-static void be_taken(struct card *card)
-{
-	enum kc_status status = KC_OK;
-
-	card->phase = PHASE_TAKEN;
-	users_of_library(PCSC_LIBRARY, card->holder, sizeof(card->holder));
-	status = helper_call(card->helper, "org.keycask.Slot.Wait", NULL, -1, WIRE_NO_DEADLINE,
-			     on_free, card);
-	card->hooks.on_held(card->hooks.userdata, card->holder);
-	abort_impatient(card, card->holder);
-	if (status != KC_OK)
-		give_up(card, "Wait");
-}
-
-/* --- coming into use ------------------------------------------------------------------------- */
-
-static void on_probed(void *userdata, enum kc_status status, struct json_object *parameters)
-{
-	struct card *card = userdata;
-
-	if (!may_go_on(card, status, "Probe"))
-		return;
-	/* Tasks that come in meanwhile wait until it is known what is selected. */
-	card->is_probed = true;
-	card->transaction = 1;
-	card_respite_note_begin(card);
-	card->hooks.on_probed(card->hooks.userdata, field_get(parameters, "answered"),
-			      field_text(parameters, "selected"));
-	card->phase = PHASE_HELD;
-	pump(card);
+	return card_slot_call(card, "org.keycask.Slot.Begin", take(parameters), on_reply);
 }
 
 void card_narrow(struct card *card, struct json_object *aids)
@@ -272,73 +74,6 @@ enum kc_status card_probe(struct card *card, struct json_object *aids, wire_repl
 			   card->settings.card_deadline_ms, on_reply, userdata);
 }
 
-static void on_begun_for_probe(void *userdata, enum kc_status status,
-			       struct json_object *parameters)
-{
-	struct card *card = userdata;
-
-	if (!may_go_on(card, status, "Begin"))
-		return;
-	if (field_flag(parameters, "is_held", false))
-		be_taken(card);
-	else if (card_probe(card, card->aids, on_probed, card) != KC_OK)
-		give_up(card, "Probe");
-}
-
-static void keep_atr(struct card *card, const char *atr)
-{
-	free(card->atr);
-	card->atr = atr ? strdup(atr) : NULL;
-}
-
-static void on_connected(void *userdata, enum kc_status status, struct json_object *parameters)
-{
-	struct card *card = userdata;
-
-	if (!may_go_on(card, status, "Connect"))
-		return;
-	if (field_flag(parameters, "is_held", false)) {
-		be_taken(card);
-		return;
-	}
-	card->protocol = (unsigned)field_number(parameters, "protocol", 0);
-	card->max_input = field_number(parameters, "max_input", 0);
-	card->max_output = field_number(parameters, "max_output", 0);
-	card->has_keypad = field_flag(parameters, "has_keypad", false);
-	card->has_keypad_for_change = field_flag(parameters, "has_keypad_for_change", false);
-	keep_atr(card, field_text(parameters, "atr"));
-	card->hooks.on_powered(card->hooks.userdata, card->atr);
-	if (call_begin(card, NOBODYS_CHANNEL, on_begun_for_probe) != KC_OK)
-		give_up(card, "Begin");
-}
-
-static void connect_card(struct card *card)
-{
-	card->phase = PHASE_STARTING;
-	if (call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected) != KC_OK)
-		give_up(card, "Connect");
-}
-
-static enum kc_status start(struct card *card, const struct card_place *place)
-{
-	char deadline[16];
-	char keypad[16];
-	const char *embedded[] = {"keycask-slot", "embedded", deadline, keypad, NULL};
-	const char *pcsc[] = {"keycask-slot", "pcsc", place->reader, deadline, keypad, NULL};
-	struct helper_options options = {.program = "keycask-slot",
-					 .arguments = place->reader ? pcsc : embedded,
-					 .descriptor = place->fd,
-					 .definition = protocol_org_keycask_Slot,
-					 .on_ended = on_ended,
-					 .userdata = card};
-
-	/* Shorter than the operation's, so that a mute card is not blamed on the driver. */
-	(void)snprintf(deadline, sizeof(deadline), "%u", card->settings.card_deadline_ms * 2 / 3);
-	(void)snprintf(keypad, sizeof(keypad), "%u", card->settings.keypad_deadline_s);
-	TRY(helper_new(card->event, &options, &card->helper));
-	return call_slot(card, "org.keycask.Slot.Connect", NULL, on_connected);
-}
-
 enum kc_status card_new(sd_event *event, const struct registry_settings *settings,
 			const struct card_place *place, struct json_object *aids,
 			const struct card_hooks *hooks, struct card **ret_card)
@@ -357,7 +92,7 @@ enum kc_status card_new(sd_event *event, const struct registry_settings *setting
 	list_init(&card->queue);
 	/* Numbers that no earlier card had, nor one before this daemon was started again. */
 	ignore(sd_event_now(event, CLOCK_REALTIME, &card->generation));
-	TRY(start(card, place));
+	TRY(card_arrival_begin(card, place));
 	*ret_card = take(card);
 	return KC_OK;
 }
@@ -398,10 +133,10 @@ static void on_begun(void *userdata, enum kc_status status, struct json_object *
 {
 	struct card *card = userdata;
 
-	if (!may_go_on(card, status, "Begin"))
+	if (!card_slot_may_go_on(card, status, "Begin"))
 		return;
 	if (field_flag(parameters, "is_held", false)) {
-		be_taken(card);
+		card_arrival_be_taken(card);
 		return;
 	}
 	if (card->begun_for)
@@ -416,7 +151,7 @@ static void on_given_back(void *userdata, enum kc_status status, struct json_obj
 	struct card *card = userdata;
 
 	(void)parameters;
-	if (!may_go_on(card, status, "End"))
+	if (!card_slot_may_go_on(card, status, "End"))
 		return;
 	card->phase = PHASE_FREE;
 	if (card_respite_is_due(card))
@@ -443,7 +178,7 @@ static enum kc_status begin_for(struct card *card, struct card_task *task)
 {
 	card->begun_for = NULL;
 	if (!task->terms)
-		return call_begin(card, task->channel, on_begun);
+		return card_slot_begin(card, task->channel, on_begun);
 	TRY(make_own_channel(card));
 	card->begun_for = task;
 	return call_begin_on_terms(card, task->terms, on_begun);
@@ -458,7 +193,7 @@ static void take_card(struct card *card)
 	}
 	card->phase = PHASE_BEGINNING;
 	if (begin_for(card, first_of(card)) != KC_OK)
-		give_up(card, "Begin");
+		card_slot_give_up(card, "Begin");
 }
 
 static bool must_begin(const struct card *card, const struct card_task *task)
@@ -472,7 +207,7 @@ static enum kc_status call_end(struct card *card)
 
 	TRY(field_new_object(&parameters));
 	TRY(field_put_flag(parameters, "reset", card->is_sensitive));
-	return call_slot(card, "org.keycask.Slot.End", take(parameters), on_given_back);
+	return card_slot_call(card, "org.keycask.Slot.End", take(parameters), on_given_back);
 }
 
 static void give_back(struct card *card)
@@ -485,7 +220,7 @@ static void give_back(struct card *card)
 	card->is_sensitive = false;
 	card->needs_reset = false;
 	if (status != KC_OK)
-		give_up(card, "End");
+		card_slot_give_up(card, "End");
 }
 
 static int on_lease_over(sd_event_source *source, uint64_t usec, void *userdata)
@@ -589,7 +324,7 @@ static void enqueue(struct card *card, struct card_task *task, struct list *succ
 	}
 	if (card->phase == PHASE_TAKEN && card->is_probed && !task->can_wait) {
 		error_clear();
-		task->abort(task, fail_taken(card->holder));
+		task->abort(task, card_arrival_fail_taken(card->holder));
 		return;
 	}
 	if (task->terms)
