@@ -537,6 +537,21 @@ def a_screen_says_where_to_type():
 
 
 @test
+def without_a_screen_standard_error_says_where_to_type():
+    with KeypadScene() as scene:
+        said = scratch() / "verify.log"
+        env = {name: value for name, value in scene.daemon.env.items()
+               if name not in ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY")}
+        process = start(program("keycask"), "pin", "verify", env=env, log=said,
+                        start_new_session=True)
+        eventually(lambda: "if the reader has a keypad, enter the PIN there" in said.read_text(),
+                   "the line")
+        scene.type(f"{PIN}\n")
+        check_equal(process.wait(), 0, "exit status")
+        check("The PIN is right" in said.read_text(), said.read_text())
+
+
+@test
 def a_card_of_a_run_has_a_keypad_too():
     fifo, log, signature = (scratch() / name for name in ("keypad", "apdus", "signature"))
     process = start(program("keycask"), "vcard", "run", "--profile", "piv:9a=p256", "--keypad", fifo,

@@ -9,6 +9,7 @@
 #include "frontends/cli/doctor.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/cli/person.h"
 
 static void value_freep(struct kc_value **value)
 {
@@ -20,14 +21,6 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 	*dictionary = kc_dictionary_free(*dictionary);
 }
 
-static bool has_display(void)
-{
-	const char *x11 = secure_getenv("DISPLAY");
-	const char *wayland = secure_getenv("WAYLAND_DISPLAY");
-
-	return (x11 && *x11) || (wayland && *wayland);
-}
-
 /* Where a PIN could be asked for; the daemon says with what. */
 static void look_at_terminal(struct doctor *doctor)
 {
@@ -35,7 +28,7 @@ static void look_at_terminal(struct doctor *doctor)
 
 	if (fd >= 0)
 		close(fd);
-	if (fd >= 0 || has_display())
+	if (fd >= 0 || person_has_display())
 		doctor_add(doctor, "prompts", "ok", NULL, NULL, "you can be asked for a PIN here%s",
 			   fd < 0 ? ", in a window" : "");
 	else

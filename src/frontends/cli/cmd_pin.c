@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/page.h"
+#include "frontends/cli/person.h"
 #include "frontends/cli/pin_options.h"
 #include "frontends/cli/table.h"
 
@@ -48,6 +49,7 @@ static enum kc_status run_verify(struct context *context, char **words, int n_wo
 		return KC_OK;
 	TRY(pin_options_read(&pin, &options));
 	TRY(pin_options_find_token(context, token, words, n_words, &token_id));
+	person_announce_keypad(&options);
 	TRY(kc_token_verify_pin(token_id, &options, &tries_left));
 	if (context->json)
 		return print_json(tries_left);
