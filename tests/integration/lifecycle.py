@@ -96,6 +96,7 @@ class Watcher:
     def __init__(self, daemon, method="Tokens.Watch"):
         self.connection = daemon.connect()
         self.connection.send(method, more=True)
+        self.slots = {}
 
     def __enter__(self):
         return self
@@ -115,8 +116,18 @@ class Watcher:
             check_equal(told["token_id"], token_id, "token of the event")
         return told
 
+    def _next_state(self):
+        """The next slot that is told of, but for the news that its card has been read."""
+        while True:
+            slot = self.next()["slot"]
+            before = self.slots.get(slot["name"], {})
+            self.slots[slot["name"]] = slot
+            if before.get("state") != slot["state"] or \
+                    before.get("is_being_read") == slot.get("is_being_read"):
+                return slot
+
     def expect_state(self, state, name=None):
-        slot = self.next()["slot"]
+        slot = self._next_state()
         check_equal(slot["state"], state, f"state of {slot['name']}")
         if name is not None:
             check_equal(slot["name"], name, "slot")
