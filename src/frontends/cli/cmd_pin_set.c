@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/page.h"
+#include "frontends/cli/person.h"
 #include "frontends/cli/pin_options.h"
 
 /* What both commands are told: two PINs, each from a descriptor or a person. */
@@ -59,6 +60,8 @@ static enum kc_status read_pins(struct setting *setting, struct kc_options *ret_
 	if (setting->no_prompt || (setting->guard_fd >= 0 && setting->new_fd >= 0))
 		options.interaction = KC_INTERACTION_FAIL;
 	options.last_try = setting->last_try;
+	if (setting->guard_fd < 0 && setting->new_fd < 0)
+		person_announce_keypad(&options);
 	*ret_options = options;
 	return KC_OK;
 }
