@@ -243,9 +243,13 @@ static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void start_later(struct reader_slots *slots, unsigned delay_ms)
 {
+	/* sd-event makes 0 a quarter of a second, and whoever has started us waits. */
+	uint64_t accuracy_us = delay_ms == 0 ? 1 : 0;
+
 	slots->restart = sd_event_source_disable_unref(slots->restart);
 	if (sd_event_add_time_relative(slots->registry->event, &slots->restart, CLOCK_MONOTONIC,
-				       (uint64_t)delay_ms * USEC_PER_MSEC, 0, on_start, slots) < 0)
+				       (uint64_t)delay_ms * USEC_PER_MSEC, accuracy_us, on_start,
+				       slots) < 0)
 		set_reason(slots, "no timer");
 }
 
