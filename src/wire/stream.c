@@ -16,7 +16,8 @@
 #include "base/try.h"
 
 enum {
-	RECEIVE_BYTES = 64 * 1024,
+	RECEIVE_BYTES = 4 * 1024, /* at first; then as much again as is there */
+	RECEIVE_BYTES_MAX = 64 * 1024,
 	INPUT_MAX = WIRE_MESSAGE_MAX + 1, /* one message and its NUL */
 	NS_PER_MS = 1000 * 1000,
 	MS_PER_S = 1000,
@@ -90,12 +91,16 @@ static size_t input_length(const struct stream *stream)
 /* Room for the next read, at least a byte of it. */
 static enum kc_status make_room(struct stream *stream, size_t *ret_room)
 {
-	size_t room = 0;
+	size_t room = RECEIVE_BYTES;
 
 	bytes_consume(&stream->input, stream->n_used);
 	stream->n_used = 0;
-	room = INPUT_MAX - stream->input.len;
-	room = room < RECEIVE_BYTES ? room : RECEIVE_BYTES;
+	if (room < stream->input.len)
+		room = stream->input.len;
+	if (room > RECEIVE_BYTES_MAX)
+		room = RECEIVE_BYTES_MAX;
+	if (room > INPUT_MAX - stream->input.len)
+		room = INPUT_MAX - stream->input.len;
 	TRY(bytes_reserve(&stream->input, room));
 	*ret_room = room;
 	return KC_OK;
@@ -149,6 +154,15 @@ bool stream_has_message(const struct stream *stream)
 	return stream->n_waiting > 0;
 }
 
+/* Most streams wait most of the time: they keep no large buffer meanwhile. */
+static void rest(struct stream *stream)
+{
+	if (stream->n_used < stream->input.len || stream->input.capacity <= RECEIVE_BYTES)
+		return;
+	bytes_done(&stream->input);
+	stream->n_used = 0;
+}
+
 enum kc_status stream_next(struct stream *stream, struct json_object **ret_message)
 {
 	struct kc_view text;
@@ -162,6 +176,7 @@ enum kc_status stream_next(struct stream *stream, struct json_object **ret_messa
 	explicit_bzero(stream->input.data + stream->n_used, used);
 	stream->n_used += used;
 	stream->n_waiting--;
+	rest(stream);
 	return status;
 }
 
