@@ -5,9 +5,10 @@ that has been done the trouble is gone; with the daemon, without it, and with re
 import os
 import pathlib
 import shutil
+import tempfile
 
-from keycask_test import (Card, Daemon, SkipTest, check, check_equal, eventually, main, program, run,
-                          scratch, test)
+from keycask_test import (BUILD, Card, Daemon, SkipTest, check, check_equal, eventually, main,
+                          program, run, scratch, test)
 from lifecycle import configure
 from openpgp_tools import Gpg
 from pcsc_client import SHARE_EXCLUSIVE, Scard, connect_when_free
@@ -283,11 +284,15 @@ def pcscd_absent_running_and_dead():
 def pcscd_that_may_not_be_used():
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         raise SkipTest("takes root, to be somebody else")
-    with Pcscd():
+    with Pcscd(), tempfile.TemporaryDirectory() as folder:
         (SOCKET_FOLDER / "pcscd.comm").chmod(0o600)
+        os.chmod(folder, 0o755)  # the build tree may be in a home that is root's alone
+        for file in (program("keycask"), BUILD / "src" / "client" / "libkeycask.so.0"):
+            shutil.copy(file, folder)
         out, _ = run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-                     program("keycask"), "doctor", "--json", status=1,
+                     f"{folder}/keycask", "doctor", "--json", status=1,
                      env={"KEYCASK_AUTOSTART": "0", "PATH": "/usr/bin:/bin",
+                          "LD_LIBRARY_PATH": folder,
                           "KEYCASK_SOCKET": "/nowhere/keycask.sock"})
         check(b"pcscd may not be used by you" in out, f"{out!r}")
         check(b"chmod 666" in out, f"{out!r}")
