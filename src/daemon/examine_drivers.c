@@ -116,7 +116,7 @@ static enum kc_status examine_children(struct json_object *findings)
 	for (size_t i = 0; i < n; i++) {
 		if (is_confined(&children[i]))
 			n_confined++;
-		else
+		else if (!children[i].is_new)
 			TRY(examine_loose(&children[i], findings));
 	}
 	return examine_finding_add(findings, &fine, "helper processes that run confined now: %zu",

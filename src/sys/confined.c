@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -18,7 +19,9 @@ enum {
 	PATH_BYTES = 64,
 	LINE_BYTES = 256,
 	SECCOMP_FILTER = 2, /* proc_pid_status(5) */
-	PEER_PIDFD = 77,    /* SO_PEERPIDFD, which Debian 12's headers lack */
+	STAT_FIELDS_TO_START = 20,
+	NEW_SECONDS = 2,
+	PEER_PIDFD = 77, /* SO_PEERPIDFD, which Debian 12's headers lack */
 };
 
 struct status {
@@ -59,6 +62,34 @@ static bool read_status(const char *pid, struct status *ret_status)
 	return true;
 }
 
+/* proc_pid_stat(5): the 22nd field, the 20th behind the name, in clock ticks since boot. */
+static double started_at(pid_t pid)
+{
+	char path[PATH_BYTES];
+	char text[2 * LINE_BYTES] = "";
+	const char *field = NULL;
+	FILE *file = NULL;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	ignore(fread(text, 1, sizeof(text) - 1, file) > 0);
+	ignore(fclose(file));
+	field = strrchr(text, ')');
+	for (int i = 0; field && i < STAT_FIELDS_TO_START; i++)
+		field = strchr(field + 1, ' ');
+	return field ? strtod(field, NULL) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
+static bool is_new(pid_t pid)
+{
+	struct timespec now = {0};
+
+	return clock_gettime(CLOCK_BOOTTIME, &now) == 0 &&
+	       (double)now.tv_sec - started_at(pid) < NEW_SECONDS;
+}
+
 size_t confined_children(const char *prefix, struct confined *ret_children, size_t max)
 {
 	DIR *processes = opendir("/proc");
@@ -72,8 +103,10 @@ size_t confined_children(const char *prefix, struct confined *ret_children, size
 
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 		    read_status(entry->d_name, &status) && status.parent == getpid() &&
-		    strncmp(status.confined.name, prefix, strlen(prefix)) == 0)
+		    strncmp(status.confined.name, prefix, strlen(prefix)) == 0) {
+			status.confined.is_new = is_new(status.confined.pid);
 			ret_children[n++] = status.confined;
+		}
 	}
 	ignore(closedir(processes));
 	return n;

@@ -17,6 +17,7 @@ struct confined {
 	char name[CONFINED_NAME_MAX];
 	bool has_seccomp; /* a filter */
 	bool has_no_new_privs;
+	bool is_new; /* it has hardly started, and may not have come to confining itself */
 };
 
 /* Those whose names begin with @prefix, at most @max; returns how many. */

@@ -55,6 +55,7 @@ TEST(children_are_found_by_name_with_what_holds_them)
 		CHECK_TEXT(children[i].name, is_held ? "kctest-held" : "kctest-loose");
 		CHECK_INT(children[i].has_no_new_privs, is_held);
 		CHECK(!children[i].has_seccomp);
+		CHECK(children[i].is_new);
 	}
 	CHECK_INT(confined_children("kctest-", children, 1), 1);
 	CHECK_INT(confined_children("nobody-", children, 4), 0);
