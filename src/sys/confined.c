@@ -13,13 +13,13 @@
 
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "sys/process.h"
 #include "sys/socket.h"
 
 enum {
 	PATH_BYTES = 64,
 	LINE_BYTES = 256,
 	SECCOMP_FILTER = 2, /* proc_pid_status(5) */
-	STAT_FIELDS_TO_START = 20,
 	NEW_SECONDS = 2,
 	PEER_PIDFD = 77, /* SO_PEERPIDFD, which Debian 12's headers lack */
 };
@@ -62,32 +62,12 @@ static bool read_status(const char *pid, struct status *ret_status)
 	return true;
 }
 
-/* proc_pid_stat(5): the 22nd field, the 20th behind the name, in clock ticks since boot. */
-static double started_at(pid_t pid)
-{
-	char path[PATH_BYTES];
-	char text[2 * LINE_BYTES] = "";
-	const char *field = NULL;
-	FILE *file = NULL;
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	ignore(fread(text, 1, sizeof(text) - 1, file) > 0);
-	ignore(fclose(file));
-	field = strrchr(text, ')');
-	for (int i = 0; field && i < STAT_FIELDS_TO_START; i++)
-		field = strchr(field + 1, ' ');
-	return field ? strtod(field, NULL) / (double)sysconf(_SC_CLK_TCK) : 0;
-}
-
 static bool is_new(pid_t pid)
 {
+	time_t started = (time_t)(process_start_time(pid) / (uint64_t)sysconf(_SC_CLK_TCK));
 	struct timespec now = {0};
 
-	return clock_gettime(CLOCK_BOOTTIME, &now) == 0 &&
-	       (double)now.tv_sec - started_at(pid) < NEW_SECONDS;
+	return clock_gettime(CLOCK_BOOTTIME, &now) == 0 && now.tv_sec - started < NEW_SECONDS;
 }
 
 size_t confined_children(const char *prefix, struct confined *ret_children, size_t max)

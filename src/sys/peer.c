@@ -16,51 +16,17 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "sys/file.h"
+#include "sys/process.h"
 
 enum {
-	PROC_FILE_MAX = 1024,
-	START_TIME_FIELD = 22, /* proc(5), /proc/pid/stat */
-	FIELD_AFTER_NAME = 3,
+	LABEL_MAX = 1024,
 };
-
-/* The content of /proc/@pid/@name as text in @text; false when it cannot be read. */
-static bool read_proc(pid_t pid, const char *name, char *text, size_t size)
-{
-	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(PROC_FILE_MAX);
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	if (file_read(path, &content) != KC_OK || content.len >= size) {
-		error_clear();
-		return false;
-	}
-	if (content.len > 0)
-		memcpy(text, content.data, content.len);
-	text[content.len] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return true;
-}
-
-/* Fields are counted after the name, which may itself hold blanks and parentheses. */
-static uint64_t start_time_of(pid_t pid)
-{
-	char stat[PROC_FILE_MAX];
-	char *field = NULL;
-
-	if (!read_proc(pid, "stat", stat, sizeof(stat)))
-		return 0;
-	field = strrchr(stat, ')');
-	for (int i = FIELD_AFTER_NAME - 1; field && i < START_TIME_FIELD; i++)
-		field = strchr(field + 1, ' ');
-	return field ? strtoull(field, NULL, 10) : 0;
-}
 
 static uint32_t login_session_of(pid_t pid)
 {
 	char text[64];
 
-	if (!read_proc(pid, "sessionid", text, sizeof(text)))
+	if (!process_read(pid, "sessionid", text, sizeof(text)))
 		return UINT32_MAX;
 	return (uint32_t)strtoul(text, NULL, 10);
 }
@@ -81,7 +47,7 @@ static void choose_name(struct peer *peer)
 
 	if (slash && slash[1])
 		(void)snprintf(peer->name, sizeof(peer->name), "%s", slash + 1);
-	else if (!read_proc(peer->pid, "comm", peer->name, sizeof(peer->name)))
+	else if (!process_read(peer->pid, "comm", peer->name, sizeof(peer->name)))
 		(void)snprintf(peer->name, sizeof(peer->name), "process %ld", (long)peer->pid);
 }
 
@@ -96,7 +62,7 @@ enum kc_status peer_identify(int fd, struct peer *ret_peer)
 	peer.pid = credentials.pid;
 	peer.uid = credentials.uid;
 	peer.gid = credentials.gid;
-	peer.start_time = start_time_of(peer.pid);
+	peer.start_time = process_start_time(peer.pid);
 	peer.login_session = login_session_of(peer.pid);
 	read_executable(&peer);
 	choose_name(&peer);
@@ -106,7 +72,7 @@ enum kc_status peer_identify(int fd, struct peer *ret_peer)
 
 bool peer_is_alive(const struct peer *peer)
 {
-	return peer->start_time != 0 && start_time_of(peer->pid) == peer->start_time;
+	return peer->start_time != 0 && process_start_time(peer->pid) == peer->start_time;
 }
 
 /* Flatpak puts this file into the root of each sandbox, where no program inside can remove it. */
@@ -122,9 +88,9 @@ static bool has_flatpak_info(const struct peer *peer)
 /* snapd confines by AppArmor, and names profiles so. */
 static bool has_snap_label(const struct peer *peer)
 {
-	char label[PROC_FILE_MAX];
+	char label[LABEL_MAX];
 
-	return read_proc(peer->pid, "attr/current", label, sizeof(label)) &&
+	return process_read(peer->pid, "attr/current", label, sizeof(label)) &&
 	       strncmp(label, "snap.", strlen("snap.")) == 0;
 }
 
