@@ -16,14 +16,13 @@ from keycask_test import (
 ALGORITHM = "ecdsa_signature_message_x962_sha256"
 NO_PROMPT = {"authentication_ui": "fail"}
 CHUID = "5C035FC102"
-LATER = {"details_after_ms": 60000}  # what is asked behind an insertion comes after the test
 LEAST_MS = {"card_deadline_ms": 600, "query_deadline_ms": 600}
 
 
 def n_when_back(commands):
     """How many APDUs the card of these, a first insertion's, costs when it comes back: the one
-    application that such a card has had, and then the CHUID, say which card it is. Nothing else is
-    asked with LATER."""
+    application that such a card has had, and then the CHUID, say which card it is. What is
+    asked behind that comes after the test (keycask_test.Daemon)."""
     n_known = next(number for number, command in enumerate(commands, 1) if CHUID in command)
     return len(commands) - n_known + 2
 
@@ -201,6 +200,20 @@ class Signer(Worker):
         step = max(1, len(self.signatures) // most)
         for data, signature in self.signatures[::-1][::step]:
             check(self.key.is_signature(signature, data), "a wrong signature")
+
+
+class Asker(Worker):
+    """Tries left, by a client without a PIN: it has a verified card reset, to be told."""
+
+    def __init__(self, daemon, token_id):
+        super().__init__(daemon)
+        self.token_id = token_id
+        self.n = 0
+
+    def step(self):
+        told = self.connection.call("Tokens.PinStatus", {"token_id": self.token_id})
+        check_equal(told["tries_left"], 3, "tries left")
+        self.n += 1
 
 
 class Lister(Worker):

@@ -12,7 +12,7 @@ from keycask_test import (
     BUILD, PIN, Card, Daemon, Watch, check, check_equal, check_raises, diagnose, end, eventually,
     main, program, scratch, start, test)
 from lifecycle import (
-    LATER, LEAST_MS, Footprint, Key, Watcher, check_all_end, child_named, configure, kill,
+    LEAST_MS, Footprint, Key, Watcher, check_all_end, child_named, configure, kill,
     n_when_back, query)
 
 PROFILE = "piv:9a=p256,9e=p256"
@@ -24,7 +24,7 @@ class Scene:
     takes its time for the first signature, or the first n_slow ones."""
 
     def __init__(self, is_slow=False, n_slow=1, **settings):
-        self.daemon = configure(Daemon(), **LATER, **settings)
+        self.daemon = configure(Daemon(), **settings)
         self.card = Card(PROFILE)
         self.n_slow = n_slow if is_slow else 0
 

@@ -14,7 +14,7 @@ from keycask_test import (
     BUILD, SOURCE, Card, Daemon, check, check_equal, descendants, end,
     eventually, main, program, run, scratch, skip_unless, start, test)
 from lifecycle import (
-    LATER, Key, Watcher, check_all_end, child_named, configure, may_look_into, n_when_back)
+    Key, Watcher, check_all_end, child_named, configure, may_look_into, n_when_back)
 
 PROFILE = "piv:9a=p256,9e=p256"
 
@@ -161,7 +161,7 @@ def a_client_may_be_forbidden_to_start_one():
 
 @test
 def a_client_that_comes_while_the_daemon_ends_gets_the_next_one():
-    with configure(Daemon(), **LATER) as daemon, Card(PROFILE) as card:
+    with Daemon() as daemon, Card(PROFILE) as card:
         card.insert(daemon)
         daemon.wait_for_token()
         with daemon.connect() as connection:

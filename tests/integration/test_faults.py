@@ -7,7 +7,7 @@ from keycask_test import (
     SOAK, SOURCE, Card, Daemon, VarlinkError, check, check_equal, check_raises, diagnose, eventually, main,
     test)
 from lifecycle import (
-    LATER, Footprint, Key, Lister, Watcher, child_named, configure, n_when_back, query)
+    Footprint, Key, Lister, Watcher, child_named, configure, n_when_back, query)
 
 PROFILE = "piv:9a=p256,9e=p256"
 DEADLINE_MS = 600
@@ -32,7 +32,7 @@ class Bench:
     card cache, so that it is the faulty card that is published."""
 
     def __init__(self, **settings):
-        self.daemon = configure(Daemon(), card_cache=False, **LATER, **settings)
+        self.daemon = configure(Daemon(), card_cache=False, **settings)
         self.card = Card(PROFILE)
 
     def __enter__(self):

@@ -8,7 +8,7 @@ import time
 
 from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
                           diagnose, eventually, main, program, test)
-from lifecycle import (LATER, Footprint, Key, Watcher, check_all_end, child_named, configure,
+from lifecycle import (Footprint, Key, Watcher, check_all_end, child_named, configure,
                        is_sanitized, kill, n_when_back)
 from pcsc_client import SELECT_PIV, Scard, connect_when_free
 from piv_tools import READER, Pcscd
@@ -52,8 +52,7 @@ class Scene:
 
     def __init__(self, phase, pcscd=None, **settings):
         self.phase = phase
-        self.daemon = configure(Daemon(providers="embedded,pcsc"), lease_ms=60000, **LATER,
-                                **settings)
+        self.daemon = configure(Daemon(providers="embedded,pcsc"), lease_ms=60000, **settings)
         self.card = Card(PROFILE)
         self.reader = Reader(self.daemon, pcscd)
         self.connection = None

@@ -6,7 +6,7 @@ import time
 
 from keycask_test import (PIN, SOAK, Card, Daemon, check, check_equal, diagnose, eventually, main,
                           program, run, test)
-from lifecycle import (Decrypter, Footprint, Key, Lister, Signer, Watcher, Worker, decryption_key,
+from lifecycle import (Asker, Decrypter, Footprint, Key, Lister, Signer, Watcher, decryption_key,
                        is_sanitized, query)
 
 PROFILE = "piv:9a=p256,9d=rsa2048,9e=p256"
@@ -16,20 +16,6 @@ CLIENTS = 8
 # The queue of a card is served in order: of those who use the card all the time, nobody has more
 # than so many turns for one of somebody else's.
 FAIR = 1.5
-
-
-class Asker(Worker):
-    """Tries left, by a client without a PIN: it has a verified card reset, to be told."""
-
-    def __init__(self, daemon, token_id):
-        super().__init__(daemon)
-        self.token_id = token_id
-        self.n = 0
-
-    def step(self):
-        told = self.connection.call("Tokens.PinStatus", {"token_id": self.token_id})
-        check_equal(told["tries_left"], 3, "tries left")
-        self.n += 1
 
 
 def fair(counts):

@@ -9,7 +9,7 @@ import time
 
 from keycask_test import (PIN, SOAK, Card, Daemon, check, check_equal, diagnose, eventually, main,
                           test)
-from lifecycle import (Decrypter, Key, Lister, Signer, Watcher, Worker, configure, decryption_key,
+from lifecycle import (Asker, Decrypter, Key, Lister, Signer, Watcher, configure, decryption_key,
                        is_sanitized, query)
 from pcsc_client import LEAVE, RESET, RESET_CARD, Scard, ScardError, connect_when_free
 from piv_tools import READER, Pcscd
@@ -88,20 +88,6 @@ class SessionSigner(Signer):
         parameters = {**self.key.parameters(data)}
         parameters.pop("pin", None)
         self.signatures.append((data, self.connection.call("Keys.Sign", parameters)["signature"]))
-
-
-class Asker(Worker):
-    """Wants to know how many tries are left; three, always."""
-
-    def __init__(self, daemon, token_id):
-        super().__init__(daemon)
-        self.token_id = token_id
-        self.n = 0
-
-    def step(self):
-        told = self.connection.call("Tokens.PinStatus", {"token_id": self.token_id})
-        check_equal(told["tries_left"], 3, "tries left")
-        self.n += 1
 
 
 def piv_token(daemon):
