@@ -12,12 +12,12 @@
 #include "items/publish_impl.h"
 #include "items/query_impl.h"
 #include "items/reference.h"
-#include "items/schema_impl.h"
 #include "items/search_impl.h"
-#include "items/store_impl.h"
+#include "store/database.h"
+#include "store/schema.h"
 
 struct engine {
-	struct store *store;
+	struct database *database;
 };
 
 enum kc_status engine_new(struct engine **ret_engine)
@@ -25,8 +25,8 @@ enum kc_status engine_new(struct engine **ret_engine)
 	CLEANUP(engine_freep) struct engine *engine = calloc(1, sizeof(*engine));
 
 	REQUIRE(engine, KC_ERR_ALLOCATE, "out of memory");
-	TRY(store_new(&engine->store));
-	TRY(schema_create(engine->store));
+	TRY(database_new(&engine->database));
+	TRY(schema_create(engine->database));
 	*ret_engine = take(engine);
 	return KC_OK;
 }
@@ -35,7 +35,7 @@ struct engine *engine_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
-	store_free(engine->store);
+	database_free(engine->database);
 	free(engine);
 	return NULL;
 }
@@ -52,18 +52,18 @@ enum kc_status engine_publish(struct engine *engine, const char *token_id,
 			      const struct engine_item *items, size_t n_items)
 {
 	TRY(check_token_id(token_id));
-	return publish_replace(engine->store, token_id, items, n_items);
+	return publish_replace(engine->database, token_id, items, n_items);
 }
 
 enum kc_status engine_withdraw(struct engine *engine, const char *token_id)
 {
-	return publish_remove(engine->store, token_id);
+	return publish_remove(engine->database, token_id);
 }
 
 static enum kc_status fail_not_found(struct engine *engine, const struct query *query)
 {
 	if (query->has_reference)
-		return locate_fail_missing(engine->store, &query->reference);
+		return locate_fail_missing(engine->database, &query->reference);
 	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s matches",
 		    vocabulary_class_name(query->item_class));
 }
@@ -81,7 +81,7 @@ static enum kc_status answer(struct engine *engine, const struct query *query,
 
 	if (is_password(query->item_class))
 		return fail_not_found(engine, query);
-	TRY(search_run(engine->store, query, &items));
+	TRY(search_run(engine->database, query, &items));
 	if (json_object_array_length(items) == 0)
 		return fail_not_found(engine, query);
 	*ret_items = take(items);
@@ -115,5 +115,5 @@ enum kc_status engine_find_key(struct engine *engine, struct kc_view persistent_
 	struct reference reference;
 
 	TRY(reference_get(persistent_ref, &reference));
-	return locate_key(engine->store, &reference, ret_key);
+	return locate_key(engine->database, &reference, ret_key);
 }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "items/schema_impl.h"
-#include "items/sql_impl.h"
+#include "store/schema.h"
+#include "store/sql.h"
 
 enum {
 	COLUMN_TOKEN_ID,
@@ -32,14 +32,14 @@ static const char columns[] = "k.token_id, k.object_id, k.public_key, k.label, k
 
 static enum kc_status copy_text(struct statement *statement, int column, char **ret_text)
 {
-	*ret_text = strdup(store_column_text(statement, column));
+	*ret_text = strdup(database_column_text(statement, column));
 	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
 }
 
 static enum kc_status copy_data(struct statement *statement, int column, struct kc_bytes *ret_data)
 {
-	struct kc_view view = store_column_data(statement, column);
+	struct kc_view view = database_column_data(statement, column);
 
 	ret_data->data = malloc(view.len ? view.len : 1);
 	REQUIRE(ret_data->data, KC_ERR_ALLOCATE, "out of memory");
@@ -56,16 +56,16 @@ static enum kc_status read_key(struct statement *statement, struct engine_key *k
 	TRY(copy_text(statement, COLUMN_LABEL, &key->label));
 	TRY(copy_text(statement, COLUMN_KEY_TYPE, &key->key_type));
 	TRY(copy_text(statement, COLUMN_CONSTRAINT, &key->constraint));
-	key->algorithms = json_tokener_parse(store_column_text(statement, COLUMN_ALGORITHMS));
+	key->algorithms = json_tokener_parse(database_column_text(statement, COLUMN_ALGORITHMS));
 	REQUIRE(key->algorithms, KC_ERR_ALLOCATE, "out of memory");
-	key->size_in_bits = (unsigned)store_column_number(statement, COLUMN_SIZE);
-	key->can_sign = store_column_number(statement, COLUMN_CAN_SIGN) != 0;
-	key->can_decrypt = store_column_number(statement, COLUMN_CAN_DECRYPT) != 0;
-	key->can_derive = store_column_number(statement, COLUMN_CAN_DERIVE) != 0;
+	key->size_in_bits = (unsigned)database_column_number(statement, COLUMN_SIZE);
+	key->can_sign = database_column_number(statement, COLUMN_CAN_SIGN) != 0;
+	key->can_decrypt = database_column_number(statement, COLUMN_CAN_DECRYPT) != 0;
+	key->can_derive = database_column_number(statement, COLUMN_CAN_DERIVE) != 0;
 	return KC_OK;
 }
 
-static enum kc_status prepare(struct store *store, const struct reference *reference,
+static enum kc_status prepare(struct database *database, const struct reference *reference,
 			      struct statement **ret_statement)
 {
 	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
@@ -76,12 +76,12 @@ static enum kc_status prepare(struct store *store, const struct reference *refer
 		    columns, schema_source(reference->item_class),
 		    schema_condition(reference->item_class), table, table));
 	TRY(sql_end(&sql, &text));
-	TRY(store_prepare(store, text, ret_statement));
-	TRY(store_bind_text(*ret_statement, 1, reference->token_id));
-	return store_bind_data(*ret_statement, 2, reference->object_id);
+	TRY(database_prepare(database, text, ret_statement));
+	TRY(database_bind_text(*ret_statement, 1, reference->token_id));
+	return database_bind_data(*ret_statement, 2, reference->object_id);
 }
 
-enum kc_status locate_key(struct store *store, const struct reference *reference,
+enum kc_status locate_key(struct database *database, const struct reference *reference,
 			  struct engine_key *ret_key)
 {
 	CLEANUP(engine_key_done) struct engine_key key = {0};
@@ -92,31 +92,32 @@ enum kc_status locate_key(struct store *store, const struct reference *reference
 	REQUIRE(reference->item_class == VOCABULARY_KEY ||
 			reference->item_class == VOCABULARY_IDENTITY,
 		KC_ERR_PARAM, "this reference is of a certificate, not of a key or an identity");
-	TRY(prepare(store, reference, &statement));
-	TRY(store_step(statement, &has_row));
+	TRY(prepare(database, reference, &statement));
+	TRY(database_step(statement, &has_row));
 	if (has_row)
 		status = read_key(statement, &key);
-	store_reset(statement);
+	database_reset(statement);
 	TRY(status);
 	if (!has_row)
-		return locate_fail_missing(store, reference);
+		return locate_fail_missing(database, reference);
 	*ret_key = key;
 	key = (struct engine_key){0};
 	return KC_OK;
 }
 
-static enum kc_status is_present(struct store *store, struct kc_view token_id, bool *ret_is_present)
+static enum kc_status is_present(struct database *database, struct kc_view token_id,
+				 bool *ret_is_present)
 {
 	struct statement *statement = NULL;
 
-	TRY(store_prepare(store, "SELECT 1 FROM tokens WHERE token_id = ?", &statement));
-	TRY(store_bind_text(statement, 1, token_id));
-	TRY(store_step(statement, ret_is_present));
-	store_reset(statement);
+	TRY(database_prepare(database, "SELECT 1 FROM tokens WHERE token_id = ?", &statement));
+	TRY(database_bind_text(statement, 1, token_id));
+	TRY(database_step(statement, ret_is_present));
+	database_reset(statement);
 	return KC_OK;
 }
 
-enum kc_status locate_fail_missing(struct store *store, const struct reference *reference)
+enum kc_status locate_fail_missing(struct database *database, const struct reference *reference)
 {
 	const char *class_name = vocabulary_class_name(reference->item_class);
 	char token_id[REFERENCE_TOKEN_MAX + 1];
@@ -125,7 +126,7 @@ enum kc_status locate_fail_missing(struct store *store, const struct reference *
 
 	(void)snprintf(token_id, sizeof(token_id), "%.*s", (int)reference->token_id.len,
 		       (const char *)reference->token_id.data);
-	TRY(is_present(store, reference->token_id, &token_is_present));
+	TRY(is_present(database, reference->token_id, &token_is_present));
 	if (token_is_present) {
 		status = fail(KC_ERR_ITEM_NOT_FOUND, "the token no longer has this %s", class_name);
 		error_set_hint("search again: what the token holds has changed");

@@ -6,14 +6,15 @@
 
 #include "items/engine.h"
 #include "items/reference.h"
-#include "items/store_impl.h"
+#include "store/database.h"
 
 /* Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_PARAM  not of a key or an identity */
-KC_MUST_CHECK enum kc_status locate_key(struct store *store, const struct reference *reference,
+KC_MUST_CHECK enum kc_status locate_key(struct database *database,
+					const struct reference *reference,
 					struct engine_key *ret_key);
 
 /* KC_ERR_ITEM_NOT_FOUND for @reference: its token is away, or there but without the item. */
-KC_MUST_CHECK enum kc_status locate_fail_missing(struct store *store,
+KC_MUST_CHECK enum kc_status locate_fail_missing(struct database *database,
 						 const struct reference *reference);
 
 #endif

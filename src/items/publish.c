@@ -9,8 +9,8 @@
 #include "base/try.h"
 #include "items/reference.h"
 #include "items/row_impl.h"
-#include "items/schema_impl.h"
-#include "items/sql_impl.h"
+#include "store/schema.h"
+#include "store/sql.h"
 
 enum {
 	ITEMS_MAX = 4096, /* per token: room for every slot of every card there is */
@@ -23,37 +23,38 @@ struct publication {
 	size_t n_items;
 };
 
-static enum kc_status run_for_token(struct store *store, const char *sql, const char *token_id,
-				    int64_t *ret_number)
+static enum kc_status run_for_token(struct database *database, const char *sql,
+				    const char *token_id, int64_t *ret_number)
 {
 	struct statement *statement = NULL;
 	bool has_row = false;
 
-	TRY(store_prepare(store, sql, &statement));
-	TRY(store_bind_text(statement, 1, view_of_text(token_id)));
-	TRY(store_step(statement, &has_row));
+	TRY(database_prepare(database, sql, &statement));
+	TRY(database_bind_text(statement, 1, view_of_text(token_id)));
+	TRY(database_step(statement, &has_row));
 	if (has_row && ret_number)
-		*ret_number = store_column_number(statement, 0);
-	store_reset(statement);
+		*ret_number = database_column_number(statement, 0);
+	database_reset(statement);
 	return KC_OK;
 }
 
-static enum kc_status delete_items(struct store *store, const char *token_id)
+static enum kc_status delete_items(struct database *database, const char *token_id)
 {
-	TRY(run_for_token(store, "DELETE FROM certificates WHERE token_id = ?", token_id, NULL));
-	return run_for_token(store, "DELETE FROM keys WHERE token_id = ?", token_id, NULL);
+	TRY(run_for_token(database, "DELETE FROM certificates WHERE token_id = ?", token_id, NULL));
+	return run_for_token(database, "DELETE FROM keys WHERE token_id = ?", token_id, NULL);
 }
 
 /* The token's place among the tokens: that of its first publication since it arrived. */
-static enum kc_status find_ordinal(struct store *store, const char *token_id, int64_t *ret_ordinal)
+static enum kc_status find_ordinal(struct database *database, const char *token_id,
+				   int64_t *ret_ordinal)
 {
-	TRY(run_for_token(store, "INSERT OR IGNORE INTO tokens (token_id) VALUES (?)", token_id,
+	TRY(run_for_token(database, "INSERT OR IGNORE INTO tokens (token_id) VALUES (?)", token_id,
 			  NULL));
-	return run_for_token(store, "SELECT ordinal FROM tokens WHERE token_id = ?", token_id,
+	return run_for_token(database, "SELECT ordinal FROM tokens WHERE token_id = ?", token_id,
 			     ret_ordinal);
 }
 
-static enum kc_status insert_row(struct store *store, const struct row *row, int64_t position)
+static enum kc_status insert_row(struct database *database, const struct row *row, int64_t position)
 {
 	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
 	struct statement *statement = NULL;
@@ -63,61 +64,62 @@ static enum kc_status insert_row(struct store *store, const struct row *row, int
 
 	TRY(schema_put_insert(&sql, row->item_class));
 	TRY(sql_end(&sql, &text));
-	TRY(store_prepare(store, text, &statement));
-	TRY(store_bind_number(statement, 1, position));
+	TRY(database_prepare(database, text, &statement));
+	TRY(database_bind_number(statement, 1, position));
 	TRY(row_bind(row, statement, 2));
-	status = store_step(statement, &has_row);
-	store_reset(statement);
+	status = database_step(statement, &has_row);
+	database_reset(statement);
 	return status;
 }
 
-static enum kc_status insert_item(struct store *store, const struct publication *work, size_t index,
-				  int64_t ordinal)
+static enum kc_status insert_item(struct database *database, const struct publication *work,
+				  size_t index, int64_t ordinal)
 {
 	CLEANUP(row_done) struct row row = {0};
 	enum kc_status status = KC_OK;
 
 	TRY(row_init(&row, work->token_id, &work->items[index]));
-	status = insert_row(store, &row, (ordinal << ORDINAL_SHIFT) + (int64_t)index);
+	status = insert_row(database, &row, (ordinal << ORDINAL_SHIFT) + (int64_t)index);
 	if (status == KC_ERR_DUPLICATE_ITEM)
 		error_set_hint("item %zu of %zu, a %s, is in what the token publishes twice",
 			       index + 1, work->n_items, work->items[index].class_name);
 	return status;
 }
 
-static enum kc_status replace(struct store *store, const void *userdata)
+static enum kc_status replace(struct database *database, const void *userdata)
 {
 	const struct publication *work = userdata;
 	int64_t ordinal = 0;
 
-	TRY(delete_items(store, work->token_id));
-	TRY(find_ordinal(store, work->token_id, &ordinal));
+	TRY(delete_items(database, work->token_id));
+	TRY(find_ordinal(database, work->token_id, &ordinal));
 	for (size_t i = 0; i < work->n_items; i++)
-		TRY(insert_item(store, work, i, ordinal));
+		TRY(insert_item(database, work, i, ordinal));
 	return KC_OK;
 }
 
-static enum kc_status withdraw(struct store *store, const void *userdata)
+static enum kc_status withdraw(struct database *database, const void *userdata)
 {
 	const struct publication *work = userdata;
 
-	TRY(delete_items(store, work->token_id));
-	return run_for_token(store, "DELETE FROM tokens WHERE token_id = ?", work->token_id, NULL);
+	TRY(delete_items(database, work->token_id));
+	return run_for_token(database, "DELETE FROM tokens WHERE token_id = ?", work->token_id,
+			     NULL);
 }
 
-enum kc_status publish_replace(struct store *store, const char *token_id,
+enum kc_status publish_replace(struct database *database, const char *token_id,
 			       const struct engine_item *items, size_t n_items)
 {
 	struct publication work = {token_id, items, n_items};
 
 	REQUIRE(n_items <= ITEMS_MAX, KC_ERR_PARAM, "a token publishes at most %d items",
 		ITEMS_MAX);
-	return store_transact(store, replace, &work);
+	return database_transact(database, replace, &work);
 }
 
-enum kc_status publish_remove(struct store *store, const char *token_id)
+enum kc_status publish_remove(struct database *database, const char *token_id)
 {
 	struct publication work = {token_id, NULL, 0};
 
-	return store_transact(store, withdraw, &work);
+	return database_transact(database, withdraw, &work);
 }

@@ -5,10 +5,10 @@
 /* A token's items on their way in and out: engine_publish() and engine_withdraw(). */
 
 #include "items/engine.h"
-#include "items/store_impl.h"
+#include "store/database.h"
 
-KC_MUST_CHECK enum kc_status publish_replace(struct store *store, const char *token_id,
+KC_MUST_CHECK enum kc_status publish_replace(struct database *database, const char *token_id,
 					     const struct engine_item *items, size_t n_items);
-KC_MUST_CHECK enum kc_status publish_remove(struct store *store, const char *token_id);
+KC_MUST_CHECK enum kc_status publish_remove(struct database *database, const char *token_id);
 
 #endif

@@ -7,9 +7,9 @@
 #include "items/result_impl.h"
 
 #include "base/try.h"
-#include "items/schema_impl.h"
-#include "items/sql_impl.h"
 #include "items/value_impl.h"
+#include "store/schema.h"
+#include "store/sql.h"
 
 enum {
 	COLUMN_TOKEN_ID,
@@ -60,8 +60,8 @@ static enum kc_status put_references(struct json_object *item, const struct quer
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
 	struct reference reference = {
 		.item_class = query->item_class,
-		.token_id = view_of_text(store_column_text(statement, COLUMN_TOKEN_ID)),
-		.object_id = store_column_data(statement, COLUMN_OBJECT_ID),
+		.token_id = view_of_text(database_column_text(statement, COLUMN_TOKEN_ID)),
+		.object_id = database_column_data(statement, COLUMN_OBJECT_ID),
 	};
 
 	TRY(reference_put(&reference, &bytes));
@@ -81,7 +81,8 @@ enum kc_status result_new(const struct query *query, struct statement *statement
 	if (query->wants_attributes)
 		TRY(put_attributes(item, query->item_class, statement));
 	if (has_data(query))
-		TRY(field_put_data(item, "value_data", store_column_data(statement, COLUMN_DATA)));
+		TRY(field_put_data(item, "value_data",
+				   database_column_data(statement, COLUMN_DATA)));
 	if (query->wants_ref || query->wants_persistent_ref)
 		TRY(put_references(item, query, statement));
 	*ret_item = take(item);

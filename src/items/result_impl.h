@@ -5,7 +5,7 @@
 /* What of an item comes back: the columns to select, and the object made of a row. */
 
 #include "items/query_impl.h"
-#include "items/store_impl.h"
+#include "store/database.h"
 
 /* Append "SELECT …" with the columns that result_new() reads. */
 KC_MUST_CHECK enum kc_status result_put_columns(struct bytes *sql, const struct query *query);

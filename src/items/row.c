@@ -186,15 +186,15 @@ static enum kc_status bind_rest(const struct row *row, struct statement *stateme
 {
 	struct json_object *algorithms = row->item->algorithms;
 
-	TRY(store_bind_data(statement, index++, row->item->object_id));
-	TRY(store_bind_data(statement, index++, row->item->public_key));
+	TRY(database_bind_data(statement, index++, row->item->object_id));
+	TRY(database_bind_data(statement, index++, row->item->public_key));
 	if (row->item_class == VOCABULARY_KEY) {
-		TRY(store_bind_text(statement, index++, view_of_text(row->item->constraint)));
-		return store_bind_text(
+		TRY(database_bind_text(statement, index++, view_of_text(row->item->constraint)));
+		return database_bind_text(
 			statement, index,
 			view_of_text(algorithms ? value_text_of_object(algorithms) : "[]"));
 	}
-	TRY(store_bind_data(statement, index++, row->item->data));
+	TRY(database_bind_data(statement, index++, row->item->data));
 	TRY(bind_raw_name(row, statement, index++, "subject_raw"));
 	return bind_raw_name(row, statement, index, "issuer_raw");
 }

@@ -6,7 +6,7 @@
 
 #include "codec/vocabulary.h"
 #include "items/engine.h"
-#include "items/store_impl.h"
+#include "store/database.h"
 
 struct row {
 	enum vocabulary_class item_class;

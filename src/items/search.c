@@ -10,9 +10,9 @@
 #include "base/try.h"
 #include "codec/tlv.h"
 #include "items/result_impl.h"
-#include "items/schema_impl.h"
-#include "items/sql_impl.h"
 #include "items/value_impl.h"
+#include "store/schema.h"
+#include "store/sql.h"
 
 /* X.690 8.9: SEQUENCE. */
 enum {
@@ -96,7 +96,7 @@ static enum kc_status bind_name(struct statement *statement, int index,
 	CLEANUP(bytes_done) struct bytes name = BYTES_INIT(VALUE_DATA_MAX);
 
 	TRY(value_data(term->attribute->name, term->value, &name));
-	return store_bind_data(statement, index, without_sequence(bytes_view(&name)));
+	return database_bind_data(statement, index, without_sequence(bytes_view(&name)));
 }
 
 static enum kc_status bind_terms(struct statement *statement, const struct query *query)
@@ -115,12 +115,12 @@ static enum kc_status bind_terms(struct statement *statement, const struct query
 static enum kc_status bind(struct statement *statement, const struct query *query)
 {
 	if (query->has_reference) {
-		TRY(store_bind_text(statement, 1, query->reference.token_id));
-		TRY(store_bind_data(statement, 2, query->reference.object_id));
+		TRY(database_bind_text(statement, 1, query->reference.token_id));
+		TRY(database_bind_data(statement, 2, query->reference.object_id));
 	} else {
 		TRY(bind_terms(statement, query));
 	}
-	return store_bind_number(statement, limit_index(query), query->limit);
+	return database_bind_number(statement, limit_index(query), query->limit);
 }
 
 static enum kc_status collect(struct statement *statement, const struct query *query,
@@ -128,18 +128,18 @@ static enum kc_status collect(struct statement *statement, const struct query *q
 {
 	bool has_row = false;
 
-	TRY(store_step(statement, &has_row));
+	TRY(database_step(statement, &has_row));
 	while (has_row) {
 		struct json_object *item = NULL;
 
 		TRY(result_new(query, statement, &item));
 		TRY(field_append(items, item));
-		TRY(store_step(statement, &has_row));
+		TRY(database_step(statement, &has_row));
 	}
 	return KC_OK;
 }
 
-enum kc_status search_run(struct store *store, const struct query *query,
+enum kc_status search_run(struct database *database, const struct query *query,
 			  struct json_object **ret_items)
 {
 	CLEANUP(field_free) struct json_object *items = json_object_new_array();
@@ -151,11 +151,11 @@ enum kc_status search_run(struct store *store, const struct query *query,
 	REQUIRE(items, KC_ERR_ALLOCATE, "out of memory");
 	TRY(put_select(&sql, query));
 	TRY(sql_end(&sql, &text));
-	TRY(store_prepare(store, text, &statement));
+	TRY(database_prepare(database, text, &statement));
 	status = bind(statement, query);
 	if (status == KC_OK)
 		status = collect(statement, query, items);
-	store_reset(statement);
+	database_reset(statement);
 	TRY(status);
 	*ret_items = take(items);
 	return KC_OK;

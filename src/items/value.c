@@ -84,7 +84,7 @@ static enum kc_status bind_data(struct statement *statement, int index, const ch
 	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(VALUE_DATA_MAX);
 
 	TRY(value_data(name, value, &data));
-	return store_bind_data(statement, index, bytes_view(&data));
+	return database_bind_data(statement, index, bytes_view(&data));
 }
 
 const char *value_text_of_object(struct json_object *value)
@@ -98,42 +98,44 @@ enum kc_status value_bind(struct statement *statement, int index,
 	TRY(value_check(attribute->name, attribute->type, value));
 	switch (attribute->type) {
 	case VOCABULARY_NUMBER:
-		return store_bind_number(statement, index, json_object_get_int64(value));
+		return database_bind_number(statement, index, json_object_get_int64(value));
 	case VOCABULARY_FLAG:
-		return store_bind_number(statement, index, json_object_get_boolean(value));
+		return database_bind_number(statement, index, json_object_get_boolean(value));
 	case VOCABULARY_DATA:
 		return bind_data(statement, index, attribute->name, value);
 	case VOCABULARY_OBJECT:
-		return store_bind_text(statement, index, view_of_text(value_text_of_object(value)));
+		return database_bind_text(statement, index,
+					  view_of_text(value_text_of_object(value)));
 	case VOCABULARY_TEXT:
 	case VOCABULARY_DATE:
 	case VOCABULARY_ANY:
 		break;
 	}
-	return store_bind_text(statement, index, text_of(value));
+	return database_bind_text(statement, index, text_of(value));
 }
 
 enum kc_status value_put(struct json_object *object, const struct vocabulary_attribute *attribute,
 			 struct statement *statement, int index)
 {
-	if (store_column_is_null(statement, index))
+	if (database_column_is_null(statement, index))
 		return KC_OK;
 	switch (attribute->type) {
 	case VOCABULARY_NUMBER:
 		return field_put_number(object, attribute->name,
-					store_column_number(statement, index));
+					database_column_number(statement, index));
 	case VOCABULARY_FLAG:
 		return field_put_flag(object, attribute->name,
-				      store_column_number(statement, index) != 0);
+				      database_column_number(statement, index) != 0);
 	case VOCABULARY_DATA:
-		return field_put_data(object, attribute->name, store_column_data(statement, index));
+		return field_put_data(object, attribute->name,
+				      database_column_data(statement, index));
 	case VOCABULARY_OBJECT:
 		return field_put(object, attribute->name,
-				 json_tokener_parse(store_column_text(statement, index)));
+				 json_tokener_parse(database_column_text(statement, index)));
 	case VOCABULARY_TEXT:
 	case VOCABULARY_DATE:
 	case VOCABULARY_ANY:
 		break;
 	}
-	return field_put_text(object, attribute->name, store_column_text(statement, index));
+	return field_put_text(object, attribute->name, database_column_text(statement, index));
 }

@@ -5,7 +5,7 @@
 /* Attribute values between JSON and the store: checked by type on the way in. */
 
 #include "codec/vocabulary.h"
-#include "items/store_impl.h"
+#include "store/database.h"
 #include "wire/field.h"
 
 enum {

@@ -16,11 +16,11 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "codec/hex.h"
+#include "sys/device_key.h"
 #include "sys/file.h"
 #include "sys/paths.h"
 #include "tokens/cache_entry.h"
 #include "tokens/cache_seal.h"
-#include "tokens/device_key.h"
 #include "wire/protocol.h"
 
 #define SUFFIX ".card"

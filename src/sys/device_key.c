@@ -3,7 +3,7 @@
  * The file of the device key. One that is damaged is never replaced: what is sealed under it would
  * be lost for good, and whoever damaged it should be heard of.
  */
-#include "tokens/device_key.h"
+#include "sys/device_key.h"
 
 #include <errno.h>
 #include <string.h>

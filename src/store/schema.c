@@ -4,12 +4,12 @@
  * place in what the token published, so that the primary key is the order of results and a lookup
  * of one among many equals needs no sorting.
  */
-#include "items/schema_impl.h"
+#include "store/schema.h"
 
 #include <string.h>
 
 #include "base/try.h"
-#include "items/sql_impl.h"
+#include "store/sql.h"
 
 static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY KEY,"
 				   " token_id TEXT NOT NULL UNIQUE);";
@@ -71,7 +71,7 @@ static const char *column_type(enum vocabulary_type type)
 	return "TEXT";
 }
 
-static enum kc_status create_table(struct store *store, enum vocabulary_class item_class,
+static enum kc_status create_table(struct database *database, enum vocabulary_class item_class,
 				   const char *rest)
 {
 	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
@@ -88,15 +88,15 @@ static enum kc_status create_table(struct store *store, enum vocabulary_class it
 	}
 	TRY(sql_put(&sql, "%s", rest));
 	TRY(sql_end(&sql, &text));
-	return store_run(store, text);
+	return database_run(database, text);
 }
 
-enum kc_status schema_create(struct store *store)
+enum kc_status schema_create(struct database *database)
 {
-	TRY(store_run(store, tokens_table));
-	TRY(create_table(store, VOCABULARY_CERTIFICATE, certificates_rest));
-	TRY(create_table(store, VOCABULARY_KEY, keys_rest));
-	return store_run(store, indexes);
+	TRY(database_run(database, tokens_table));
+	TRY(create_table(database, VOCABULARY_CERTIFICATE, certificates_rest));
+	TRY(create_table(database, VOCABULARY_KEY, keys_rest));
+	return database_run(database, indexes);
 }
 
 enum kc_status schema_put_insert(struct bytes *sql, enum vocabulary_class item_class)

@@ -3,7 +3,7 @@
  * SQLite with our errors. Statements are kept by their text: queries come in few shapes, and
  * preparing costs ten times what running does. SQL text is always ours, values are always bound.
  */
-#include "items/store_impl.h"
+#include "store/database.h"
 
 #include <limits.h>
 #include <sqlite3.h>
@@ -19,10 +19,10 @@ enum {
 
 struct statement {
 	sqlite3_stmt *stmt;
-	uint64_t used; /* when, by store.clock */
+	uint64_t used; /* when, by database.clock */
 };
 
-struct store {
+struct database {
 	sqlite3 *db;
 	uint64_t clock;
 	struct statement statements[STATEMENTS_MAX];
@@ -46,61 +46,61 @@ static enum kc_status status_from_sqlite(sqlite3 *db, int code)
 	}
 }
 
-enum kc_status store_run(struct store *store, const char *sql)
+enum kc_status database_run(struct database *database, const char *sql)
 {
-	return status_from_sqlite(store->db, sqlite3_exec(store->db, sql, NULL, NULL, NULL));
+	return status_from_sqlite(database->db, sqlite3_exec(database->db, sql, NULL, NULL, NULL));
 }
 
-enum kc_status store_new(struct store **ret_store)
+enum kc_status database_new(struct database **ret_database)
 {
-	CLEANUP(store_freep) struct store *store = calloc(1, sizeof(*store));
+	CLEANUP(database_freep) struct database *database = calloc(1, sizeof(*database));
 
-	REQUIRE(store, KC_ERR_ALLOCATE, "out of memory");
+	REQUIRE(database, KC_ERR_ALLOCATE, "out of memory");
 	/* No mutex: one thread, the daemon's loop, owns an engine. */
-	TRY(status_from_sqlite(NULL, sqlite3_open_v2(":memory:", &store->db,
+	TRY(status_from_sqlite(NULL, sqlite3_open_v2(":memory:", &database->db,
 						     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 							     SQLITE_OPEN_NOMUTEX,
 						     NULL)));
 	/* The daemon is small: SQLite's default for small allocations is a tenth of it. */
-	TRY(status_from_sqlite(store->db,
-			       sqlite3_db_config(store->db, SQLITE_DBCONFIG_LOOKASIDE, NULL,
+	TRY(status_from_sqlite(database->db,
+			       sqlite3_db_config(database->db, SQLITE_DBCONFIG_LOOKASIDE, NULL,
 						 LOOKASIDE_BYTES, LOOKASIDE_SLOTS)));
-	TRY(store_run(store, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
-	*ret_store = take(store);
+	TRY(database_run(database, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
+	*ret_database = take(database);
 	return KC_OK;
 }
 
-struct store *store_free(struct store *store)
+struct database *database_free(struct database *database)
 {
-	if (!store)
+	if (!database)
 		return NULL;
 	for (size_t i = 0; i < STATEMENTS_MAX; i++)
-		sqlite3_finalize(store->statements[i].stmt);
-	sqlite3_close(store->db);
-	free(store);
+		sqlite3_finalize(database->statements[i].stmt);
+	sqlite3_close(database->db);
+	free(database);
 	return NULL;
 }
 
-enum kc_status store_transact(struct store *store, store_work_fn call, const void *work)
+enum kc_status database_transact(struct database *database, database_work_fn call, const void *work)
 {
 	enum kc_status status = KC_OK;
 
-	TRY(store_run(store, "BEGIN IMMEDIATE"));
-	status = call(store, work);
+	TRY(database_run(database, "BEGIN IMMEDIATE"));
+	status = call(database, work);
 	if (status == KC_OK)
-		status = store_run(store, "COMMIT");
+		status = database_run(database, "COMMIT");
 	if (status != KC_OK)
-		ignore(store_run(store, "ROLLBACK"));
+		ignore(database_run(database, "ROLLBACK"));
 	return status;
 }
 
 /* The place of the statement with this text, or the one whose last use is longest ago. */
-static struct statement *find_place(struct store *store, const char *sql)
+static struct statement *find_place(struct database *database, const char *sql)
 {
-	struct statement *oldest = &store->statements[0];
+	struct statement *oldest = &database->statements[0];
 
 	for (size_t i = 0; i < STATEMENTS_MAX; i++) {
-		struct statement *place = &store->statements[i];
+		struct statement *place = &database->statements[i];
 
 		if (place->stmt && strcmp(sqlite3_sql(place->stmt), sql) == 0)
 			return place;
@@ -112,16 +112,17 @@ static struct statement *find_place(struct store *store, const char *sql)
 	return oldest;
 }
 
-enum kc_status store_prepare(struct store *store, const char *sql, struct statement **ret_statement)
+enum kc_status database_prepare(struct database *database, const char *sql,
+				struct statement **ret_statement)
 {
-	struct statement *place = find_place(store, sql);
+	struct statement *place = find_place(database, sql);
 
 	if (!place->stmt)
-		TRY(status_from_sqlite(store->db, sqlite3_prepare_v3(store->db, sql, -1,
-								     SQLITE_PREPARE_PERSISTENT,
-								     &place->stmt, NULL)));
-	place->used = ++store->clock;
-	store_reset(place);
+		TRY(status_from_sqlite(database->db, sqlite3_prepare_v3(database->db, sql, -1,
+									SQLITE_PREPARE_PERSISTENT,
+									&place->stmt, NULL)));
+	place->used = ++database->clock;
+	database_reset(place);
 	*ret_statement = place;
 	return KC_OK;
 }
@@ -131,7 +132,7 @@ static enum kc_status bound(struct statement *statement, int code)
 	return status_from_sqlite(sqlite3_db_handle(statement->stmt), code);
 }
 
-enum kc_status store_bind_text(struct statement *statement, int index, struct kc_view text)
+enum kc_status database_bind_text(struct statement *statement, int index, struct kc_view text)
 {
 	const char *data = text.data ? (const char *)text.data : "";
 
@@ -139,7 +140,7 @@ enum kc_status store_bind_text(struct statement *statement, int index, struct kc
 						    SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
-enum kc_status store_bind_data(struct statement *statement, int index, struct kc_view data)
+enum kc_status database_bind_data(struct statement *statement, int index, struct kc_view data)
 {
 	/* SQLite takes a NULL pointer as NULL, which is not an empty value. */
 	return bound(statement, sqlite3_bind_blob64(statement->stmt, index,
@@ -147,12 +148,12 @@ enum kc_status store_bind_data(struct statement *statement, int index, struct kc
 						    data.len, SQLITE_TRANSIENT));
 }
 
-enum kc_status store_bind_number(struct statement *statement, int index, int64_t number)
+enum kc_status database_bind_number(struct statement *statement, int index, int64_t number)
 {
 	return bound(statement, sqlite3_bind_int64(statement->stmt, index, number));
 }
 
-enum kc_status store_step(struct statement *statement, bool *ret_has_row)
+enum kc_status database_step(struct statement *statement, bool *ret_has_row)
 {
 	int code = sqlite3_step(statement->stmt);
 
@@ -161,31 +162,31 @@ enum kc_status store_step(struct statement *statement, bool *ret_has_row)
 	return KC_OK;
 }
 
-bool store_column_is_null(struct statement *statement, int index)
+bool database_column_is_null(struct statement *statement, int index)
 {
 	return sqlite3_column_type(statement->stmt, index) == SQLITE_NULL;
 }
 
-const char *store_column_text(struct statement *statement, int index)
+const char *database_column_text(struct statement *statement, int index)
 {
 	const unsigned char *text = sqlite3_column_text(statement->stmt, index);
 
 	return text ? (const char *)text : "";
 }
 
-struct kc_view store_column_data(struct statement *statement, int index)
+struct kc_view database_column_data(struct statement *statement, int index)
 {
 	const void *data = sqlite3_column_blob(statement->stmt, index);
 
 	return view_of(data, (size_t)sqlite3_column_bytes(statement->stmt, index));
 }
 
-int64_t store_column_number(struct statement *statement, int index)
+int64_t database_column_number(struct statement *statement, int index)
 {
 	return sqlite3_column_int64(statement->stmt, index);
 }
 
-void store_reset(struct statement *statement)
+void database_reset(struct statement *statement)
 {
 	sqlite3_reset(statement->stmt);
 	sqlite3_clear_bindings(statement->stmt);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef ITEMS_SCHEMA_IMPL_H
-#define ITEMS_SCHEMA_IMPL_H
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
 
 /*
  * The tables behind the engine, made from the vocabulary. Certificates and keys are rows;
@@ -9,9 +9,9 @@
 
 #include "base/bytes.h"
 #include "codec/vocabulary.h"
-#include "items/store_impl.h"
+#include "store/database.h"
 
-KC_MUST_CHECK enum kc_status schema_create(struct store *store);
+KC_MUST_CHECK enum kc_status schema_create(struct database *database);
 
 /*
  * Append an INSERT for one item of @item_class. Its parameters, in order: position; the class's

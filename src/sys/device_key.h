@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef TOKENS_DEVICE_KEY_H
-#define TOKENS_DEVICE_KEY_H
+#ifndef SYS_DEVICE_KEY_H
+#define SYS_DEVICE_KEY_H
 
 /*
  * The device key: 32 random bytes in a file of mode 0600, made on first use. It protects files

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SQL text in a bounded buffer. */
-#include "items/sql_impl.h"
+#include "store/sql.h"
 
 #include <stdarg.h>
 #include <stdio.h>
