@@ -8,13 +8,27 @@ enum {
 	REFERENCE_MAX = 1024,
 };
 
-enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key)
+struct engine_request calls_request(struct wire_call *call)
+{
+	static const char *const groups[] = {"org.keycask.user"};
+
+	(void)call;
+	return (struct engine_request){
+		.caller = {.groups = groups, .n_groups = ARRAY_LEN(groups), .sees_tokens = true}};
+}
+
+enum kc_status calls_find_key(struct wire_call *call, enum engine_use use,
+			      struct engine_key *ret_key)
 {
 	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
 	struct daemon *daemon = wire_call_context(call);
+	struct engine_request request = calls_request(call);
+	enum kc_status status = KC_OK;
 
 	TRY(field_data(wire_call_parameters(call), "key", &reference));
-	return engine_find_key(daemon->engine, bytes_view(&reference), ret_key);
+	status = engine_find_key(daemon->engine, &request, bytes_view(&reference), use, ret_key);
+	engine_need_done(&request.need);
+	return status;
 }
 
 static enum kc_status make_reply(const char *name, struct json_object *value,

@@ -8,6 +8,21 @@
 
 /* item_calls.c */
 void item_calls_copy_matching(struct wire_call *call);
+void item_calls_add(struct wire_call *call);
+void item_calls_update(struct wire_call *call);
+void item_calls_delete(struct wire_call *call);
+
+/* keychain_calls.c */
+void keychain_calls_state(struct wire_call *call);
+void keychain_calls_lock(struct wire_call *call);
+void keychain_calls_unlock(struct wire_call *call);
+void keychain_calls_change_password(struct wire_call *call);
+void keychain_calls_new_context(struct wire_call *call);
+void keychain_calls_end_context(struct wire_call *call);
+
+/* backup_calls.c */
+void backup_calls_backup(struct wire_call *call);
+void backup_calls_restore(struct wire_call *call);
 
 /* key_calls.c */
 void key_calls_sign(struct wire_call *call);
@@ -55,7 +70,12 @@ void admin_calls_lock(struct wire_call *call);
 void admin_calls_stop(struct wire_call *call);
 
 /* The key that @call's parameter "key" names. Expected: KC_ERR_PARAM, KC_ERR_ITEM_NOT_FOUND */
-KC_MUST_CHECK enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key);
+KC_MUST_CHECK enum kc_status calls_find_key(struct wire_call *call, enum engine_use use,
+					    struct engine_key *ret_key);
+
+/* A request to the engine for whoever made @call: the caller's access, and nothing proved yet.
+ * Borrows from the call's client; release with engine_need_done(&request.need). */
+struct engine_request calls_request(struct wire_call *call);
 
 /* Reply with {@name: @value}, or fail: how most handlers end. Takes @value and @call. */
 void calls_answer(struct wire_call *call, enum kc_status status, const char *name,

@@ -8,7 +8,21 @@
 #include "wire/protocol.h"
 
 static const struct wire_method item_methods[] = {
+	{"Add", item_calls_add, RIGHT_USE},
 	{"CopyMatching", item_calls_copy_matching, RIGHT_READ},
+	{"Update", item_calls_update, RIGHT_USE},
+	{"Delete", item_calls_delete, RIGHT_USE},
+};
+
+static const struct wire_method keychain_methods[] = {
+	{"State", keychain_calls_state, RIGHT_READ},
+	{"Lock", keychain_calls_lock, RIGHT_USE},
+	{"Unlock", keychain_calls_unlock, RIGHT_USE},
+	{"ChangePassword", keychain_calls_change_password, RIGHT_ADMIN},
+	{"Backup", backup_calls_backup, RIGHT_ADMIN},
+	{"Restore", backup_calls_restore, RIGHT_ADMIN},
+	{"NewContext", keychain_calls_new_context, RIGHT_READ},
+	{"EndContext", keychain_calls_end_context, RIGHT_READ},
 };
 
 static const struct wire_method key_methods[] = {
@@ -52,6 +66,7 @@ static const struct wire_method admin_methods[] = {
 
 static const struct wire_interface interfaces[] = {
 	{protocol_org_keycask_Items, item_methods, ARRAY_LEN(item_methods)},
+	{protocol_org_keycask_Keychain, keychain_methods, ARRAY_LEN(keychain_methods)},
 	{protocol_org_keycask_Keys, key_methods, ARRAY_LEN(key_methods)},
 	{protocol_org_keycask_Tokens, token_methods, ARRAY_LEN(token_methods)},
 	{protocol_org_keycask_Slots, slot_methods, ARRAY_LEN(slot_methods)},

@@ -22,6 +22,7 @@ struct verb {
 	const char *doing;  /* in messages */
 	const char *result; /* the field of the driver's reply, and of ours */
 	enum operation_use use;
+	enum engine_use engine_use;
 	enum kc_status (*plan)(const struct key_facts *key, const char *algorithm,
 			       struct json_object *parameters, struct plan **ret_plan);
 };
@@ -84,12 +85,12 @@ static enum kc_status plan_exchange(const struct key_facts *key, const char *alg
 	return exchange_plan_new(key, algorithm, &exchange, ret_plan);
 }
 
-static const struct verb verb_sign = {"sign", "signing", "signature", OPERATION_SIGN,
-				      plan_signature};
-static const struct verb verb_decrypt = {"decrypt", "decryption", "plaintext", OPERATION_DECRYPT,
-					 plan_decryption};
-static const struct verb verb_exchange = {"exchange", "key exchange", "secret", OPERATION_EXCHANGE,
-					  plan_exchange};
+static const struct verb verb_sign = {"sign",	      "signing",       "signature",
+				      OPERATION_SIGN, ENGINE_USE_SIGN, plan_signature};
+static const struct verb verb_decrypt = {"decrypt",	    "decryption",	"plaintext",
+					 OPERATION_DECRYPT, ENGINE_USE_DECRYPT, plan_decryption};
+static const struct verb verb_exchange = {"exchange",	      "key exchange",	   "secret",
+					  OPERATION_EXCHANGE, ENGINE_USE_EXCHANGE, plan_exchange};
 
 static bool is_for(const struct engine_key *key, enum operation_use use)
 {
@@ -103,7 +104,7 @@ static enum kc_status plan(struct wire_call *call, struct key_use *key_use)
 	struct json_object *parameters = wire_call_parameters(call);
 	struct key_facts key;
 
-	TRY(calls_find_key(call, &key_use->key));
+	TRY(calls_find_key(call, key_use->verb->engine_use, &key_use->key));
 	error_set_token(key_use->key.token_id, NULL);
 	REQUIRE(is_for(&key_use->key, key_use->verb->use), KC_ERR_PARAM,
 		"the key \"%s\" is not for %s", key_use->key.label, key_use->verb->doing);

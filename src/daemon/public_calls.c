@@ -25,7 +25,7 @@ static enum kc_status verify(struct wire_call *call, bool *ret_is_valid)
 	enum kc_status status = KC_OK;
 	struct key_facts facts;
 
-	TRY(calls_find_key(call, &key));
+	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
 	TRY(field_data(parameters, "data", &data));
 	TRY(field_data(parameters, "signature", &signature));
 	facts = key_facts_of(&key);
@@ -57,7 +57,7 @@ static enum kc_status encrypt(struct wire_call *call, struct json_object **ret_r
 	struct json_object *parameters = wire_call_parameters(call);
 	struct key_facts facts;
 
-	TRY(calls_find_key(call, &key));
+	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
 	TRY(field_data(parameters, "data", &data));
 	facts = key_facts_of(&key);
 	TRY(encryption_run(&facts, field_text(parameters, "algorithm"), bytes_view(&data),
@@ -85,7 +85,7 @@ static enum kc_status copy_public(struct wire_call *call, struct json_object **r
 	CLEANUP(field_free) struct json_object *reply = NULL;
 	struct key_facts facts;
 
-	TRY(calls_find_key(call, &key));
+	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
 	facts = key_facts_of(&key);
 	TRY(field_new_object(&reply));
 	TRY(field_put_data(reply, "public_key", facts.public_key));
@@ -102,7 +102,7 @@ static enum kc_status export_private(struct wire_call *call, struct json_object 
 	CLEANUP(engine_key_done) struct engine_key key = {0};
 
 	(void)ret_reply;
-	TRY(calls_find_key(call, &key));
+	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
 	error_set_token(key.token_id, NULL);
 	error_set_hint("its public key can be had");
 	return fail(KC_ERR_UNIMPLEMENTED, "the private key \"%s\" cannot leave its token",
@@ -167,7 +167,7 @@ static enum kc_status is_supported(struct wire_call *call, bool *ret_is_supporte
 	bool is_supported = false;
 	bool is_known = false;
 
-	TRY(calls_find_key(call, &key));
+	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
 	is_supported = supports(&key, field_text(parameters, "operation"),
 				field_text(parameters, "algorithm"), &is_known);
 	REQUIRE(is_known, KC_ERR_PARAM,

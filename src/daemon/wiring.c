@@ -221,6 +221,7 @@ enum kc_status wiring_take_place(struct daemon *daemon)
 enum kc_status wiring_connect(struct daemon *daemon, int listener)
 {
 	CLEANUP(socket_close) int fd = listener;
+	struct engine_settings engine_settings = {.file = NULL};
 	struct desk_options desk_options = {.program = daemon->config.pinentry,
 					    .timeout_s = daemon->config.prompt_deadline_s,
 					    .quota = daemon->config.prompt_quota};
@@ -229,7 +230,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	broadcast_init(&daemon->slot_watchers);
 	TRY(audit_open(&daemon->audit));
 	TRY(idle_new(daemon->event, &daemon->idle));
-	TRY(engine_new(&daemon->engine));
+	TRY(engine_new(&engine_settings, &daemon->engine));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
 	watch_login(daemon);

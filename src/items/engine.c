@@ -20,10 +20,11 @@ struct engine {
 	struct database *database;
 };
 
-enum kc_status engine_new(struct engine **ret_engine)
+enum kc_status engine_new(const struct engine_settings *settings, struct engine **ret_engine)
 {
 	CLEANUP(engine_freep) struct engine *engine = calloc(1, sizeof(*engine));
 
+	(void)settings;
 	REQUIRE(engine, KC_ERR_ALLOCATE, "out of memory");
 	TRY(database_new(&engine->database));
 	TRY(schema_create(engine->database));
@@ -88,17 +89,59 @@ static enum kc_status answer(struct engine *engine, const struct query *query,
 	return KC_OK;
 }
 
-enum kc_status engine_copy_matching(struct engine *engine, struct json_object *dictionary,
-				    struct json_object **ret_items)
+enum kc_status engine_copy_matching(struct engine *engine, struct engine_request *request,
+				    struct json_object *dictionary, struct json_object **ret_items)
 {
 	CLEANUP(query_done) struct query query = {0};
 
+	(void)request;
 	TRY(query_init(&query, dictionary));
 	return answer(engine, &query, ret_items);
 }
 
+struct engine_file engine_file(const struct engine *engine)
+{
+	(void)engine;
+	return (struct engine_file){.reason = "there is no keychain file yet"};
+}
+
+struct keybag *engine_keybag(struct engine *engine)
+{
+	(void)engine;
+	return NULL;
+}
+
+void engine_need_done(struct engine_need *need)
+{
+	field_free(&need->certificates);
+}
+
+enum kc_status engine_add(struct engine *engine, struct engine_request *request,
+			  struct json_object *dictionary, const struct engine_part *parts,
+			  size_t n_parts, struct json_object **ret_item)
+{
+	(void)engine, (void)request, (void)dictionary, (void)parts, (void)n_parts, (void)ret_item;
+	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be added yet");
+}
+
+enum kc_status engine_update(struct engine *engine, struct engine_request *request,
+			     struct json_object *query, struct json_object *changes,
+			     const struct engine_part *part)
+{
+	(void)engine, (void)request, (void)query, (void)changes, (void)part;
+	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be changed yet");
+}
+
+enum kc_status engine_delete(struct engine *engine, struct engine_request *request,
+			     struct json_object *query)
+{
+	(void)engine, (void)request, (void)query;
+	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be deleted yet");
+}
+
 void engine_key_done(struct engine_key *key)
 {
+	secret_done(&key->private_key);
 	free(key->token_id);
 	kc_bytes_free(&key->object_id);
 	kc_bytes_free(&key->public_key);
@@ -109,10 +152,14 @@ void engine_key_done(struct engine_key *key)
 	*key = (struct engine_key){0};
 }
 
-enum kc_status engine_find_key(struct engine *engine, struct kc_view persistent_ref,
+enum kc_status engine_find_key(struct engine *engine, struct engine_request *request,
+			       struct kc_view persistent_ref, enum engine_use use,
 			       struct engine_key *ret_key)
 {
 	struct reference reference;
+
+	(void)request;
+	(void)use;
 
 	TRY(reference_get(persistent_ref, &reference));
 	return locate_key(engine->database, &reference, ret_key);

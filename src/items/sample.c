@@ -8,6 +8,12 @@
 
 #include "base/try.h"
 
+static const char *const groups[] = {"org.keycask.user"};
+
+const struct engine_settings sample_settings = {.file = NULL};
+struct engine_request sample_request = {
+	.caller = {.groups = groups, .n_groups = ARRAY_LEN(groups), .sees_tokens = true}};
+
 static void must(enum kc_status status)
 {
 	if (status != KC_OK)

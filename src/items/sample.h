@@ -9,6 +9,10 @@
 
 #include "items/engine.h"
 
+/* Token items only, in memory; and a caller with one group of its own who sees tokens. */
+extern const struct engine_settings sample_settings;
+extern struct engine_request sample_request;
+
 enum {
 	SAMPLE_MAX = 16,
 };

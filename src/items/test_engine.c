@@ -18,7 +18,7 @@ static struct engine *new_engine(void)
 {
 	struct engine *engine = NULL;
 
-	CHECK_OK(engine_new(&engine));
+	CHECK_OK(engine_new(&sample_settings, &engine));
 	return engine;
 }
 
@@ -38,7 +38,7 @@ __attribute__((format(printf, 3, 4))) static struct json_object *ask(struct engi
 	query = json_tokener_parse(text);
 	CHECK(query);
 	error_clear();
-	CHECK_STATUS(engine_copy_matching(engine, query, &items), expected);
+	CHECK_STATUS(engine_copy_matching(engine, &sample_request, query, &items), expected);
 	CHECK((items != NULL) == (expected == KC_OK));
 	return items;
 }
@@ -52,7 +52,7 @@ static size_t count(struct engine *engine, const char *class_name)
 	CHECK_OK(field_new_object(&query));
 	CHECK_OK(field_put_text(query, "class", class_name));
 	CHECK_OK(field_put_text(query, "match_limit", "all"));
-	status = engine_copy_matching(engine, query, &items);
+	status = engine_copy_matching(engine, &sample_request, query, &items);
 	if (status == KC_ERR_ITEM_NOT_FOUND)
 		return 0;
 	CHECK_OK(status);
@@ -97,7 +97,8 @@ static enum kc_status find_key(struct engine *engine, const char *reference,
 
 	error_clear();
 	CHECK_OK(base64_decode(view_of_text(reference), &bytes));
-	return engine_find_key(engine, bytes_view(&bytes), ret_key);
+	return engine_find_key(engine, &sample_request, bytes_view(&bytes), ENGINE_USE_PUBLIC,
+			       ret_key);
 }
 
 TEST(engine_is_empty_at_first)

@@ -19,7 +19,7 @@ static struct engine *new_engine(void)
 	sample_add_certificate(&sample, "c-old", "0ther", "\x01", "old");
 	sample_add_key(&sample, "k-auth", "auth", "pin");
 	sample_add_key(&sample, "k-sign", "sign", "pin_always");
-	CHECK_OK(engine_new(&engine));
+	CHECK_OK(engine_new(&sample_settings, &engine));
 	CHECK_OK(engine_publish(engine, TOKEN_A, sample.items, sample.n));
 	return engine;
 }
@@ -32,7 +32,7 @@ static struct json_object *ask(struct engine *engine, const char *text, enum kc_
 
 	CHECK(query);
 	error_clear();
-	status = engine_copy_matching(engine, query, &items);
+	status = engine_copy_matching(engine, &sample_request, query, &items);
 	if (status != expected)
 		test_fail(__FILE__, __LINE__, "%s gives %s (%s), not %s", text,
 			  kc_status_name(status), error_get()->message, kc_status_name(expected));
@@ -136,7 +136,7 @@ TEST(query_by_issuer_finds_another_spelling)
 	sample_add_certificate(&sample, "root", "root", "\x01", "root");
 	sample_add_certificate(&sample, "leaf", "?", "\x02", "leaf");
 	CHECK_OK(field_put_data(sample.items[1].attributes, "issuer", view_of_text("S:root")));
-	CHECK_OK(engine_new(&engine));
+	CHECK_OK(engine_new(&sample_settings, &engine));
 	CHECK_OK(engine_publish(engine, TOKEN_A, sample.items, sample.n));
 	/* S:ROOT */
 	check_found(engine, "{\"class\":\"certificate\",\"issuer\":\"UzpST09U\"" ALL, 1);
@@ -183,7 +183,8 @@ TEST(query_takes_its_own_answer)
 		snprintf(text, sizeof(text), "{\"class\":\"%s\",\"return_attributes\":true}",
 			 classes[i]);
 		items = ask(engine, text, KC_OK);
-		CHECK_OK(engine_copy_matching(engine, json_object_array_get_idx(items, 0), &again));
+		CHECK_OK(engine_copy_matching(engine, &sample_request,
+					      json_object_array_get_idx(items, 0), &again));
 	}
 }
 
@@ -198,7 +199,7 @@ TEST(query_needs_a_class)
 	check_refused(engine, "{\"class\":\"keys\"}", KC_ERR_NO_SUCH_CLASS, "keys");
 	check_refused(engine, "{\"class\":\"\"}", KC_ERR_NO_SUCH_CLASS, "class");
 	check_refused(engine, "[]", KC_ERR_PARAM, "object");
-	CHECK_STATUS(engine_copy_matching(engine, NULL, NULL), KC_ERR_PARAM);
+	CHECK_STATUS(engine_copy_matching(engine, &sample_request, NULL, NULL), KC_ERR_PARAM);
 }
 
 TEST(query_knows_each_class_by_its_attributes)
@@ -321,5 +322,5 @@ TEST(query_has_a_limited_number_of_keys)
 		snprintf(name, sizeof(name), "n%d", i);
 		CHECK_OK(field_put_number(query, name, i));
 	}
-	CHECK_STATUS(engine_copy_matching(engine, query, &items), KC_ERR_PARAM);
+	CHECK_STATUS(engine_copy_matching(engine, &sample_request, query, &items), KC_ERR_PARAM);
 }

@@ -7,6 +7,7 @@
 extern const char protocol_org_keycask_Admin[];
 extern const char protocol_org_keycask_Driver[];
 extern const char protocol_org_keycask_Items[];
+extern const char protocol_org_keycask_Keychain[];
 extern const char protocol_org_keycask_Keys[];
 extern const char protocol_org_keycask_Readers[];
 extern const char protocol_org_keycask_Slot[];

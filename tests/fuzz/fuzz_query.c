@@ -27,7 +27,7 @@ static struct engine *new_engine(void)
 	sample_add_certificate(&sample, "c-sign", "ca", "\x02", "sign");
 	sample_add_key(&sample, "k-auth", "auth", "pin");
 	sample_add_key(&sample, "k-sign", "sign", "none");
-	require(engine_new(&engine) == KC_OK);
+	require(engine_new(&sample_settings, &engine) == KC_OK);
 	require(engine_publish(engine, "org.keycask.test:A", sample.items, sample.n) == KC_OK);
 	return engine;
 }
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (message_parse(view_of(data, size), &query) != KC_OK)
 		return 0;
 	error_clear();
-	status = engine_copy_matching(engine, query, &items);
+	status = engine_copy_matching(engine, &sample_request, query, &items);
 	if (status == KC_OK)
 		require(json_object_array_length(items) > 0);
 	else

@@ -181,7 +181,10 @@ static void on_unused(struct wire_call *call)
 	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not in this test"));
 }
 
-static const struct wire_method items_methods[] = {{"CopyMatching", on_copy_matching, 0}};
+static const struct wire_method items_methods[] = {{"Add", on_unused, 0},
+						   {"CopyMatching", on_copy_matching, 0},
+						   {"Update", on_unused, 0},
+						   {"Delete", on_unused, 0}};
 static const struct wire_method keys_methods[] = {
 	{"Sign", on_sign, 0},	      {"Verify", on_verify, 0},
 	{"Encrypt", on_encrypt, 0},   {"Decrypt", on_decrypt, 0},
