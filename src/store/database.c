@@ -5,101 +5,110 @@
  */
 #include "store/database.h"
 
-#include <limits.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "store/database_impl.h"
 
 enum {
 	LOOKASIDE_BYTES = 128,
 	LOOKASIDE_SLOTS = 64,
-	STATEMENTS_MAX = 32,
 };
-
-struct statement {
-	sqlite3_stmt *stmt;
-	uint64_t used; /* when, by database.clock */
-};
-
-struct database {
-	sqlite3 *db;
-	uint64_t clock;
-	struct statement statements[STATEMENTS_MAX];
-};
-
-static enum kc_status status_from_sqlite(sqlite3 *db, int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return KC_OK;
-	case SQLITE_CONSTRAINT:
-		return fail(KC_ERR_DUPLICATE_ITEM, "such an item is there already");
-	case SQLITE_NOMEM:
-		return fail(KC_ERR_ALLOCATE, "out of memory");
-	case SQLITE_TOOBIG:
-		return fail(KC_ERR_PARAM, "a value is too long");
-	default:
-		return fail(KC_ERR_INTERNAL, "database: %s", sqlite3_errmsg(db));
-	}
-}
 
 enum kc_status database_run(struct database *database, const char *sql)
 {
-	return status_from_sqlite(database->db, sqlite3_exec(database->db, sql, NULL, NULL, NULL));
+	return database_status(database, sqlite3_exec(database->db, sql, NULL, NULL, NULL));
+}
+
+/* No mutex: one thread, the daemon's loop, owns an engine. */
+enum kc_status database_connect(const char *uri, int flags, struct database **ret_database)
+{
+	CLEANUP(database_freep) struct database *database = calloc(1, sizeof(*database));
+	int code = 0;
+
+	REQUIRE(database, KC_ERR_ALLOCATE, "out of memory");
+	code = sqlite3_open_v2(
+		uri, &database->db,
+		flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	TRY(database_status(database, code));
+	/* The daemon is small: SQLite's default for small allocations is a tenth of it. */
+	TRY(database_status(database, sqlite3_db_config(database->db, SQLITE_DBCONFIG_LOOKASIDE,
+							NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS)));
+	TRY(database_status(database,
+			    sqlite3_db_config(database->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL)));
+	TRY(database_run(database, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
+	*ret_database = take(database);
+	return KC_OK;
 }
 
 enum kc_status database_new(struct database **ret_database)
 {
-	CLEANUP(database_freep) struct database *database = calloc(1, sizeof(*database));
+	return database_connect(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+				ret_database);
+}
 
-	REQUIRE(database, KC_ERR_ALLOCATE, "out of memory");
-	/* No mutex: one thread, the daemon's loop, owns an engine. */
-	TRY(status_from_sqlite(NULL, sqlite3_open_v2(":memory:", &database->db,
-						     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-							     SQLITE_OPEN_NOMUTEX,
-						     NULL)));
-	/* The daemon is small: SQLite's default for small allocations is a tenth of it. */
-	TRY(status_from_sqlite(database->db,
-			       sqlite3_db_config(database->db, SQLITE_DBCONFIG_LOOKASIDE, NULL,
-						 LOOKASIDE_BYTES, LOOKASIDE_SLOTS)));
-	TRY(database_run(database, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
-	*ret_database = take(database);
-	return KC_OK;
+void database_forget_statements(struct database *database)
+{
+	for (size_t i = 0; i < DATABASE_STATEMENTS_MAX; i++) {
+		sqlite3_finalize(database->statements[i].stmt);
+		database->statements[i] = (struct statement){0};
+	}
 }
 
 struct database *database_free(struct database *database)
 {
 	if (!database)
 		return NULL;
-	for (size_t i = 0; i < STATEMENTS_MAX; i++)
-		sqlite3_finalize(database->statements[i].stmt);
+	database_forget_statements(database);
 	sqlite3_close(database->db);
+	free(database->path);
 	free(database);
 	return NULL;
 }
 
-enum kc_status database_transact(struct database *database, database_work_fn call, const void *work)
+void database_shrink(struct database *database)
+{
+	sqlite3_db_release_memory(database->db);
+}
+
+/* --- transactions ----------------------------------------------------------------------------
+ */
+
+static enum kc_status transact(struct database *database, const char *begin, database_work_fn call,
+			       const void *work)
 {
 	enum kc_status status = KC_OK;
 
-	TRY(database_run(database, "BEGIN IMMEDIATE"));
+	TRY(database_run(database, begin));
 	status = call(database, work);
 	if (status == KC_OK)
 		status = database_run(database, "COMMIT");
-	if (status != KC_OK)
+	/* Some failures end it by themselves: then there is nothing to roll back. */
+	if (status != KC_OK && !sqlite3_get_autocommit(database->db))
 		ignore(database_run(database, "ROLLBACK"));
 	return status;
 }
+
+enum kc_status database_transact(struct database *database, database_work_fn call, const void *work)
+{
+	return transact(database, "BEGIN", call, work);
+}
+
+enum kc_status database_transact_file(struct database *database, database_work_fn call,
+				      const void *work)
+{
+	return transact(database, "BEGIN IMMEDIATE", call, work);
+}
+
+/* --- statements ------------------------------------------------------------------------------
+ */
 
 /* The place of the statement with this text, or the one whose last use is longest ago. */
 static struct statement *find_place(struct database *database, const char *sql)
 {
 	struct statement *oldest = &database->statements[0];
 
-	for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+	for (size_t i = 0; i < DATABASE_STATEMENTS_MAX; i++) {
 		struct statement *place = &database->statements[i];
 
 		if (place->stmt && strcmp(sqlite3_sql(place->stmt), sql) == 0)
@@ -117,10 +126,11 @@ enum kc_status database_prepare(struct database *database, const char *sql,
 {
 	struct statement *place = find_place(database, sql);
 
+	place->database = database;
 	if (!place->stmt)
-		TRY(status_from_sqlite(database->db, sqlite3_prepare_v3(database->db, sql, -1,
-									SQLITE_PREPARE_PERSISTENT,
-									&place->stmt, NULL)));
+		TRY(database_status(database, sqlite3_prepare_v3(database->db, sql, -1,
+								 SQLITE_PREPARE_PERSISTENT,
+								 &place->stmt, NULL)));
 	place->used = ++database->clock;
 	database_reset(place);
 	*ret_statement = place;
@@ -129,7 +139,7 @@ enum kc_status database_prepare(struct database *database, const char *sql,
 
 static enum kc_status bound(struct statement *statement, int code)
 {
-	return status_from_sqlite(sqlite3_db_handle(statement->stmt), code);
+	return database_status(statement->database, code);
 }
 
 enum kc_status database_bind_text(struct statement *statement, int index, struct kc_view text)
@@ -153,6 +163,18 @@ enum kc_status database_bind_number(struct statement *statement, int index, int6
 	return bound(statement, sqlite3_bind_int64(statement->stmt, index, number));
 }
 
+enum kc_status database_bind_null(struct statement *statement, int index)
+{
+	return bound(statement, sqlite3_bind_null(statement->stmt, index));
+}
+
+enum kc_status database_bind_column(struct statement *statement, int index, struct statement *row,
+				    int column)
+{
+	return bound(statement, sqlite3_bind_value(statement->stmt, index,
+						   sqlite3_column_value(row->stmt, column)));
+}
+
 enum kc_status database_step(struct statement *statement, bool *ret_has_row)
 {
 	int code = sqlite3_step(statement->stmt);
@@ -160,6 +182,11 @@ enum kc_status database_step(struct statement *statement, bool *ret_has_row)
 	TRY(bound(statement, code));
 	*ret_has_row = code == SQLITE_ROW;
 	return KC_OK;
+}
+
+int database_n_columns(struct statement *statement)
+{
+	return sqlite3_column_count(statement->stmt);
 }
 
 bool database_column_is_null(struct statement *statement, int index)
@@ -190,4 +217,14 @@ void database_reset(struct statement *statement)
 {
 	sqlite3_reset(statement->stmt);
 	sqlite3_clear_bindings(statement->stmt);
+}
+
+int64_t database_n_changed(const struct database *database)
+{
+	return sqlite3_changes64(database->db);
+}
+
+int64_t database_last_position(const struct database *database)
+{
+	return sqlite3_last_insert_rowid(database->db);
 }

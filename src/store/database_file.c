@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Files: as databases of their own, and attached beside the one in memory. Of a read-only file
+ * SQLite is told that nobody changes it; then it makes nothing beside it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "store/database_impl.h"
+#include "store/sql.h"
+
+enum {
+	URI_MAX = 3 * 1024 + 128, /* each byte of a path as %xx */
+	BUSY_MS = 1000,		  /* the loop waits: we have a lock of our own before that */
+};
+
+/*
+ * secure_delete: what a former password wrapped must not stay behind in free pages. No memory is
+ * mapped: a disk that fails would end the daemon with a signal. cell_size_check finds damage before
+ * it is read. The log is cut back once it was longer.
+ */
+static const char *const terms[] = {
+	"mmap_size = 0",      "cache_size = -256",    "synchronous = FULL",
+	"secure_delete = ON", "cell_size_check = ON", "journal_size_limit = 1048576",
+};
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       strchr("/._-~+:@", c) != NULL;
+}
+
+static enum kc_status put_path(const char *path, struct bytes *uri)
+{
+	for (const char *at = path; *at; at++) {
+		char escaped[4];
+
+		if (is_plain(*at)) {
+			TRY(bytes_append_byte(uri, (uint8_t)*at));
+			continue;
+		}
+		ignore(snprintf(escaped, sizeof(escaped), "%%%02X", (unsigned)(uint8_t)*at) < 0);
+		TRY(bytes_append(uri, view_of_text(escaped)));
+	}
+	return KC_OK;
+}
+
+/* https://www.sqlite.org/uri.html */
+static enum kc_status put_uri(const struct database_source *source, struct bytes *uri)
+{
+	TRY(bytes_append(uri, view_of_text("file:")));
+	TRY(put_path(source->path, uri));
+	TRY(bytes_append(
+		uri, view_of_text(source->is_read_only ? "?mode=ro&immutable=1" : "?mode=rwc")));
+	if (source->vfs) {
+		TRY(bytes_append(uri, view_of_text("&vfs=")));
+		TRY(bytes_append(uri, view_of_text(source->vfs)));
+	}
+	return bytes_append_byte(uri, 0);
+}
+
+static enum kc_status set_terms(struct database *database, const char *schema)
+{
+	for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
+		CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
+		const char *text = NULL;
+
+		TRY(sql_put(&sql, "PRAGMA %s.%s", schema, terms[i]));
+		TRY(sql_end(&sql, &text));
+		TRY(database_run(database, text));
+	}
+	return KC_OK;
+}
+
+static enum kc_status remember(struct database *database, const struct database_source *source)
+{
+	char *path = strdup(source->path);
+
+	REQUIRE(path, KC_ERR_ALLOCATE, "out of memory");
+	free(database->path);
+	database->path = path;
+	database->is_damaged = false;
+	sqlite3_busy_timeout(database->db, BUSY_MS);
+	return KC_OK;
+}
+
+enum kc_status database_open(const struct database_source *source, struct database **ret_database)
+{
+	CLEANUP(database_freep) struct database *database = NULL;
+	CLEANUP(bytes_done) struct bytes uri = BYTES_INIT(URI_MAX);
+	int flags = source->is_read_only ? SQLITE_OPEN_READONLY
+					 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+
+	TRY(put_uri(source, &uri));
+	TRY(database_connect((const char *)uri.data, flags, &database));
+	TRY(remember(database, source));
+	TRY(set_terms(database, "main"));
+	*ret_database = take(database);
+	return KC_OK;
+}
+
+static enum kc_status attach(struct database *database, const struct database_source *source)
+{
+	CLEANUP(bytes_done) struct bytes uri = BYTES_INIT(URI_MAX);
+	struct statement *statement = NULL;
+	bool has_row = false;
+
+	TRY(put_uri(source, &uri));
+	TRY(remember(database, source));
+	TRY(database_prepare(database, "ATTACH ? AS file", &statement));
+	TRY(database_bind_text(statement, 1, view_of(uri.data, uri.len - 1)));
+	return database_step(statement, &has_row);
+}
+
+/* "delete" instead of "wal" is no error to SQLite: what it did comes as a result. */
+static enum kc_status keep_log(struct database *database)
+{
+	struct statement *statement = NULL;
+	bool has_row = false;
+
+	TRY(database_prepare(database, "PRAGMA file.journal_mode = WAL", &statement));
+	TRY(database_step(statement, &has_row));
+	REQUIRE(has_row && strcmp(database_column_text(statement, 0), "wal") == 0,
+		KC_ERR_NOT_AVAILABLE, "%s cannot have a write-ahead log on its file system",
+		database->path);
+	return KC_OK;
+}
+
+static enum kc_status prepare_file(struct database *database, const struct database_source *source)
+{
+	TRY(set_terms(database, "file"));
+	if (!source->is_read_only)
+		TRY(keep_log(database));
+	/* What is damaged at its very beginning is heard of now. */
+	return database_run(database, "SELECT 1 FROM file.sqlite_schema");
+}
+
+enum kc_status database_attach(struct database *database, const struct database_source *source)
+{
+	enum kc_status status = KC_OK;
+
+	database_detach(database);
+	status = attach(database, source);
+	database_forget_statements(database);
+	TRY(status);
+	database->is_attached = true;
+	status = prepare_file(database, source);
+	if (status != KC_OK)
+		database_detach(database);
+	return status;
+}
+
+/* With a statement still open on it SQLite would refuse. */
+void database_detach(struct database *database)
+{
+	database_forget_statements(database);
+	if (database->is_attached)
+		ignore(sqlite3_exec(database->db, "DETACH file", NULL, NULL, NULL));
+	database->is_attached = false;
+	free(database->path);
+	database->path = NULL;
+}
+
+bool database_is_damaged(const struct database *database)
+{
+	return database->is_damaged;
+}
