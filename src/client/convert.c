@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "client/date.h"
+#include "codec/date.h"
 #include "client/typed_impl.h"
 #include "codec/hex.h"
 #include "codec/vocabulary.h"

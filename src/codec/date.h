@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef CLIENT_DATE_H
-#define CLIENT_DATE_H
+#ifndef CODEC_DATE_H
+#define CODEC_DATE_H
 
 /* Dates as RFC 3339 writes them and as microseconds since 1970-01-01T00:00:00Z. */
 

@@ -3,7 +3,7 @@
  * RFC 3339 section 5.6, both ways, without locale and without time zones of the system. A leap
  * second (…:60) is taken as the second after it.
  */
-#include "client/date.h"
+#include "codec/date.h"
 
 #include <stdbool.h>
 #include <stdio.h>
