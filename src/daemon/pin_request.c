@@ -5,11 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "base/try.h"
+#include "daemon/asking.h"
 #include "daemon/client.h"
 #include "daemon/pin_fields.h"
 
@@ -32,67 +30,11 @@ struct pin_request {
 	bool may_prompt; /* here */
 };
 
-static struct prompt_place place_of(struct json_object *interaction)
-{
-	return (struct prompt_place){
-		.tty = field_text(interaction, "tty"),
-		.term = field_text(interaction, "term"),
-		.display = field_text(interaction, "display"),
-		.wayland_display = field_text(interaction, "wayland_display"),
-		.xauthority = field_text(interaction, "xauthority"),
-		.locale = field_text(interaction, "locale"),
-	};
-}
-
-/* Consoles and serial lines, and pseudo-terminals: devices.txt of the kernel's documentation. */
-static bool is_terminal_number(dev_t number)
-{
-	return major(number) == 4 || (major(number) >= 136 && major(number) <= 143);
-}
-
-/*
- * A terminal is a device of ours in /dev or /dev/pts, where no program can put links; any other
- * path would be opened with our rights.
- */
-static bool is_terminal(const char *path)
-{
-	static const char *const folders[] = {"/dev/", "/dev/pts/"};
-	bool is_in_place = false;
-	struct stat info;
-
-	for (size_t i = 0; path && i < ARRAY_LEN(folders); i++) {
-		size_t len = strlen(folders[i]);
-
-		is_in_place |= strncmp(path, folders[i], len) == 0 && !strchr(path + len, '/');
-	}
-	return is_in_place && stat(path, &info) == 0 && S_ISCHR(info.st_mode) &&
-	       is_terminal_number(info.st_rdev) && info.st_uid == geteuid();
-}
-
-/* The caller's place counts in our own login session only (design/decisions.md 17). */
-static struct prompt_place choose_place(const struct pin_request *request)
-{
-	struct json_object *interaction =
-		field_get(wire_call_parameters(request->call), "interaction");
-	struct prompt_place place = {
-		.display = secure_getenv("DISPLAY"),
-		.wayland_display = secure_getenv("WAYLAND_DISPLAY"),
-		.xauthority = secure_getenv("XAUTHORITY"),
-		.locale = secure_getenv("LC_ALL"),
-	};
-
-	if (interaction && client_is_in_our_login(request->client))
-		place = place_of(interaction);
-	if (!is_terminal(place.tty))
-		place.tty = NULL;
-	return place;
-}
-
 static enum kc_status read_interaction(struct pin_request *request, struct json_object *parameters)
 {
 	struct json_object *interaction = field_get(parameters, "interaction");
 	const char *ui = field_text(interaction, "authentication_ui");
-	struct prompt_place place = choose_place(request);
+	struct prompt_place place = asking_place(request->call);
 
 	REQUIRE(!ui || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0 ||
 			strcmp(ui, "skip") == 0,
@@ -222,25 +164,18 @@ void pin_request_ask(struct daemon *daemon, struct operation *operation,
 {
 	struct pin_request *request = operation_userdata(operation);
 	const struct token *token = operation_token(operation);
-	struct prompt_place place = choose_place(request);
+	struct prompt_place place = asking_place(request->call);
 	char name[TEXT_MAX];
-	struct prompt_text text = {
-		.kind = question->kind,
-		.client = (int)client_peer(request->client)->pid,
-		.program = client_peer(request->client)->executable,
-		.application = client_peer(request->client)->name,
-		.key = request->options.purpose,
-		.reason = field_text(field_get(wire_call_parameters(request->call), "interaction"),
-				     "operation_prompt"),
-		.token = name,
-		.pin = question->pin,
-		.rules = question->rules,
-		.error = question->why,
-		.tries_left = question->tries_left,
-	};
+	struct prompt_text text = asking_text(request->call, wording_kind(question->kind));
 	enum kc_status status = KC_OK;
 
 	(void)snprintf(name, sizeof(name), "%s (%s)", token_label(token), token_id(token));
+	text.token = name;
+	text.key = request->options.purpose;
+	text.pin = question->pin;
+	text.rules = question->rules;
+	text.error = question->why;
+	text.tries_left = question->tries_left;
 	error_clear();
 	status = prompt_start(daemon->desk, &place, &text, on_answered, request, &request->prompt);
 	if (status != KC_OK)

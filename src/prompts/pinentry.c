@@ -163,8 +163,12 @@ static enum kc_status send_texts(const struct pinentry_request *request, assuan_
 	(void)snprintf(timeout, sizeof(timeout), "%u", request->timeout_s);
 	ignore(send_line(context, "SETTIMEOUT", timeout));
 	ignore(send_line(context, "SETTITLE", "keycask"));
-	if (request->wants_pin)
+	if (request->field)
 		ignore(send_line(context, "SETPROMPT", request->field));
+	if (request->ok)
+		ignore(send_line(context, "SETOK", request->ok));
+	if (request->cancel)
+		ignore(send_line(context, "SETCANCEL", request->cancel));
 	error = send_line(context, "SETDESC", request->description);
 	if (!error && request->error)
 		error = send_line(context, "SETERROR", request->error);
@@ -179,23 +183,20 @@ static enum kc_status fail_as_answered(const struct pinentry_request *request, g
 	case GPG_ERR_CANCELED:
 	case GPG_ERR_NOT_CONFIRMED:
 	case GPG_ERR_FULLY_CANCELED:
-		return fail(KC_ERR_USER_CANCELED, "the PIN prompt was cancelled");
+		return fail(KC_ERR_USER_CANCELED, "the prompt was cancelled");
 	case GPG_ERR_TIMEOUT:
-		return fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
+		return fail(KC_ERR_USER_CANCELED, "nobody answered the prompt within %u s",
 			    request->timeout_s);
 	default:
 		return fail(KC_ERR_NOT_AVAILABLE, "%s: %s", request->program, gpg_strerror(error));
 	}
 }
 
-/* The person is told, and may say no. */
-static enum kc_status show_message(const struct pinentry_request *request, assuan_context_t context)
+/* The person is told, or asked, and may say no. */
+static enum kc_status confirm(const struct pinentry_request *request, assuan_context_t context)
 {
-	gpg_error_t error = 0;
+	gpg_error_t error = assuan_transact(context, "CONFIRM", NULL, NULL, NULL, NULL, NULL, NULL);
 
-	ignore(send_line(context, "SETOK", "_OK"));
-	ignore(send_line(context, "SETCANCEL", "_Cancel"));
-	error = assuan_transact(context, "CONFIRM", NULL, NULL, NULL, NULL, NULL, NULL);
 	return error ? fail_as_answered(request, error) : KC_OK;
 }
 
@@ -243,8 +244,7 @@ static enum kc_status converse(const struct pinentry_request *request, assuan_co
 	TRY(check_program(request));
 	TRY(connect_program(request, context));
 	TRY(send_texts(request, context));
-	return request->wants_pin ? get_pin(request, context, ret_pin)
-				  : show_message(request, context);
+	return request->field ? get_pin(request, context, ret_pin) : confirm(request, context);
 }
 
 /*

@@ -30,8 +30,10 @@ struct pinentry_request {
 	const char *xauthority;
 	const char *locale;
 	const char *description;
-	const char *field; /* what stands before it: "PIN:" */
-	bool wants_pin;	   /* false: it is a message, which can be dismissed or cancelled */
+	const char *field; /* what stands before it: "PIN:"; NULL: nothing is typed, but a button
+			    * pressed */
+	const char *ok;	   /* the buttons' texts; NULL: its own */
+	const char *cancel;
 	const char *error; /* NULL: none */
 	struct pinentry_control *control;
 };

@@ -49,7 +49,7 @@ struct prompt {
 	struct list link; /* desk::prompts */
 	struct desk *desk;
 	char *place[PLACE_FIELDS];
-	enum pin_question_kind kind;
+	enum prompt_kind kind;
 	int client;
 	char program[QUOTA_PROGRAM_BYTES]; /* for its quota, and its turn */
 	char *description;
@@ -140,7 +140,8 @@ static void *run_thread(void *userdata)
 		.locale = prompt->place[PLACE_LOCALE],
 		.description = prompt->description,
 		.field = wording_field(prompt->kind),
-		.wants_pin = prompt->kind != PIN_QUESTION_KEYPAD,
+		.ok = wording_ok(prompt->kind),
+		.cancel = wording_cancel(prompt->kind),
 		.error = prompt->error,
 		.control = prompt->control,
 	};
@@ -176,7 +177,7 @@ static int on_answered(sd_event_source *source, int fd, uint32_t revents, void *
 	if (prompt->is_late && prompt->status != KC_OK) {
 		error_clear();
 		prompt->status =
-			fail(KC_ERR_USER_CANCELED, "nobody answered the PIN prompt within %u s",
+			fail(KC_ERR_USER_CANCELED, "nobody answered the prompt within %u s",
 			     desk->options.timeout_s);
 	}
 	if (prompt->status == KC_ERR_USER_CANCELED)
@@ -313,7 +314,7 @@ static enum kc_status check_waiting(struct desk *desk, const struct prompt_text 
 	list_for_each (link, &desk->prompts)
 		n_prompts += list_entry(link, struct prompt, link)->client == text->client;
 	REQUIRE(n_prompts < CLIENT_PROMPTS_MAX, KC_ERR_NOT_AVAILABLE,
-		"this program has %d PIN prompts waiting already", n_prompts);
+		"this program has %d prompts waiting already", n_prompts);
 	return KC_OK;
 }
 
@@ -325,7 +326,7 @@ static enum kc_status take_quota(struct desk *desk, const char *program)
 		return KC_OK;
 	error_set_hint("try again in %u s", wait_s);
 	return fail(KC_ERR_NOT_AVAILABLE,
-		    "this program has shown too many PIN prompts; it may show the next in %u s",
+		    "this program has shown too many prompts; it may show the next in %u s",
 		    wait_s);
 }
 
@@ -356,7 +357,7 @@ enum kc_status prompt_start(struct desk *desk, const struct prompt_place *place,
 	TRY(prepare_answer(prompt));
 	TRY(copy_place(prompt, place));
 	TRY(copy_text_of(prompt, text));
-	if (prompt->kind != PIN_QUESTION_KEYPAD)
+	if (prompt->kind != PROMPT_PIN_KEYPAD)
 		TRY(take_quota(desk, prompt->program));
 	list_append(&desk->prompts, &prompt->link);
 	*ret_prompt = take(prompt);

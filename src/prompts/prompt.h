@@ -3,9 +3,10 @@
 #define PROMPTS_PROMPT_H
 
 /*
- * Asking a person for a PIN through pinentry, one prompt at a time: the desk. Pinentry blocks
- * while the person thinks, so each prompt has a thread of its own; answers come on the loop. No
- * program can keep the others from the desk: each has a quota, and their turns go round.
+ * Asking a person through pinentry, for a PIN, a password or a yes, one prompt at a time: the desk.
+ * Pinentry blocks while the person thinks, so each prompt has a thread of its own; answers come on
+ * the loop. No program can keep the others from the desk: each has a quota, and their turns go
+ * round.
  */
 
 #include <stdbool.h>
@@ -42,8 +43,8 @@ struct prompt_place {
 	const char *locale;
 };
 
-/* @pin is empty unless @status is KC_OK, and may be taken; PIN_QUESTION_KEYPAD has none. Never runs
- * inside prompt_start(). */
+/* @pin is what was typed: empty unless @status is KC_OK, and may be taken; a prompt with buttons
+ * alone has none. Never runs inside prompt_start(). */
 typedef void (*prompt_done_fn)(void *userdata, enum kc_status status, struct secret *pin);
 
 /* Is there a place to ask at: a terminal or a display? */
@@ -56,7 +57,7 @@ bool prompt_is_possible(const struct prompt_place *place);
 KC_MUST_CHECK enum kc_status prompt_claim(struct desk *desk, const char *program, int client);
 
 /*
- * Ask as soon as it is this prompt's turn. Everything is copied. PIN_QUESTION_KEYPAD only says what
+ * Ask as soon as it is this prompt's turn. Everything is copied. PROMPT_PIN_KEYPAD only says what
  * has been claimed.
  * Expected: KC_ERR_NOT_AVAILABLE  this client has enough questions waiting, or its program has
  *                                 shown too many

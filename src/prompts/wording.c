@@ -20,20 +20,63 @@ enum {
 static const struct {
 	const char *first_line;
 	const char *field;
+	const char *ok;
+	const char *cancel;
 } wordings[] = {
-	[PIN_QUESTION_USE] = {"A program wants to use a token and needs its PIN.", "PIN:"},
-	[PIN_QUESTION_CURRENT] = {"A program wants to change a PIN: the present one first.",
-				  "Present PIN:"},
-	[PIN_QUESTION_UNBLOCK] = {"A program wants to unblock a PIN: what unblocks it first.",
-				  "Unblocking PIN:"},
-	[PIN_QUESTION_NEW] = {"Choose the new PIN.", "New PIN:"},
-	[PIN_QUESTION_REPEAT] = {"The new PIN once more.", "New PIN again:"},
-	[PIN_QUESTION_KEYPAD] = {"Enter the PIN on the keypad of the card reader.", ""},
+	[PROMPT_PIN] = {"A program wants to use a token and needs its PIN.", "PIN:", NULL, NULL},
+	[PROMPT_PIN_CURRENT] = {"A program wants to change a PIN: the present one first.",
+				"Present PIN:", NULL, NULL},
+	[PROMPT_PIN_UNBLOCK] = {"A program wants to unblock a PIN: what unblocks it first.",
+				"Unblocking PIN:", NULL, NULL},
+	[PROMPT_PIN_NEW] = {"Choose the new PIN.", "New PIN:", NULL, NULL},
+	[PROMPT_PIN_REPEAT] = {"The new PIN once more.", "New PIN again:", NULL, NULL},
+	[PROMPT_PIN_KEYPAD] = {"Enter the PIN on the keypad of the card reader.", NULL, "_OK",
+			       "_Cancel"},
+	[PROMPT_ITEM_CONFIRM] = {"A program wants to use an item of your keychain.", NULL, "_Allow",
+				 "_Deny"},
+	[PROMPT_ITEM_PASSCODE] = {"A program wants to use an item of your keychain, "
+				  "which needs your keychain password.",
+				  "Keychain password:", NULL, NULL},
+	[PROMPT_ITEM_PASSWORD] = {"A program wants to use an item that has a password of its own.",
+				  "Password of the item:", NULL, NULL},
+	[PROMPT_ITEM_PASSWORD_NEW] = {"Choose the password that an item will have of its own.",
+				      "New password:", NULL, NULL},
+	[PROMPT_ITEM_PASSWORD_REPEAT] = {"The item's new password once more.",
+					 "New password again:", NULL, NULL},
 };
 
-const char *wording_field(enum pin_question_kind kind)
+enum prompt_kind wording_kind(enum pin_question_kind kind)
+{
+	switch (kind) {
+	case PIN_QUESTION_USE:
+		return PROMPT_PIN;
+	case PIN_QUESTION_CURRENT:
+		return PROMPT_PIN_CURRENT;
+	case PIN_QUESTION_UNBLOCK:
+		return PROMPT_PIN_UNBLOCK;
+	case PIN_QUESTION_NEW:
+		return PROMPT_PIN_NEW;
+	case PIN_QUESTION_REPEAT:
+		return PROMPT_PIN_REPEAT;
+	case PIN_QUESTION_KEYPAD:
+		break;
+	}
+	return PROMPT_PIN_KEYPAD;
+}
+
+const char *wording_field(enum prompt_kind kind)
 {
 	return wordings[kind].field;
+}
+
+const char *wording_ok(enum prompt_kind kind)
+{
+	return wordings[kind].ok;
+}
+
+const char *wording_cancel(enum prompt_kind kind)
+{
+	return wordings[kind].cancel;
 }
 
 static enum kc_status make_harmless(const char *text, char **ret_text)
@@ -76,6 +119,7 @@ static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
 	TRY(put_line(out, "Token", text->token));
 	TRY(put_line(out, "Asked for", text->pin));
 	TRY(put_line(out, "Key", text->key));
+	TRY(put_line(out, "Item", text->item));
 	return put_line(out, "Reason", text->reason);
 }
 

@@ -509,7 +509,7 @@ def a_program_may_not_ask_there_for_ever():
             scene.type(CANCEL)
             expect_failure(connection, "user_canceled", "cancelled on the reader's keypad")
         scene.ask(connection)
-        expect_failure(connection, "not_available", "too many PIN prompts")
+        expect_failure(connection, "not_available", "too many prompts")
         check_equal(len(scene.prompts()), 2, "how often the reader asked")
         scene.keys.sign(connection, pin=PIN)
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The place of a question and its asker. */
+#include "daemon/asking.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "daemon/client.h"
+
+static struct prompt_place place_of(struct json_object *interaction)
+{
+	return (struct prompt_place){
+		.tty = field_text(interaction, "tty"),
+		.term = field_text(interaction, "term"),
+		.display = field_text(interaction, "display"),
+		.wayland_display = field_text(interaction, "wayland_display"),
+		.xauthority = field_text(interaction, "xauthority"),
+		.locale = field_text(interaction, "locale"),
+	};
+}
+
+/* Consoles and serial lines, and pseudo-terminals: devices.txt of the kernel's documentation. */
+static bool is_terminal_number(dev_t number)
+{
+	return major(number) == 4 || (major(number) >= 136 && major(number) <= 143);
+}
+
+/*
+ * A terminal is a device of ours in /dev or /dev/pts, where no program can put links; any other
+ * path would be opened with our rights.
+ */
+static bool is_terminal(const char *path)
+{
+	static const char *const folders[] = {"/dev/", "/dev/pts/"};
+	bool is_in_place = false;
+	struct stat info;
+
+	for (size_t i = 0; path && i < ARRAY_LEN(folders); i++) {
+		size_t len = strlen(folders[i]);
+
+		is_in_place |= strncmp(path, folders[i], len) == 0 && !strchr(path + len, '/');
+	}
+	return is_in_place && stat(path, &info) == 0 && S_ISCHR(info.st_mode) &&
+	       is_terminal_number(info.st_rdev) && info.st_uid == geteuid();
+}
+
+/* The caller's place counts in our own login session only (design/decisions.md 17). */
+struct prompt_place asking_place(struct wire_call *call)
+{
+	struct json_object *interaction = field_get(wire_call_parameters(call), "interaction");
+	struct prompt_place place = {
+		.display = secure_getenv("DISPLAY"),
+		.wayland_display = secure_getenv("WAYLAND_DISPLAY"),
+		.xauthority = secure_getenv("XAUTHORITY"),
+		.locale = secure_getenv("LC_ALL"),
+	};
+
+	if (interaction && client_is_in_our_login(wire_call_peer(call)))
+		place = place_of(interaction);
+	if (!is_terminal(place.tty))
+		place.tty = NULL;
+	return place;
+}
+
+struct prompt_text asking_text(struct wire_call *call, enum prompt_kind kind)
+{
+	const struct peer *peer = client_peer(wire_call_peer(call));
+
+	return (struct prompt_text){
+		.kind = kind,
+		.client = (int)peer->pid,
+		.program = peer->executable,
+		.application = peer->name,
+		.reason = field_text(field_get(wire_call_parameters(call), "interaction"),
+				     "operation_prompt"),
+		.tries_left = -1,
+	};
+}
