@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "codec/date.h"
 #include "client/typed_impl.h"
+#include "codec/date.h"
 #include "codec/hex.h"
 #include "codec/vocabulary.h"
 #include "wire/message.h"
@@ -156,13 +156,21 @@ static enum kc_status to_text(const char *text, struct json_object **ret_json)
 	struct json_object *json = text ? json_object_new_string(text) : NULL;
 
 	REQUIRE(json, KC_ERR_ALLOCATE, "out of memory");
+	field_wipe_on_free(json);
 	*ret_json = json;
 	return KC_OK;
 }
 
+static void wipe_and_freep(char **text)
+{
+	if (*text)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+}
+
 static enum kc_status to_base64(struct kc_view data, struct json_object **ret_json)
 {
-	CLEANUP(freep) char *text = base64_encode(data);
+	CLEANUP(wipe_and_freep) char *text = base64_encode(data);
 
 	return to_text(text, ret_json);
 }
@@ -240,14 +248,14 @@ enum kc_status convert_dictionary_to_json(const struct kc_dictionary *dictionary
 	return KC_OK;
 }
 
+/* The text may hold a password: what it was put together in is wiped. */
 static enum kc_status write_text(struct json_object *json, char **ret_text)
 {
-	const char *text = json_object_to_json_string_ext(
-		json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	char *copy = text ? strdup(text) : NULL;
+	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(SIZE_MAX / 2);
 
-	REQUIRE(copy, KC_ERR_ALLOCATE, "out of memory");
-	*ret_text = copy;
+	TRY(message_put_value(&text, json));
+	TRY(bytes_append_byte(&text, 0));
+	*ret_text = (char *)bytes_take(&text).data;
 	return KC_OK;
 }
 

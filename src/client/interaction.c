@@ -127,7 +127,7 @@ static enum kc_status put_locale(struct json_object *object)
 	return KC_OK;
 }
 
-static enum kc_status put_person(struct json_object *object)
+static enum kc_status describe_person(struct json_object *object)
 {
 	TRY(put_terminal(object));
 	TRY(put_locale(object));
@@ -135,6 +135,15 @@ static enum kc_status put_person(struct json_object *object)
 	TRY(put_variable(object, "display", "DISPLAY"));
 	TRY(put_variable(object, "wayland_display", "WAYLAND_DISPLAY"));
 	return put_variable(object, "xauthority", "XAUTHORITY");
+}
+
+enum kc_status interaction_put_person(struct json_object *parameters)
+{
+	CLEANUP(field_free) struct json_object *object = NULL;
+
+	TRY(field_new_object(&object));
+	TRY(describe_person(object));
+	return field_put(parameters, "interaction", take(object));
 }
 
 static enum kc_status new_interaction(const struct kc_options *options,
@@ -147,7 +156,7 @@ static enum kc_status new_interaction(const struct kc_options *options,
 	TRY(field_put_text(object, "authentication_ui", may_ask ? "allow" : "fail"));
 	TRY(field_put_text(object, "operation_prompt", options->operation_prompt));
 	if (may_ask)
-		TRY(put_person(object));
+		TRY(describe_person(object));
 	*ret_interaction = take(object);
 	return KC_OK;
 }

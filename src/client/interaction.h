@@ -23,6 +23,9 @@ int interaction_timeout_ms(const struct kc_options *options);
 KC_MUST_CHECK enum kc_status interaction_put(const struct kc_options *options,
 					     struct json_object *parameters, int *ret_pin_fd);
 
+/* Put into @parameters where a person can be reached, and nothing else. */
+KC_MUST_CHECK enum kc_status interaction_put_person(struct json_object *parameters);
+
 /* A PIN that travels with others. */
 struct interaction_secret {
 	const char *name;   /* "current", "unblocking", "new" */

@@ -1,132 +1,142 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The query, and the shape of its result. The wire always gives a list of objects; which of them
- * the application sees, bare or in an array, follows from the query (reference/keychain.md 2.2).
+ * The four verbs. What an item or a query means is the daemon's business; here its types become
+ * those of the wire (item_dictionary.c), and the answer gets the shape that was asked for
+ * (item_shape.c). Only reading is repeated when the daemon was lost: whether a change was made is
+ * not for us to guess.
  */
 #include <keycask/item.h>
 
 #include "base/bytes.h"
 #include "base/try.h"
-#include "client/convert.h"
+#include "client/interaction.h"
 #include "client/item_impl.h"
 #include "client/line.h"
-#include "client/typed_impl.h"
 
-/* --- what was asked for -------------------------------------------------------------------- */
+enum {
+	/* A person may be asked for the keychain's password and for one of the item's own. */
+	ASKING_MS = 420 * 1000,
+};
 
-/* Flags may be given as numbers, as Apple's may. */
-static bool asks_for(const struct kc_dictionary *query, const char *name)
+/* May a person be asked about what @dictionary says? Its use_authentication_ui travels in it. */
+static bool may_ask(const struct kc_dictionary *dictionary)
 {
-	return kc_dictionary_flag(query, name, false) || kc_dictionary_number(query, name, 0) != 0;
+	const char *ui = kc_dictionary_text(dictionary, KC_USE_AUTHENTICATION_UI);
+
+	return !ui || strcmp(ui, KC_AUTHENTICATION_UI_ALLOW) == 0;
 }
 
-struct item_shape item_shape_of(const struct kc_dictionary *query)
+static enum kc_status put_dictionary(struct json_object *parameters, const char *name,
+				     const struct kc_dictionary *dictionary)
 {
-	static const char *const values[][2] = {
-		{KC_RETURN_DATA, KC_VALUE_DATA},
-		{KC_RETURN_REF, KC_VALUE_REF},
-		{KC_RETURN_PERSISTENT_REF, KC_VALUE_PERSISTENT_REF},
-	};
-	const char *limit = kc_dictionary_text(query, KC_MATCH_LIMIT);
-	struct item_shape shape = {.n_kinds = 0};
-
-	for (size_t i = 0; i < ARRAY_LEN(values); i++)
-		if (asks_for(query, values[i][0])) {
-			shape.only = values[i][1];
-			shape.n_kinds++;
-		}
-	if (asks_for(query, KC_RETURN_ATTRIBUTES))
-		shape.n_kinds++;
-	if (shape.n_kinds != 1 || asks_for(query, KC_RETURN_ATTRIBUTES))
-		shape.only = NULL;
-	if (limit)
-		shape.is_bare = strcmp(limit, KC_MATCH_LIMIT_ONE) == 0;
-	else
-		shape.is_bare = kc_dictionary_number(query, KC_MATCH_LIMIT, 1) == 1;
-	return shape;
-}
-
-/* --- the result ---------------------------------------------------------------------------- */
-
-/* One kind alone is its data, empty when the item has none. */
-static enum kc_status reduce(struct kc_dictionary *item, const char *name,
-			     struct kc_value **ret_value)
-{
-	CLEANUP(typed_freep) struct kc_value *value = dictionary_take(item, name);
-
-	if (!value)
-		return typed_from_literal(KC_DATA(view_of(NULL, 0)), 0, ret_value);
-	*ret_value = take(value);
-	return KC_OK;
-}
-
-static enum kc_status shape_one(const struct item_shape *shape, struct json_object *json,
-				struct kc_value **ret_value)
-{
-	CLEANUP(typed_freep) struct kc_value *item = NULL;
-
-	TRY(convert_from_json(NULL, json, &item));
-	REQUIRE(item->type == KC_TYPE_DICTIONARY, KC_ERR_INTERNAL,
-		"the daemon answered with an item that is no object");
-	if (shape->only)
-		return reduce(item->dictionary, shape->only, ret_value);
-	*ret_value = take(item);
-	return KC_OK;
-}
-
-enum kc_status item_shape_result(const struct item_shape *shape, struct json_object *items,
-				 struct kc_value **ret_result)
-{
-	CLEANUP(typed_freep) struct kc_value *array = NULL;
-	size_t n =
-		json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
-
-	REQUIRE(n > 0, KC_ERR_ITEM_NOT_FOUND, "no item matches");
-	if (shape->is_bare)
-		return shape_one(shape, json_object_array_get_idx(items, 0), ret_result);
-	TRY(typed_new_empty(KC_TYPE_ARRAY, &array));
-	for (size_t i = 0; i < n; i++) {
-		struct kc_value *item = NULL;
-
-		TRY(shape_one(shape, json_object_array_get_idx(items, i), &item));
-		TRY(typed_append(array, item));
-	}
-	*ret_result = take(array);
-	return KC_OK;
-}
-
-/* --- the call ------------------------------------------------------------------------------ */
-
-static enum kc_status ask(const struct kc_dictionary *query, struct json_object **ret_answer)
-{
-	CLEANUP(field_free) struct json_object *parameters = NULL;
 	struct json_object *json = NULL;
-	struct line_call call = {.method = "org.keycask.Items.CopyMatching",
-				 .descriptor = -1,
-				 .timeout_ms = LINE_QUERY_MS,
-				 .is_repeatable = true};
 
-	TRY(field_new_object(&parameters));
-	TRY(convert_dictionary_to_json(query, &json));
-	TRY(field_put(parameters, "query", json));
-	call.parameters = take(parameters);
-	return line_call(&call, ret_answer);
+	TRY(item_dictionary_to_json(dictionary, &json));
+	return field_put(parameters, name, json);
+}
+
+/* {@name: @dictionary}, and where the person is who may be asked. */
+static enum kc_status begin(const char *name, const struct kc_dictionary *dictionary,
+			    struct line_call *call)
+{
+	bool asks = may_ask(dictionary);
+
+	TRY(field_new_object(&call->parameters));
+	TRY(put_dictionary(call->parameters, name, dictionary));
+	if (asks)
+		TRY(interaction_put_person(call->parameters));
+	call->timeout_ms = asks ? ASKING_MS : LINE_QUERY_MS;
+	return KC_OK;
+}
+
+static void call_done(struct line_call *call)
+{
+	field_free(&call->parameters);
+}
+
+/* Takes the parameters of @call. */
+static enum kc_status send(struct line_call *call, struct json_object **ret_answer)
+{
+	struct line_call sent = *call;
+
+	call->parameters = NULL;
+	return line_call(&sent, ret_answer);
+}
+
+static enum kc_status check_place(const struct item_shape *shape, struct kc_value **ret_result)
+{
+	REQUIRE(ret_result || shape->n_kinds == 0, KC_ERR_PARAM,
+		"something is asked for with return_…, but there is nowhere to put it");
+	return KC_OK;
 }
 
 enum kc_status kc_item_copy_matching(const struct kc_dictionary *query,
 				     struct kc_value **ret_result)
 {
+	CLEANUP(call_done)
+	struct line_call call = {.method = "org.keycask.Items.CopyMatching",
+				 .descriptor = -1,
+				 .is_repeatable = true};
 	CLEANUP(field_free) struct json_object *answer = NULL;
 	struct item_shape shape = item_shape_of(query);
 
 	error_clear();
 	REQUIRE(query, KC_ERR_PARAM, "no query");
-	REQUIRE(ret_result || shape.n_kinds == 0, KC_ERR_PARAM,
-		"the query asks for something, but there is nowhere to put it");
-	TRY(ask(query, &answer));
+	TRY(check_place(&shape, ret_result));
+	TRY(begin("query", query, &call));
+	TRY(send(&call, &answer));
 	if (shape.n_kinds > 0)
 		return item_shape_result(&shape, field_get(answer, "items"), ret_result);
 	if (ret_result)
 		*ret_result = NULL;
 	return KC_OK;
+}
+
+enum kc_status kc_item_add(const struct kc_dictionary *item, struct kc_value **ret_result)
+{
+	CLEANUP(call_done)
+	struct line_call call = {
+		.method = "org.keycask.Items.Add", .descriptor = -1, .is_change = true};
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	struct item_shape shape = item_shape_of(item);
+
+	error_clear();
+	REQUIRE(item, KC_ERR_PARAM, "no item");
+	TRY(check_place(&shape, ret_result));
+	TRY(begin("item", item, &call));
+	TRY(send(&call, &answer));
+	if (shape.n_kinds > 0)
+		return item_shape_one(&shape, field_get(answer, "item"), ret_result);
+	if (ret_result)
+		*ret_result = NULL;
+	return KC_OK;
+}
+
+enum kc_status kc_item_update(const struct kc_dictionary *query,
+			      const struct kc_dictionary *changes)
+{
+	CLEANUP(call_done)
+	struct line_call call = {
+		.method = "org.keycask.Items.Update", .descriptor = -1, .is_change = true};
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	error_clear();
+	REQUIRE(query, KC_ERR_PARAM, "no query");
+	REQUIRE(changes, KC_ERR_PARAM, "no changes");
+	TRY(begin("query", query, &call));
+	TRY(put_dictionary(call.parameters, "changes", changes));
+	return send(&call, &answer);
+}
+
+enum kc_status kc_item_delete(const struct kc_dictionary *query)
+{
+	CLEANUP(call_done)
+	struct line_call call = {
+		.method = "org.keycask.Items.Delete", .descriptor = -1, .is_change = true};
+	CLEANUP(field_free) struct json_object *answer = NULL;
+
+	error_clear();
+	REQUIRE(query, KC_ERR_PARAM, "no query");
+	TRY(begin("query", query, &call));
+	return send(&call, &answer);
 }

@@ -2,11 +2,16 @@
 #ifndef CLIENT_ITEM_IMPL_H
 #define CLIENT_ITEM_IMPL_H
 
-/* The shape of a query's result, apart from the call so that tests reach it. */
+/* What goes out with the four verbs and what comes back, apart from the calls so that tests reach
+ * it. */
 
 #include <keycask/dictionary.h>
 
 #include "wire/field.h"
+
+/* Expected: KC_ERR_PARAM  a value that its name cannot stand for on the wire */
+KC_MUST_CHECK enum kc_status item_dictionary_to_json(const struct kc_dictionary *dictionary,
+						     struct json_object **ret_json);
 
 struct item_shape {
 	int n_kinds;	  /* of data, attributes, references; 0: nothing is returned */
@@ -15,6 +20,10 @@ struct item_shape {
 };
 
 struct item_shape item_shape_of(const struct kc_dictionary *query);
+
+/* One item, bare. */
+KC_MUST_CHECK enum kc_status item_shape_one(const struct item_shape *shape,
+					    struct json_object *json, struct kc_value **ret_value);
 
 /* Expected: KC_ERR_ITEM_NOT_FOUND  @items is empty */
 KC_MUST_CHECK enum kc_status item_shape_result(const struct item_shape *shape,

@@ -151,6 +151,15 @@ static enum kc_status try_call(const struct line_call *call, struct json_object 
 				call->descriptor, call->timeout_ms, ret_answer);
 }
 
+/* Sent, and then no answer: the worst that a client can be told, so it is told. */
+static enum kc_status report_lost(void)
+{
+	error_clear();
+	error_set_hint("look whether the item is as it should be, then repeat");
+	return fail(KC_ERR_NOT_AVAILABLE,
+		    "the daemon was lost before it answered: the change may have been made or not");
+}
+
 /* Locked. After a failure of transport the client knows that it is over; so do we. */
 static enum kc_status call_locked(const struct line_call *call, struct json_object **ret_answer)
 {
@@ -161,6 +170,9 @@ static enum kc_status call_locked(const struct line_call *call, struct json_obje
 		error_clear();
 		status = try_call(call, ret_answer);
 	}
+	if (status == KC_ERR_NOT_AVAILABLE && call->is_change && line.client &&
+	    wire_client_is_over(line.client))
+		status = report_lost();
 	/* A call that ran into its deadline left its answer on the way: nobody may read it as
 	 * the answer to the next one. A service's own not_available costs no more than this. */
 	if (status == KC_ERR_NOT_AVAILABLE)

@@ -21,6 +21,7 @@ struct line_call {
 	int descriptor;			/* sent along, borrowed; -1: none */
 	int timeout_ms;			/* -1: no limit */
 	bool is_repeatable; /* reads only: may be asked again when the connection broke meanwhile */
+	bool is_change;	    /* when its answer is lost, say that it may have been made */
 	bool never_starts;  /* do not start a daemon for this */
 };
 

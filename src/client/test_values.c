@@ -9,8 +9,8 @@
 #include <keycask/text.h>
 
 #include "base/bytes.h"
-#include "client/date.h"
 #include "client/item_impl.h"
+#include "codec/date.h"
 #include "harness/test.h"
 
 static const uint8_t some_bytes[] = {0x00, 0xff, 0x10};

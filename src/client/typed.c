@@ -23,6 +23,14 @@ enum kc_status typed_new_empty(enum kc_type type, struct kc_value **ret_value)
 	return KC_OK;
 }
 
+/* Any text may be a password. */
+static void free_text(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 struct kc_value *kc_value_free(struct kc_value *value)
 {
 	if (!value)
@@ -30,7 +38,7 @@ struct kc_value *kc_value_free(struct kc_value *value)
 	for (size_t i = 0; i < value->n_items; i++)
 		kc_value_free(value->items[i]);
 	free(value->items);
-	free(value->text);
+	free_text(value->text);
 	kc_bytes_free(&value->data);
 	kc_dictionary_free(value->dictionary);
 	free(value);

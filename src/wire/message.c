@@ -101,6 +101,11 @@ enum kc_status message_put(struct bytes *bytes, struct json_object *message)
 	return status;
 }
 
+enum kc_status message_put_value(struct bytes *bytes, struct json_object *value)
+{
+	return render_all(bytes, value);
+}
+
 bool message_find(struct kc_view input, struct kc_view *ret_text, size_t *ret_used)
 {
 	const uint8_t *end = input.len > 0 ? memchr(input.data, 0, input.len) : NULL;

@@ -31,6 +31,9 @@ KC_MUST_CHECK enum kc_status message_parse(struct kc_view text, struct json_obje
  */
 KC_MUST_CHECK enum kc_status message_put(struct bytes *bytes, struct json_object *message);
 
+/* Append the text of any @value, however large: for whoever shows it. */
+KC_MUST_CHECK enum kc_status message_put_value(struct bytes *bytes, struct json_object *value);
+
 /*
  * Look for a whole message at the start of @input: *ret_text is it without the NUL and
  * *ret_used what to consume. False: more bytes are needed.

@@ -16,6 +16,7 @@
 struct render {
 	struct bytes *bytes;
 	size_t n_values;
+	size_t values_max;
 	unsigned depth;
 };
 
@@ -138,7 +139,7 @@ static enum kc_status put_nested(struct render *render, struct json_object *valu
 static enum kc_status put_value(struct render *render, struct json_object *value)
 {
 	render->n_values++;
-	REQUIRE(render->n_values <= WIRE_VALUES_MAX, KC_ERR_PARAM, "message of too many values");
+	REQUIRE(render->n_values <= render->values_max, KC_ERR_PARAM, "message of too many values");
 	switch (json_object_get_type(value)) {
 	case json_type_null:
 		return put_text(render, "null");
@@ -160,7 +161,14 @@ static enum kc_status put_value(struct render *render, struct json_object *value
 
 enum kc_status render_value(struct bytes *bytes, struct json_object *value)
 {
-	struct render render = {.bytes = bytes};
+	struct render render = {.bytes = bytes, .values_max = WIRE_VALUES_MAX};
+
+	return put_value(&render, value);
+}
+
+enum kc_status render_all(struct bytes *bytes, struct json_object *value)
+{
+	struct render render = {.bytes = bytes, .values_max = SIZE_MAX};
 
 	return put_value(&render, value);
 }

@@ -14,4 +14,7 @@
  */
 KC_MUST_CHECK enum kc_status render_value(struct bytes *bytes, struct json_object *value);
 
+/* The same of any number of values. */
+KC_MUST_CHECK enum kc_status render_all(struct bytes *bytes, struct json_object *value);
+
 #endif

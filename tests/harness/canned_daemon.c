@@ -61,6 +61,9 @@ static void on_copy_matching(struct wire_call *call)
 	struct json_object *found = json_object_new_array();
 
 	state->n_queries++;
+	(void)snprintf(
+		state->parameters, sizeof(state->parameters), "%s",
+		json_object_to_json_string_ext(wire_call_parameters(call), JSON_C_TO_STRING_PLAIN));
 	if (state->dies_on_query) {
 		state->dies_on_query = false;
 		_exit(0);
@@ -181,10 +184,29 @@ static void on_unused(struct wire_call *call)
 	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not in this test"));
 }
 
-static const struct wire_method items_methods[] = {{"Add", on_unused, 0},
+/* Add, Update and Delete are noted. Add answers with the first item when it is asked for one. */
+static void on_change(struct wire_call *call)
+{
+	struct json_object *parameters = wire_call_parameters(call);
+	struct json_object *items = parse(all_items);
+	bool is_asked = field_flag(field_get(parameters, "item"), "return_attributes", false);
+
+	state->n_changes++;
+	if (state->dies_on_change)
+		_exit(0);
+	(void)snprintf(state->parameters, sizeof(state->parameters), "%s",
+		       json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN));
+	if (is_asked)
+		reply_with(call, "item", json_object_get(json_object_array_get_idx(items, 0)));
+	else
+		wire_call_reply(call, NULL);
+	json_object_put(items);
+}
+
+static const struct wire_method items_methods[] = {{"Add", on_change, 0},
 						   {"CopyMatching", on_copy_matching, 0},
-						   {"Update", on_unused, 0},
-						   {"Delete", on_unused, 0}};
+						   {"Update", on_change, 0},
+						   {"Delete", on_change, 0}};
 static const struct wire_method keys_methods[] = {
 	{"Sign", on_sign, 0},	      {"Verify", on_verify, 0},
 	{"Encrypt", on_encrypt, 0},   {"Decrypt", on_decrypt, 0},

@@ -15,13 +15,15 @@ struct canned_daemon_state {
 	int n_connections;
 	int n_queries;
 	int n_signs;
+	int n_changes; /* of items: Add, Update, Delete */
 	int n_watches;
 	bool dies_on_query; /* once: drop the connection instead of answering */
 	bool dies_on_sign;
+	bool dies_on_change;
 	bool is_slow; /* never answers a query */
 	char pin[32]; /* what came with the last Sign, Decrypt or Exchange */
 	char interaction[512];
-	char parameters[1024];
+	char parameters[1024]; /* of the last use of a key, query or change of an item */
 };
 
 struct canned_daemon {
