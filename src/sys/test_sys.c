@@ -125,7 +125,7 @@ TEST(peer_is_named_by_the_kernel)
 {
 	CLEANUP(socket_close) int ours = -1;
 	CLEANUP(socket_close) int theirs = -1;
-	struct peer peer;
+	CLEANUP(peer_done) struct peer peer = {.process = -1};
 
 	CHECK_OK(socket_make_pair(SOCK_STREAM, &ours, &theirs));
 	CHECK_OK(peer_identify(ours, &peer));
@@ -171,7 +171,7 @@ static _Noreturn void be_sandboxed(const char *socket_path)
 TEST(a_sandbox_is_seen)
 {
 	char path[PATHS_MAX];
-	struct peer peer = {0};
+	CLEANUP(peer_done) struct peer peer = {.process = -1};
 	char byte = 0;
 	int listener = -1;
 	int fd = -1;

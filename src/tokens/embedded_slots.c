@@ -138,8 +138,8 @@ static enum kc_status find_empty_slot(struct registry *registry, struct embedded
 static enum kc_status admit_card(struct registry *registry, int fd)
 {
 	CLEANUP(socket_close) int owned = fd;
+	CLEANUP(peer_done) struct peer peer = {.process = -1};
 	struct embedded_slot *slot = NULL;
-	struct peer peer;
 
 	TRY(peer_identify(owned, &peer));
 	REQUIRE(peer.uid == geteuid(), KC_ERR_MISSING_ENTITLEMENT,

@@ -91,6 +91,12 @@ int wire_call_take_descriptor(struct wire_call *call)
 	return call->is_orphan ? -1 : call->transport->take_descriptor(call->connection);
 }
 
+bool wire_call_is_forwarded(struct wire_call *call)
+{
+	return !call->is_orphan && call->transport->is_forwarded &&
+	       call->transport->is_forwarded(call->connection);
+}
+
 void wire_call_on_gone(struct wire_call *call, wire_gone_fn on_gone, void *userdata)
 {
 	call->on_gone = on_gone;

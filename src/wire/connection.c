@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -84,7 +85,15 @@ static int take_descriptor(void *userdata)
 	return stream_take_descriptor(&connection->stream);
 }
 
-static const struct wire_transport transport = {send_message, on_ended, take_descriptor};
+static bool is_forwarded(void *userdata)
+{
+	struct connection *connection = userdata;
+
+	return connection->stream.is_forwarded;
+}
+
+static const struct wire_transport transport = {send_message, on_ended, take_descriptor,
+						is_forwarded};
 
 /* --- a turn ------------------------------------------------------------------------------------
  */
@@ -227,6 +236,15 @@ static int add_sources(struct connection *connection)
 	return error < 0 ? error : sd_event_source_set_enabled(connection->work, SD_EVENT_OFF);
 }
 
+/* Who connected; the server has the kernel say with every message who sent it. */
+static pid_t owner_of(int fd)
+{
+	struct ucred owner = {0};
+	socklen_t size = sizeof(owner);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &size) == 0 ? owner.pid : 0;
+}
+
 enum kc_status connection_new(int fd, const struct connection_options *options,
 			      struct connection **ret_connection)
 {
@@ -236,6 +254,7 @@ enum kc_status connection_new(int fd, const struct connection_options *options,
 		close(fd);
 	REQUIRE(connection, KC_ERR_ALLOCATE, "out of memory");
 	stream_init(&connection->stream, fd);
+	connection->stream.owner = owner_of(fd);
 	connection->options = *options;
 	if (add_sources(connection) < 0) {
 		connection_free(connection);

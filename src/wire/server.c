@@ -175,6 +175,14 @@ static int add_sources(struct wire_server *server)
 	return error < 0 ? error : sd_event_source_set_enabled(server->pause, SD_EVENT_OFF);
 }
 
+/* Connections inherit it, so that nothing is read before it holds. */
+static bool ask_for_senders(int listen_fd)
+{
+	int on = 1;
+
+	return setsockopt(listen_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0;
+}
+
 static void server_done(struct wire_server **server)
 {
 	*server = wire_server_free(*server);
@@ -194,6 +202,7 @@ enum kc_status wire_server_new(sd_event *event, int listen_fd, struct wire_servi
 	server->service = service;
 	server->hooks = *hooks;
 	list_init(&server->peers);
+	REQUIRE(ask_for_senders(listen_fd), KC_ERR_INTERNAL, "SO_PASSCRED: %s", strerror(errno));
 	REQUIRE(add_sources(server) >= 0, KC_ERR_ALLOCATE, "no event source to listen with");
 	*ret_server = take(server);
 	return KC_OK;

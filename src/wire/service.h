@@ -75,6 +75,9 @@ uint64_t wire_call_id(struct wire_call *call);
 bool wire_call_wants_more(struct wire_call *call);
 /* The oldest descriptor that came with this connection's messages; -1 when there is none. */
 int wire_call_take_descriptor(struct wire_call *call);
+/* Another process than the one that connected has sent something on this connection: it has
+ * inherited it, or been given it, and is not who wire_call_peer() is. */
+bool wire_call_is_forwarded(struct wire_call *call);
 
 /* @on_gone runs once if the peer leaves while the call is pending; the call must still be ended
  * (there or later). Replaces an earlier one; NULL: none. */
@@ -101,6 +104,7 @@ struct wire_transport {
 	/* The call is over: the connection may start the next one. */
 	void (*ended)(void *connection);
 	int (*take_descriptor)(void *connection);
+	bool (*is_forwarded)(void *connection); /* NULL: never */
 };
 
 /*

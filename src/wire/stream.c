@@ -48,7 +48,8 @@ void stream_done(struct stream *stream)
 /* --- in -------------------------------------------------------------------------------------- */
 
 union control {
-	char space[CMSG_SPACE(sizeof(int) * WIRE_DESCRIPTORS_MAX)];
+	char space[CMSG_SPACE(sizeof(int) * WIRE_DESCRIPTORS_MAX) +
+		   CMSG_SPACE(sizeof(struct ucred))];
 	struct cmsghdr align;
 };
 
@@ -70,6 +71,16 @@ static bool keep_descriptors(struct stream *stream, const struct cmsghdr *header
 	return fit;
 }
 
+/* Who sent this, as the kernel says; what comes from two processes comes in two reads. */
+static void note_sender(struct stream *stream, const struct cmsghdr *header)
+{
+	struct ucred sender;
+
+	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+	if (stream->owner != 0 && sender.pid != stream->owner)
+		stream->is_forwarded = true;
+}
+
 static enum kc_status take_control(struct stream *stream, struct msghdr *message)
 {
 	bool fit = (message->msg_flags & MSG_CTRUNC) == 0;
@@ -78,6 +89,8 @@ static enum kc_status take_control(struct stream *stream, struct msghdr *message
 	     header = CMSG_NXTHDR(message, header)) {
 		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
 			fit = keep_descriptors(stream, header) && fit;
+		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+			note_sender(stream, header);
 	}
 	REQUIRE(fit, KC_ERR_DECODE, "more descriptors than we keep");
 	return KC_OK;

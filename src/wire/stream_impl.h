@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "wire/message.h"
 
@@ -20,6 +21,9 @@ struct stream_descriptor {
 struct stream {
 	int fd;
 	bool has_ended; /* the peer will send nothing more */
+
+	pid_t owner;	   /* who connected; 0: whoever sends is right */
+	bool is_forwarded; /* something has come from another process */
 
 	struct bytes input;
 	size_t n_used;	  /* at the front of input: done with and wiped */
