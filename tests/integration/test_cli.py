@@ -9,7 +9,8 @@ from keycask_test import (Card, Daemon, base_environment, check, check_equal, ma
 COMMANDS = ["tokens", "list", "show", "watch", "slots", "sign", "verify", "cert export",
             "card forget", "pin verify", "pin status", "pin list", "pin change", "pin unblock",
             "lock", "driver list", "daemon start", "daemon stop",
-            "daemon status", "item copy-matching"]
+            "daemon status", "item add", "item copy-matching",
+            "item update", "item delete"]
 AUTHENTICATION = "Certificate For PIV Authentication"
 CARD_AUTHENTICATION = "Certificate For Card Authentication"
 

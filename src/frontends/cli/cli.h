@@ -83,6 +83,9 @@ extern const struct command cmd_doctor;
 extern const struct command cmd_daemon_start;
 extern const struct command cmd_daemon_stop;
 extern const struct command cmd_daemon_status;
+extern const struct command cmd_item_add;
 extern const struct command cmd_item_copy_matching;
+extern const struct command cmd_item_update;
+extern const struct command cmd_item_delete;
 
 #endif

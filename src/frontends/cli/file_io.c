@@ -43,15 +43,17 @@ enum kc_status file_io_pour(const char *path, file_io_sink_fn sink, void *userda
 	const char *name = file_io_is_standard(path) ? "standard input" : path;
 	CLEANUP(close_file)
 	int fd = file_io_is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	enum kc_status status = KC_OK;
 	uint8_t buffer[READ_SIZE];
 	size_t len = 0;
 
 	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open %s: %s", name, strerror(errno));
 	do {
 		TRY(read_piece(fd, name, buffer, &len));
-		TRY(sink(userdata, view_of(buffer, len)));
-	} while (len > 0);
-	return KC_OK;
+		status = sink(userdata, view_of(buffer, len));
+		explicit_bzero(buffer, len); /* a password may have been in it */
+	} while (len > 0 && status == KC_OK);
+	return status;
 }
 
 static enum kc_status append(void *userdata, struct kc_view piece)

@@ -54,7 +54,10 @@ static const struct command *const commands[] = {
 	&cmd_daemon_start,
 	&cmd_daemon_stop,
 	&cmd_daemon_status,
+	&cmd_item_add,
 	&cmd_item_copy_matching,
+	&cmd_item_update,
+	&cmd_item_delete,
 	&cmd_vcard,
 };
 

@@ -55,9 +55,17 @@ static enum kc_status print_line(const char *text)
 	return page_finish();
 }
 
+/* A password may be part of it. */
+static void wipe_and_freep(char **text)
+{
+	if (*text)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+}
+
 enum kc_status page_json(const struct kc_value *value)
 {
-	CLEANUP(freep) char *text = NULL;
+	CLEANUP(wipe_and_freep) char *text = NULL;
 
 	TRY(kc_value_to_json(value, &text));
 	return print_line(text);
@@ -65,7 +73,7 @@ enum kc_status page_json(const struct kc_value *value)
 
 enum kc_status page_json_dictionary(const struct kc_dictionary *dictionary)
 {
-	CLEANUP(freep) char *text = NULL;
+	CLEANUP(wipe_and_freep) char *text = NULL;
 
 	TRY(kc_dictionary_to_json(dictionary, &text));
 	return print_line(text);
