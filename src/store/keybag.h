@@ -27,6 +27,8 @@ enum keybag_class {
 
 enum {
 	KEYBAG_CLASSES_END = KEYBAG_WHEN_PASSCODE_SET_DEVICE + 1,
+	KEYBAG_SALT_BYTES = 32,
+	KEYBAG_COST_MAX = 20, /* a gigabyte: more is no password's, but a damaged file's */
 };
 
 /* The value of "accessible" that stands for @protection; NULL for a number that is none. */
@@ -50,6 +52,7 @@ struct keybag;
  * The keybag in @database's attached file, made when there is none yet (unless the file is read
  * only). @device_key is copied. @cost is the binary logarithm of scrypt's N for new passwords.
  * Expected: KC_ERR_NOT_AVAILABLE  it is of another device: the device key does not open it
+ *                                 (hint: what to do), or its own data are damaged
  */
 KC_MUST_CHECK enum kc_status keybag_open(struct database *database, struct kc_view device_key,
 					 unsigned cost, struct keybag **ret_keybag);
@@ -62,7 +65,8 @@ bool keybag_has_password(const struct keybag *keybag);
 /*
  * The key of @protection, borrowed until the state changes.
  * Expected: KC_ERR_INTERACTION_NOT_ALLOWED  locked, with the hint what to do
- *           KC_ERR_NOT_AVAILABLE            when_passcode_set…, and there is no password
+ *           KC_ERR_NOT_AVAILABLE            when_passcode_set…, and there is no password; or this
+ *                                           key is damaged in the file
  */
 KC_MUST_CHECK enum kc_status keybag_key(const struct keybag *keybag, enum keybag_class protection,
 					struct kc_view *ret_key);
@@ -74,8 +78,8 @@ KC_MUST_CHECK enum kc_status keybag_key(const struct keybag *keybag, enum keybag
  * megabytes. keybag_stretch() touches nothing else and may run in any thread.
  */
 struct keybag_stretching {
-	uint8_t salt[32];
-	unsigned cost; /* log2 N; r = 8, p = 1 */
+	uint8_t salt[KEYBAG_SALT_BYTES];
+	unsigned cost; /* log2 N, up to KEYBAG_COST_MAX; r = 8, p = 1 */
 };
 
 struct keybag_stretching keybag_stretching(const struct keybag *keybag); /* of the password set */
@@ -86,10 +90,14 @@ struct keybag_stretching keybag_application_stretching(const struct keybag *keyb
 KC_MUST_CHECK enum kc_status keybag_stretch(const struct keybag_stretching *stretching,
 					    struct kc_view password, struct secret *ret_stretched);
 
-/* Expected: KC_ERR_AUTH_FAILED  wrong password; nothing changes. Fine when it is unlocked. */
+/*
+ * Fine when it is unlocked.
+ * Expected: KC_ERR_AUTH_FAILED    wrong password; nothing changes
+ *           KC_ERR_NOT_AVAILABLE  there is no password
+ */
 KC_MUST_CHECK enum kc_status keybag_unlock(struct keybag *keybag, struct kc_view stretched);
 
-/* Is this the password? Changes nothing. Expected: KC_ERR_AUTH_FAILED */
+/* Is this the password? Changes nothing. Expected: as keybag_unlock() */
 KC_MUST_CHECK enum kc_status keybag_check(struct keybag *keybag, struct kc_view stretched);
 
 /* Keys that need it are wiped. Expected: KC_ERR_NOT_AVAILABLE  there is no password */
@@ -97,7 +105,9 @@ KC_MUST_CHECK enum kc_status keybag_lock(struct keybag *keybag);
 
 /*
  * Set, change or (@stretched NULL) remove the password of an unlocked keybag, in one transaction.
- * Removing it makes a new key for when_passcode_set…: what was sealed under the old one is gone.
+ * Removing it destroys the key of when_passcode_set…, and the items sealed under it.
+ * Expected: KC_ERR_INTERACTION_NOT_ALLOWED  locked
+ *           KC_ERR_NOT_AVAILABLE            a key is damaged: it cannot be kept
  */
 KC_MUST_CHECK enum kc_status keybag_set_password(struct keybag *keybag,
 						 const struct keybag_stretching *stretching,
