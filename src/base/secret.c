@@ -7,20 +7,30 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/try.h"
 
+/* Whole pages, one at least: most secrets are a PIN. */
+static size_t round_up(size_t capacity)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return capacity <= page ? page : (capacity + page - 1) / page * page;
+}
+
 enum kc_status secret_reserve(struct secret *ret_secret, size_t capacity)
 {
+	size_t len = round_up(capacity);
 	void *pages = NULL;
 
 	REQUIRE(capacity <= SECRET_MAX, KC_ERR_PARAM, "a secret of more than %d bytes", SECRET_MAX);
-	pages = mmap(NULL, SECRET_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pages = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	REQUIRE(pages != MAP_FAILED, KC_ERR_ALLOCATE, "out of memory for a secret");
-	ignore(mlock(pages, SECRET_MAX));
-	ignore(madvise(pages, SECRET_MAX, MADV_DONTDUMP));
-	ignore(madvise(pages, SECRET_MAX, MADV_WIPEONFORK));
-	*ret_secret = (struct secret){.data = pages, .len = 0, .mapped = SECRET_MAX};
+	ignore(mlock(pages, len));
+	ignore(madvise(pages, len, MADV_DONTDUMP));
+	ignore(madvise(pages, len, MADV_WIPEONFORK));
+	*ret_secret = (struct secret){.data = pages, .len = 0, .mapped = len};
 	return KC_OK;
 }
 

@@ -18,7 +18,7 @@ struct secret {
 };
 
 enum {
-	SECRET_MAX = 4096,
+	SECRET_MAX = 8192, /* the longest is an RSA key of 8192 bits */
 };
 
 /* Store @view as the content of @ret_secret. Expected: KC_ERR_PARAM  longer than SECRET_MAX. */

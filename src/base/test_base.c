@@ -68,6 +68,15 @@ TEST(secret_moves_and_is_never_in_two_places)
 	secret_done(&moved);
 }
 
+TEST(secret_may_be_longer_than_a_page)
+{
+	CLEANUP(secret_done) struct secret secret = {0};
+	static const uint8_t block[SECRET_MAX] = {[SECRET_MAX - 1] = 1};
+
+	CHECK_OK(secret_init(&secret, VIEW_OF(block)));
+	CHECK(view_equal(secret_view(&secret), VIEW_OF(block)));
+}
+
 TEST(secret_refuses_what_is_too_long)
 {
 	struct secret secret = {0};
