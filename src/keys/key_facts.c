@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "keys/software_key.h"
+
 struct key_facts key_facts_of(const struct engine_key *key)
 {
 	return (struct key_facts){
@@ -11,6 +13,7 @@ struct key_facts key_facts_of(const struct engine_key *key)
 		.size_in_bits = key->size_in_bits,
 		.public_key = view_of(key->public_key.data, key->public_key.len),
 		.algorithms = key->algorithms,
+		.is_software = !key->token_id,
 	};
 }
 
@@ -18,6 +21,8 @@ bool key_facts_offers(const struct key_facts *key, const char *name)
 {
 	size_t n = 0;
 
+	if (key->is_software)
+		return software_key_offers(key->key_type, name);
 	if (!json_object_is_type(key->algorithms, json_type_array))
 		return false;
 	n = json_object_array_length(key->algorithms);

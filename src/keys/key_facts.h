@@ -2,7 +2,7 @@
 #ifndef KEYS_KEY_FACTS_H
 #define KEYS_KEY_FACTS_H
 
-/* What is known of a key without asking its token. */
+/* What is known of a key without using it. */
 
 #include "base/bytes.h"
 #include "items/engine.h"
@@ -12,13 +12,14 @@ struct key_facts {
 	const char *key_type; /* "rsa", "ec", "ed25519", "x25519", "ed448", "x448" */
 	unsigned size_in_bits;
 	struct kc_view public_key;	/* PKCS#1 RSAPublicKey, uncompressed point, the bytes */
-	struct json_object *algorithms; /* base operations, array of text */
+	struct json_object *algorithms; /* a token's base operations, array of text */
+	bool is_software;		/* keys/software_key.h has the operations */
 };
 
 /* Borrowed from @key. */
 struct key_facts key_facts_of(const struct engine_key *key);
 
-/* Does the token itself perform the algorithm of that name with this key? */
+/* Is the algorithm of that name a base operation of this key: its token's, or our own? */
 bool key_facts_offers(const struct key_facts *key, const char *name);
 
 /* Bytes of the modulus, of a coordinate, of an X25519 key. */
