@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/try.h"
+#include "daemon/context.h"
 
 enum {
 	SESSIONS_MAX = 16,     /* tokens one connection may authenticate to */
@@ -19,6 +20,7 @@ struct client {
 	struct pin_session *sessions[SESSIONS_MAX];
 	size_t n_sessions;
 	struct card_session *card_sessions[CARD_SESSIONS_MAX];
+	struct list contexts;
 };
 
 enum kc_status client_new(struct registry *registry, int fd, struct client **ret_client)
@@ -27,6 +29,7 @@ enum kc_status client_new(struct registry *registry, int fd, struct client **ret
 
 	REQUIRE(client, KC_ERR_ALLOCATE, "out of memory");
 	client->registry = registry;
+	list_init(&client->contexts);
 	TRY(peer_identify(fd, &client->peer));
 	REQUIRE(client->peer.uid == geteuid(), KC_ERR_MISSING_ENTITLEMENT,
 		"user %u may not use this daemon", (unsigned)client->peer.uid);
@@ -42,6 +45,7 @@ struct client *client_free(struct client *client)
 		client->sessions[i] = pin_session_free(client->sessions[i]);
 	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++)
 		client->card_sessions[i] = card_session_free(client->card_sessions[i]);
+	context_free_all(&client->contexts);
 	free(client);
 	return NULL;
 }
@@ -49,6 +53,11 @@ struct client *client_free(struct client *client)
 const struct peer *client_peer(const struct client *client)
 {
 	return &client->peer;
+}
+
+struct list *client_contexts(struct client *client)
+{
+	return &client->contexts;
 }
 
 bool client_is_in_our_login(const struct client *client)

@@ -9,6 +9,7 @@
  */
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "sys/peer.h"
 #include "tokens/card_session.h"
 #include "tokens/pin_session.h"
@@ -39,6 +40,9 @@ struct card_session *client_find_card_session(const struct client *client, int64
 struct card_session *client_find_slot_session(const struct client *client, const char *slot);
 /* Nobody waits for beginnings and responses any more. */
 void client_forget_card_waiters(struct client *client);
+
+/* This client's authentication contexts: context.h. */
+struct list *client_contexts(struct client *client);
 
 /* This client's session with the token, made when it is first needed. Borrowed. */
 KC_MUST_CHECK enum kc_status client_session(struct client *client, const char *token_id,

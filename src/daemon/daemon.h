@@ -37,6 +37,7 @@ struct daemon {
 	struct engine *engine;
 	struct desk *desk;
 	struct registry *registry;
+	unsigned n_locks; /* times that the keychain, or the screen, was locked: context.h */
 	struct login_watch *login; /* NULL: there is no system bus */
 	struct wire_service *service;
 	struct wire_server *server;
