@@ -25,4 +25,7 @@ KC_MUST_CHECK enum kc_status worker_start(sd_event *event, worker_run_fn run, vo
 /* on_done will not run; @done_with frees the work when the thread has ended, in that thread. */
 void worker_abandon(struct worker *worker, void (*done_with)(void *work));
 
+/* Before the process ends: wait for the threads of all that was abandoned. */
+void worker_await_abandoned(void);
+
 #endif
