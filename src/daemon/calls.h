@@ -17,8 +17,10 @@ void keychain_calls_state(struct wire_call *call);
 void keychain_calls_lock(struct wire_call *call);
 void keychain_calls_unlock(struct wire_call *call);
 void keychain_calls_change_password(struct wire_call *call);
-void keychain_calls_new_context(struct wire_call *call);
-void keychain_calls_end_context(struct wire_call *call);
+
+/* context_calls.c */
+void context_calls_new(struct wire_call *call);
+void context_calls_end(struct wire_call *call);
 
 /* backup_calls.c */
 void backup_calls_backup(struct wire_call *call);

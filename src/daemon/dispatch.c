@@ -21,8 +21,8 @@ static const struct wire_method keychain_methods[] = {
 	{"ChangePassword", keychain_calls_change_password, RIGHT_ADMIN},
 	{"Backup", backup_calls_backup, RIGHT_ADMIN},
 	{"Restore", backup_calls_restore, RIGHT_ADMIN},
-	{"NewContext", keychain_calls_new_context, RIGHT_READ},
-	{"EndContext", keychain_calls_end_context, RIGHT_READ},
+	{"NewContext", context_calls_new, RIGHT_READ},
+	{"EndContext", context_calls_end, RIGHT_READ},
 };
 
 static const struct wire_method key_methods[] = {

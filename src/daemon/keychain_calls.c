@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.keycask.Keychain: lock, unlock, the password, contexts. */
+/* org.keycask.Keychain: lock, unlock, the password. */
 #include "base/try.h"
 #include "daemon/calls.h"
 
@@ -22,18 +22,6 @@ void keychain_calls_unlock(struct wire_call *call)
 }
 
 void keychain_calls_change_password(struct wire_call *call)
-{
-	error_clear();
-	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not built yet"));
-}
-
-void keychain_calls_new_context(struct wire_call *call)
-{
-	error_clear();
-	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not built yet"));
-}
-
-void keychain_calls_end_context(struct wire_call *call)
 {
 	error_clear();
 	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not built yet"));
