@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEYCASK_KEYCHAIN_H
+#define KEYCASK_KEYCHAIN_H
+
+/*
+ * The keychain as a whole: whether it is locked, and opening and closing it.
+ *
+ * Unstable until 1.0. Threads: any.
+ */
+
+#include <keycask/dictionary.h>
+#include <keycask/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Names in what kc_keychain_state() gives. */
+#define KC_KEYCHAIN_STATE	 "state"
+#define KC_KEYCHAIN_HAS_PASSWORD "has_password"
+#define KC_KEYCHAIN_IS_READ_ONLY "is_read_only"
+#define KC_KEYCHAIN_PATH	 "path"
+#define KC_KEYCHAIN_REASON	 "reason"
+#define KC_KEYCHAIN_HINT	 "hint"
+#define KC_KEYCHAIN_GROUPS	 "groups"
+
+/* Values of KC_KEYCHAIN_STATE. */
+#define KC_KEYCHAIN_UNLOCKED		"unlocked"
+#define KC_KEYCHAIN_LOCKED		"locked"
+#define KC_KEYCHAIN_BEFORE_FIRST_UNLOCK "before_first_unlock"
+#define KC_KEYCHAIN_UNAVAILABLE		"unavailable"
+
+/*
+ * How it is: its state, whether it has a password, its file's path, in KC_KEYCHAIN_REASON what is
+ * in the way, and in KC_KEYCHAIN_GROUPS the caller's access groups: what is added without a group
+ * goes into the first. Asks nobody. Ownership: *ret_state is the caller's; free with
+ * kc_dictionary_free().   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_state(struct kc_dictionary **ret_state);
+
+/*
+ * Open it with its password: @options->pin, or a person is asked. Fine when it is open.
+ * Expected: KC_ERR_AUTH_FAILED              wrong password
+ *           KC_ERR_USER_CANCELED            the person said no
+ *           KC_ERR_INTERACTION_NOT_ALLOWED  a person would have to be asked
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_unlock(const struct kc_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
