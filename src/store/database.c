@@ -13,6 +13,7 @@
 enum {
 	LOOKASIDE_BYTES = 128,
 	LOOKASIDE_SLOTS = 64,
+	BUSY_MS = 1000, /* the loop waits: we have a lock of our own before that */
 };
 
 enum kc_status database_run(struct database *database, const char *sql)
@@ -20,31 +21,53 @@ enum kc_status database_run(struct database *database, const char *sql)
 	return database_status(database, sqlite3_exec(database->db, sql, NULL, NULL, NULL));
 }
 
-/* No mutex: one thread, the daemon's loop, owns an engine. */
-enum kc_status database_connect(const char *uri, int flags, struct database **ret_database)
+enum kc_status database_set_path(struct database *database, const char *path)
+{
+	char *copy = strdup(path);
+
+	REQUIRE(copy, KC_ERR_ALLOCATE, "out of memory");
+	free(database->path);
+	database->path = copy;
+	database->is_damaged = false;
+	return KC_OK;
+}
+
+enum kc_status database_prepare_new(const char *path, struct database **ret_database)
 {
 	CLEANUP(database_freep) struct database *database = calloc(1, sizeof(*database));
-	int code = 0;
 
 	REQUIRE(database, KC_ERR_ALLOCATE, "out of memory");
-	code = sqlite3_open_v2(
+	if (path)
+		TRY(database_set_path(database, path));
+	*ret_database = take(database);
+	return KC_OK;
+}
+
+/* No mutex: one thread, the daemon's loop, owns an engine. */
+enum kc_status database_connect(struct database *database, const char *uri, int flags)
+{
+	int code = sqlite3_open_v2(
 		uri, &database->db,
 		flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
 	TRY(database_status(database, code));
 	/* The daemon is small: SQLite's default for small allocations is a tenth of it. */
 	TRY(database_status(database, sqlite3_db_config(database->db, SQLITE_DBCONFIG_LOOKASIDE,
 							NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS)));
 	TRY(database_status(database,
 			    sqlite3_db_config(database->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL)));
-	TRY(database_run(database, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"));
-	*ret_database = take(database);
-	return KC_OK;
+	TRY(database_status(database, sqlite3_busy_timeout(database->db, BUSY_MS)));
+	return database_run(database, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;");
 }
 
 enum kc_status database_new(struct database **ret_database)
 {
-	return database_connect(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-				ret_database);
+	CLEANUP(database_freep) struct database *database = NULL;
+
+	TRY(database_prepare_new(NULL, &database));
+	TRY(database_connect(database, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+	*ret_database = take(database);
+	return KC_OK;
 }
 
 void database_forget_statements(struct database *database)

@@ -28,8 +28,9 @@ void database_shrink(struct database *database);
 
 struct database_source {
 	const char *path;
-	const char *vfs;   /* of SQLite; NULL: its own */
-	bool is_read_only; /* nothing is written, not even beside it */
+	const char *vfs; /* of SQLite; NULL: its own */
+	bool is_read_only;
+	bool has_log; /* of a read-only one: it has a log to be read with it */
 };
 
 /*
@@ -41,6 +42,9 @@ struct database_source {
 KC_MUST_CHECK enum kc_status database_open(const struct database_source *source,
 					   struct database **ret_database);
 
+/* Write all of @database's "main" into the empty file @path. Not synced. */
+KC_MUST_CHECK enum kc_status database_copy(struct database *database, const char *path);
+
 /*
  * Attach a file as "file": write-ahead log, synced with each transaction, and a page cache of a
  * fixed size. Statements prepared before are prepared anew.
@@ -50,8 +54,14 @@ KC_MUST_CHECK enum kc_status database_attach(struct database *database,
 /* Fine when there is none. */
 void database_detach(struct database *database);
 
-/* Has SQLite called the file damaged since it was attached? */
+/* Has SQLite called the file damaged since it was attached or opened? */
 bool database_is_damaged(const struct database *database);
+
+/*
+ * Read all of @schema ("main" or "file") and see whether it is whole; what is wrong first is in the
+ * error record. Expected: KC_ERR_DECODE  it is damaged
+ */
+KC_MUST_CHECK enum kc_status database_check(struct database *database, const char *schema);
 
 /* --- transactions -------------------------------------------------------------------------- */
 

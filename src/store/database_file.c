@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files: as databases of their own, and attached beside the one in memory. Of a read-only file
- * SQLite is told that nobody changes it; then it makes nothing beside it.
+ * Files: as databases of their own, and attached beside the one in memory. SQLite never makes one:
+ * it would be readable by others. Of a read-only file it is told that nobody changes it; then it
+ * makes nothing beside it either.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 
 enum {
 	URI_MAX = 3 * 1024 + 128, /* each byte of a path as %xx */
-	BUSY_MS = 1000,		  /* the loop waits: we have a lock of our own before that */
 };
 
 /*
@@ -52,8 +52,9 @@ static enum kc_status put_uri(const struct database_source *source, struct bytes
 {
 	TRY(bytes_append(uri, view_of_text("file:")));
 	TRY(put_path(source->path, uri));
-	TRY(bytes_append(
-		uri, view_of_text(source->is_read_only ? "?mode=ro&immutable=1" : "?mode=rwc")));
+	TRY(bytes_append(uri, view_of_text(source->is_read_only ? "?mode=ro" : "?mode=rw")));
+	if (source->is_read_only && !source->has_log)
+		TRY(bytes_append(uri, view_of_text("&immutable=1")));
 	if (source->vfs) {
 		TRY(bytes_append(uri, view_of_text("&vfs=")));
 		TRY(bytes_append(uri, view_of_text(source->vfs)));
@@ -74,31 +75,31 @@ static enum kc_status set_terms(struct database *database, const char *schema)
 	return KC_OK;
 }
 
-static enum kc_status remember(struct database *database, const struct database_source *source)
-{
-	char *path = strdup(source->path);
-
-	REQUIRE(path, KC_ERR_ALLOCATE, "out of memory");
-	free(database->path);
-	database->path = path;
-	database->is_damaged = false;
-	sqlite3_busy_timeout(database->db, BUSY_MS);
-	return KC_OK;
-}
-
 enum kc_status database_open(const struct database_source *source, struct database **ret_database)
 {
 	CLEANUP(database_freep) struct database *database = NULL;
 	CLEANUP(bytes_done) struct bytes uri = BYTES_INIT(URI_MAX);
-	int flags = source->is_read_only ? SQLITE_OPEN_READONLY
-					 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
 	TRY(put_uri(source, &uri));
-	TRY(database_connect((const char *)uri.data, flags, &database));
-	TRY(remember(database, source));
+	TRY(database_prepare_new(source->path, &database));
+	TRY(database_connect(database, (const char *)uri.data,
+			     source->is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE));
 	TRY(set_terms(database, "main"));
 	*ret_database = take(database);
 	return KC_OK;
+}
+
+enum kc_status database_copy(struct database *database, const char *path)
+{
+	struct statement *statement = NULL;
+	bool has_row = false;
+	enum kc_status status = KC_OK;
+
+	TRY(database_prepare(database, "VACUUM INTO ?", &statement));
+	TRY(database_bind_text(statement, 1, view_of_text(path)));
+	status = database_step(statement, &has_row);
+	database_reset(statement);
+	return status;
 }
 
 static enum kc_status attach(struct database *database, const struct database_source *source)
@@ -108,23 +109,25 @@ static enum kc_status attach(struct database *database, const struct database_so
 	bool has_row = false;
 
 	TRY(put_uri(source, &uri));
-	TRY(remember(database, source));
+	TRY(database_set_path(database, source->path));
 	TRY(database_prepare(database, "ATTACH ? AS file", &statement));
 	TRY(database_bind_text(statement, 1, view_of(uri.data, uri.len - 1)));
 	return database_step(statement, &has_row);
 }
 
-/* "delete" instead of "wal" is no error to SQLite: what it did comes as a result. */
+/* What it did comes as a result: "delete" instead of "wal" is no error to SQLite. */
 static enum kc_status keep_log(struct database *database)
 {
 	struct statement *statement = NULL;
 	bool has_row = false;
+	bool is_kept = false;
 
 	TRY(database_prepare(database, "PRAGMA file.journal_mode = WAL", &statement));
 	TRY(database_step(statement, &has_row));
-	REQUIRE(has_row && strcmp(database_column_text(statement, 0), "wal") == 0,
-		KC_ERR_NOT_AVAILABLE, "%s cannot have a write-ahead log on its file system",
-		database->path);
+	is_kept = has_row && strcmp(database_column_text(statement, 0), "wal") == 0;
+	database_reset(statement);
+	REQUIRE(is_kept, KC_ERR_NOT_AVAILABLE,
+		"%s cannot have a write-ahead log on its file system", database->path);
 	return KC_OK;
 }
 
@@ -166,4 +169,25 @@ void database_detach(struct database *database)
 bool database_is_damaged(const struct database *database)
 {
 	return database->is_damaged;
+}
+
+enum kc_status database_check(struct database *database, const char *schema)
+{
+	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
+	struct statement *statement = NULL;
+	const char *text = NULL;
+	bool has_row = false;
+	enum kc_status status = KC_OK;
+
+	TRY(sql_put(&sql, "PRAGMA %s.integrity_check(1)", schema));
+	TRY(sql_end(&sql, &text));
+	TRY(database_prepare(database, text, &statement));
+	status = database_step(statement, &has_row);
+	if (status != KC_OK && database->is_damaged)
+		status = error_remap(KC_ERR_DECODE);
+	else if (status == KC_OK && strcmp(database_column_text(statement, 0), "ok") != 0)
+		status = fail(KC_ERR_DECODE, "%s is damaged: %.120s", database->path,
+			      database_column_text(statement, 0));
+	database_reset(statement);
+	return status;
 }

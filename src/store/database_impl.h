@@ -30,9 +30,13 @@ struct database {
 /* What @code, of a call on @database, means to us; says so in the error record. */
 KC_MUST_CHECK enum kc_status database_status(struct database *database, int code);
 
-/* A connection to @uri; @flags SQLITE_OPEN_READWRITE and the like. */
-KC_MUST_CHECK enum kc_status database_connect(const char *uri, int flags,
-					      struct database **ret_database);
+/* One without a connection yet; @path, of its file, is for messages. */
+KC_MUST_CHECK enum kc_status database_prepare_new(const char *path, struct database **ret_database);
+KC_MUST_CHECK enum kc_status database_set_path(struct database *database, const char *path);
+
+/* @flags: SQLITE_OPEN_READWRITE and the like. */
+KC_MUST_CHECK enum kc_status database_connect(struct database *database, const char *uri,
+					      int flags);
 
 /* Let go of every statement: one that is kept would hold on to what it was prepared for. */
 void database_forget_statements(struct database *database);

@@ -10,12 +10,17 @@
 
 #include "base/cleanup.h"
 #include "store/database.h"
+#include "store/keychain_swap.h"
+#include "store/migrate.h"
 
 struct keychain_file;
 
 struct keychain_file_options {
 	const char *path;
 	const char *vfs; /* of SQLite; NULL: its own */
+	/* For tests: other migrations than ours, and where to crash. */
+	struct migration_list migrations;
+	keychain_swap_step_fn step;
 };
 
 /*

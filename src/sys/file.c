@@ -118,7 +118,7 @@ enum kc_status file_replace(const char *path, struct kc_view content)
 	return status;
 }
 
-static enum kc_status sync_folder(const char *path)
+enum kc_status file_sync_folder(const char *path)
 {
 	CLEANUP(socket_close) int fd = -1;
 	char folder[PATHS_MAX];
@@ -143,5 +143,5 @@ enum kc_status file_create(const char *path, struct kc_view content)
 			      "cannot make %s: %s", path, strerror(errno));
 	ignore(unlink(temporary));
 	TRY(status);
-	return sync_folder(path);
+	return file_sync_folder(path);
 }

@@ -30,4 +30,7 @@ KC_MUST_CHECK enum kc_status file_replace(const char *path, struct kc_view conte
  */
 KC_MUST_CHECK enum kc_status file_create(const char *path, struct kc_view content);
 
+/* What was renamed, made or removed beside @path outlives a crash of the machine. */
+KC_MUST_CHECK enum kc_status file_sync_folder(const char *path);
+
 #endif
