@@ -10,7 +10,8 @@ COMMANDS = ["tokens", "list", "show", "watch", "slots", "sign", "verify", "cert 
             "card forget", "pin verify", "pin status", "pin list", "pin change", "pin unblock",
             "lock", "driver list", "daemon start", "daemon stop",
             "daemon status", "item add", "item copy-matching",
-            "item update", "item delete"]
+            "item update", "item delete",
+            "password set", "password get", "password list", "password delete"]
 AUTHENTICATION = "Certificate For PIV Authentication"
 CARD_AUTHENTICATION = "Certificate For Card Authentication"
 

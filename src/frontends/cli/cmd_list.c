@@ -94,6 +94,11 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 		filter.token_id = token_id;
 	}
 	TRY(inventory_collect(&filter, &inventory));
+	if (inventory.is_partial)
+		(void)fputs(
+			"keycask: the keychain is locked, so only tokens are listed; to open it: "
+			"keycask unlock\n",
+			stderr);
 	if (context->json)
 		return print_json(&inventory);
 	if (!is_all)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,22 +39,28 @@ static enum kc_status read_piece(int fd, const char *name, uint8_t *buffer, size
 	return KC_OK;
 }
 
-enum kc_status file_io_pour(const char *path, file_io_sink_fn sink, void *userdata)
+static enum kc_status pour(int fd, const char *name, file_io_sink_fn sink, void *userdata)
 {
-	const char *name = file_io_is_standard(path) ? "standard input" : path;
-	CLEANUP(close_file)
-	int fd = file_io_is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	enum kc_status status = KC_OK;
 	uint8_t buffer[READ_SIZE];
 	size_t len = 0;
 
-	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open %s: %s", name, strerror(errno));
 	do {
 		TRY(read_piece(fd, name, buffer, &len));
 		status = sink(userdata, view_of(buffer, len));
 		explicit_bzero(buffer, len); /* a password may have been in it */
 	} while (len > 0 && status == KC_OK);
 	return status;
+}
+
+enum kc_status file_io_pour(const char *path, file_io_sink_fn sink, void *userdata)
+{
+	const char *name = file_io_is_standard(path) ? "standard input" : path;
+	CLEANUP(close_file)
+	int fd = file_io_is_standard(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open %s: %s", name, strerror(errno));
+	return pour(fd, name, sink, userdata);
 }
 
 static enum kc_status append(void *userdata, struct kc_view piece)
@@ -68,6 +75,14 @@ static enum kc_status append(void *userdata, struct kc_view piece)
 enum kc_status file_io_read(const char *path, struct bytes *bytes)
 {
 	return file_io_pour(path, append, bytes);
+}
+
+enum kc_status file_io_read_descriptor(int fd, struct bytes *bytes)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "descriptor %d", fd);
+	return pour(fd, fd == STDIN_FILENO ? "standard input" : name, append, bytes);
 }
 
 enum kc_status file_io_write(const char *path, struct kc_view data)

@@ -26,6 +26,9 @@ KC_MUST_CHECK enum kc_status file_io_pour(const char *path, file_io_sink_fn sink
  * may hold */
 KC_MUST_CHECK enum kc_status file_io_read(const char *path, struct bytes *bytes);
 
+/* The same of what descriptor @fd gives up to its end; it stays open. */
+KC_MUST_CHECK enum kc_status file_io_read_descriptor(int fd, struct bytes *bytes);
+
 KC_MUST_CHECK enum kc_status file_io_write(const char *path, struct kc_view data);
 
 /*

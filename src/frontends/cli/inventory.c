@@ -35,7 +35,13 @@ static void value_freep(struct kc_value **value)
 	*value = kc_value_free(*value);
 }
 
-/* Copied in the order in which a person looks for things, and without the value_ fields. */
+/* A reference to @found stands in the inventory by another name. */
+static bool is_kept(const char *name)
+{
+	return strcmp(name, KC_VALUE_PERSISTENT_REF) != 0 && strcmp(name, KC_VALUE_REF) != 0;
+}
+
+/* Copied in the order in which a person looks for things. */
 static enum kc_status arrange(const struct kc_dictionary *found, const char *item_class,
 			      struct kc_dictionary **ret_item)
 {
@@ -52,7 +58,7 @@ static enum kc_status arrange(const struct kc_dictionary *found, const char *ite
 	for (size_t i = 0; i < kc_dictionary_count(found); i++) {
 		const char *name = kc_dictionary_name_at(found, i);
 
-		if (strncmp(name, "value_", strlen("value_")) != 0)
+		if (is_kept(name))
 			TRY(kc_dictionary_set_value(item, name, kc_dictionary_value_at(found, i)));
 	}
 	*ret_item = take(item);
@@ -72,27 +78,17 @@ static enum kc_status append(struct inventory *inventory, struct kc_dictionary *
 	return KC_OK;
 }
 
-static enum kc_status query_class(const struct inventory_filter *filter, const char *item_class,
-				  struct kc_value **ret_found)
-{
-	CLEANUP(dictionary_freep)
-	struct kc_dictionary *query = KC_DICTIONARY(
-		{KC_CLASS, KC_TEXT(item_class)}, {KC_RETURN_ATTRIBUTES, KC_TRUE},
-		{KC_RETURN_PERSISTENT_REF, KC_TRUE}, {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)});
-
-	if (filter->token_id)
-		TRY(kc_dictionary_set(query, KC_ATTR_TOKEN_ID, KC_TEXT(filter->token_id)));
-	if (filter->label)
-		TRY(kc_dictionary_set(query, KC_ATTR_LABEL, KC_TEXT(filter->label)));
-	return kc_item_copy_matching(query, ret_found);
-}
-
-static enum kc_status collect_class(const struct inventory_filter *filter, const char *item_class,
-				    struct inventory *inventory)
+enum kc_status inventory_append_matching(struct inventory *inventory, const char *item_class,
+					 struct kc_dictionary *query)
 {
 	CLEANUP(value_freep) struct kc_value *found = NULL;
-	enum kc_status status = query_class(filter, item_class, &found);
+	enum kc_status status = KC_OK;
 
+	TRY(kc_dictionary_set(query, KC_CLASS, KC_TEXT(item_class)));
+	TRY(kc_dictionary_set(query, KC_RETURN_ATTRIBUTES, KC_TRUE));
+	TRY(kc_dictionary_set(query, KC_RETURN_PERSISTENT_REF, KC_TRUE));
+	TRY(kc_dictionary_set(query, KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)));
+	status = kc_item_copy_matching(query, &found);
 	if (status == KC_ERR_ITEM_NOT_FOUND)
 		return KC_OK;
 	TRY(status);
@@ -103,6 +99,29 @@ static enum kc_status collect_class(const struct inventory_filter *filter, const
 		TRY(append(inventory, item));
 	}
 	return KC_OK;
+}
+
+static enum kc_status collect_class(const struct inventory_filter *filter, const char *item_class,
+				    struct inventory *inventory)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *query = kc_dictionary_new(NULL, 0);
+	enum kc_status status = KC_OK;
+
+	REQUIRE(query, KC_ERR_ALLOCATE, "out of memory");
+	if (filter->token_id)
+		TRY(kc_dictionary_set(query, KC_ATTR_TOKEN_ID, KC_TEXT(filter->token_id)));
+	if (filter->label)
+		TRY(kc_dictionary_set(query, KC_ATTR_LABEL, KC_TEXT(filter->label)));
+	if (!filter->asks)
+		TRY(kc_dictionary_set(query, KC_USE_AUTHENTICATION_UI,
+				      KC_TEXT(KC_AUTHENTICATION_UI_SKIP)));
+	status = inventory_append_matching(inventory, item_class, query);
+	if (status != KC_ERR_INTERACTION_NOT_ALLOWED)
+		return status;
+	/* One locked item hides all others (reference/keychain.md 4.4), but not a card's. */
+	inventory->is_partial = true;
+	TRY(kc_dictionary_set(query, KC_ATTR_ACCESS_GROUP, KC_TEXT(INVENTORY_TOKEN_GROUP)));
+	return inventory_append_matching(inventory, item_class, query);
 }
 
 static enum kc_status collect(const struct inventory_filter *filter,
@@ -159,6 +178,12 @@ bool inventory_is_key(const struct kc_dictionary *item)
 		return true;
 	return inventory_is_class(item, KC_CLASS_KEY) &&
 	       (!key_class || strcmp(key_class, KC_KEY_CLASS_PRIVATE) == 0);
+}
+
+bool inventory_is_password(const struct kc_dictionary *item)
+{
+	return inventory_is_class(item, KC_CLASS_GENERIC_PASSWORD) ||
+	       inventory_is_class(item, KC_CLASS_INTERNET_PASSWORD);
 }
 
 /* --- choosing ------------------------------------------------------------------------------ */

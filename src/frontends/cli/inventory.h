@@ -19,19 +19,30 @@
 struct inventory {
 	struct kc_dictionary **items;
 	size_t n_items;
+	bool is_partial; /* the keychain is locked: these are the items of tokens */
 };
 
 struct inventory_filter {
 	const char *item_class; /* each NULL: any */
 	const char *token_id;
 	const char *label;
+	bool asks; /* a person, where an item's access control wants it; otherwise it is left out */
 };
+
+/* What everybody who may see tokens can read, also while the keychain is locked. */
+#define INVENTORY_TOKEN_GROUP "org.keycask.token"
 
 /* Everything that matches, after a wait for cards that are being read (reading.h) when nothing
  * does; empty when there is nothing then either. Release with inventory_done(). */
 KC_MUST_CHECK enum kc_status inventory_collect(const struct inventory_filter *filter,
 					       struct inventory *ret_inventory);
 void inventory_done(struct inventory *inventory);
+
+/* Append all items of @item_class that match @query; class, limit and what is returned are set in
+ * it. Fine when there are none. */
+KC_MUST_CHECK enum kc_status inventory_append_matching(struct inventory *inventory,
+						       const char *item_class,
+						       struct kc_dictionary *query);
 
 /* Leave out certificates and keys of which an identity in the inventory consists. */
 void inventory_fold(struct inventory *inventory);
@@ -49,9 +60,16 @@ bool inventory_is_class(const struct kc_dictionary *item, const char *item_class
 /* Has it a private key? */
 bool inventory_is_key(const struct kc_dictionary *item);
 
+bool inventory_is_password(const struct kc_dictionary *item);
+
 /* --- to print ------------------------------------------------------------------------------ */
 
+/* Of one kind: passwords, or certificates, keys and identities. */
 void inventory_print(const struct inventory *inventory, FILE *file, bool has_color);
+/* inventory_passwords.c */
+void inventory_passwords_print(const struct inventory *inventory, FILE *file, bool has_color);
+/* By what they are for, then by account. */
+void inventory_passwords_sort(struct inventory *inventory);
 /* *ret_value is an array. Expected: KC_ERR_ALLOCATE */
 KC_MUST_CHECK enum kc_status inventory_to_value(const struct inventory *inventory,
 						struct kc_value **ret_value);

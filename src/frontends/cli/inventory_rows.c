@@ -111,6 +111,10 @@ void inventory_print(const struct inventory *inventory, FILE *file, bool has_col
 	CLEANUP(table_done) struct table table = table_begin(titles);
 	CLEANUP(value_freep) struct kc_value *tokens = NULL;
 
+	if (inventory->n_items > 0 && inventory_is_password(inventory->items[0])) {
+		inventory_passwords_print(inventory, file, has_color);
+		return;
+	}
 	table.n_essential = 3;
 	/* Without the labels there are still the IDs. */
 	ignore(kc_token_list(&tokens) != KC_OK);

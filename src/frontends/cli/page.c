@@ -149,15 +149,22 @@ static struct failure failure_of(enum kc_status status)
 	return failure;
 }
 
+static bool is_command_of(const struct context *context, const char *group)
+{
+	return context->command && strncmp(context->command->name, group, strlen(group)) == 0;
+}
+
 /* What a person can do about @status when nobody has said anything better. */
 static const char *usual_hint(const struct context *context, enum kc_status status)
 {
-	bool is_about_slots =
-		context->command && strncmp(context->command->name, "card ", strlen("card ")) == 0;
+	bool is_about_slots = is_command_of(context, "card ");
+	bool is_about_items =
+		is_command_of(context, "item ") || is_command_of(context, "password ");
 
 	switch ((int)status) {
 	case KC_ERR_INTERACTION_NOT_ALLOWED:
-		return "give the PIN with --pin-fd N, or allow a prompt";
+		return is_about_items ? "allow a prompt"
+				      : "give the PIN with --pin-fd N, or allow a prompt";
 	case KC_ERR_PIN_BLOCKED:
 		return "unblock the PIN with the card's PUK";
 	case KC_ERR_TOKEN_NOT_FOUND:

@@ -133,8 +133,11 @@ static enum kc_status explain_reference(const struct kc_bytes *reference)
 			    : "nothing that is present has this persistent reference");
 }
 
-static enum kc_status not_found(const char *name, enum resolve_kind kind)
+static enum kc_status not_found(const char *name, enum resolve_kind kind, bool is_partial)
 {
+	if (is_partial)
+		error_set_hint("the keychain is locked, only tokens were looked through: keycask "
+			       "unlock");
 	if (name && is_hexadecimal(name) && !is_hash_prefix(name))
 		error_set_hint("the beginning of a hash must have at least %d digits",
 			       RESOLVE_DIGITS_MIN);
@@ -162,7 +165,7 @@ static enum kc_status choose(struct context *context, const char *name, enum res
 {
 	inventory_fold(inventory);
 	if (inventory->n_items == 0)
-		return not_found(name, kind);
+		return not_found(name, kind, inventory->is_partial);
 	if (inventory->n_items == 1)
 		return kc_dictionary_copy(inventory->items[0], ret_item);
 	context->candidates = *inventory;
@@ -212,6 +215,17 @@ static enum kc_status keep_named(struct inventory *inventory, const char *name)
 	return inventory->n_items > 0 ? KC_OK : explain_reference(&reference);
 }
 
+/* What is shown only to somebody who agrees was left out: ask for what is called so. */
+static enum kc_status collect_asking(struct inventory *inventory, const char *name)
+{
+	bool is_partial = inventory->is_partial;
+
+	inventory_done(inventory);
+	TRY(inventory_collect(&(struct inventory_filter){.label = name, .asks = true}, inventory));
+	inventory->is_partial = is_partial;
+	return KC_OK;
+}
+
 static enum kc_status look_up(struct context *context, const char *name, enum resolve_kind kind,
 			      struct kc_dictionary **ret_item)
 {
@@ -220,6 +234,8 @@ static enum kc_status look_up(struct context *context, const char *name, enum re
 	TRY(inventory_collect(&(struct inventory_filter){.label = NULL}, &inventory));
 	if (name)
 		TRY(keep_named(&inventory, name));
+	if (name && inventory.n_items == 0)
+		TRY(collect_asking(&inventory, name));
 	if (name && inventory.n_items > 0 && !has_any(&inventory, is_usable, &kind))
 		return not_usable(inventory.items[0], kind);
 	inventory_keep(&inventory, is_usable, &kind);

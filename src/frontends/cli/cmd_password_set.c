@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * keycask password set: add a password, or change the one that is there. It is added first: whether
+ * there is one already is the daemon's answer, so nobody can come between a look and the change.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <keycask/item.h>
+#include <keycask/keychain.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "frontends/cli/page.h"
+#include "frontends/cli/password_input.h"
+#include "frontends/cli/password_name.h"
+#include "frontends/cli/unlocking.h"
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+struct setting {
+	struct password_name name;
+	const char *label;
+	const char *comment;
+	const char *accessible;
+	const char *require;
+	int fd; /* of the password; -1: none */
+	struct kc_dictionary *item;
+	struct kc_dictionary *changes;
+	bool is_new;
+};
+
+static void setting_done(struct setting *setting)
+{
+	dictionary_freep(&setting->item);
+	dictionary_freep(&setting->changes);
+}
+
+/* --- what it needs before it is read ------------------------------------------------------- */
+
+static const char *find_flag(struct kc_view word)
+{
+	static const char *const flags[][2] = {
+		{"presence", KC_ACCESS_CONTROL_USER_PRESENCE},
+		{"passcode", KC_ACCESS_CONTROL_DEVICE_PASSCODE},
+		{"application-password", KC_ACCESS_CONTROL_APPLICATION_PASSWORD},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (view_equal(word, view_of_text(flags[i][0])))
+			return flags[i][1];
+	return NULL;
+}
+
+enum {
+	FLAGS_MAX = 3,
+};
+
+/* "presence,application-password" */
+static enum kc_status read_flags(struct context *context, const char *words,
+				 struct kc_literal *flags, size_t *ret_n)
+{
+	size_t n = 0;
+
+	for (const char *at = words; at;) {
+		size_t len = strcspn(at, ",");
+		const char *flag = find_flag(view_of(at, len));
+
+		if (!flag || n == FLAGS_MAX)
+			return usage_error(context,
+					   "--require is presence, passcode or "
+					   "application-password, or two of them with a comma, "
+					   "not '%s'",
+					   words);
+		flags[n++] = KC_TEXT(flag);
+		at = at[len] ? at + len + 1 : NULL;
+	}
+	*ret_n = n;
+	return KC_OK;
+}
+
+static enum kc_status put_requirement(struct context *context, const struct setting *setting,
+				      struct kc_dictionary *changes)
+{
+	const char *accessible =
+		setting->accessible ? setting->accessible : KC_ACCESSIBLE_WHEN_UNLOCKED;
+	CLEANUP(dictionary_freep) struct kc_dictionary *object = NULL;
+	struct kc_literal flags[FLAGS_MAX];
+	size_t n = 0;
+
+	TRY(read_flags(context, setting->require, flags, &n));
+	object = KC_DICTIONARY({KC_ACCESS_CONTROL_ACCESSIBLE, KC_TEXT(accessible)},
+			       {KC_ACCESS_CONTROL_FLAGS, KC_ARRAY(flags, n)});
+	REQUIRE(object, KC_ERR_ALLOCATE, "out of memory");
+	return kc_dictionary_set(changes, KC_ATTR_ACCESS_CONTROL, KC_NESTED(object));
+}
+
+/* --- dictionaries -------------------------------------------------------------------------- */
+
+static enum kc_status put_text(struct kc_dictionary *dictionary, const char *name, const char *text)
+{
+	return text ? kc_dictionary_set(dictionary, name, KC_TEXT(text)) : KC_OK;
+}
+
+/* What was said of it, apart from its name and its password. */
+static enum kc_status put_attributes(struct context *context, const struct setting *setting,
+				     struct kc_dictionary *dictionary)
+{
+	TRY(put_text(dictionary, KC_ATTR_LABEL, setting->label));
+	TRY(put_text(dictionary, KC_ATTR_COMMENT, setting->comment));
+	if (setting->require)
+		return put_requirement(context, setting, dictionary);
+	return put_text(dictionary, KC_ATTR_ACCESSIBLE, setting->accessible);
+}
+
+/* Without a label of its own it is called what it is for. */
+static enum kc_status put_default_label(const struct setting *setting, struct kc_dictionary *item)
+{
+	const struct password_name *name = &setting->name;
+
+	return setting->label
+		       ? KC_OK
+		       : put_text(item, KC_ATTR_LABEL, name->server ? name->server : name->name);
+}
+
+static enum kc_status prepare(struct context *context, struct setting *setting)
+{
+	TRY(password_name_new_item(&setting->name, &setting->item));
+	setting->changes = kc_dictionary_new(NULL, 0);
+	REQUIRE(setting->changes, KC_ERR_ALLOCATE, "out of memory");
+	TRY(put_attributes(context, setting, setting->item));
+	TRY(put_attributes(context, setting, setting->changes));
+	return put_default_label(setting, setting->item);
+}
+
+static enum kc_status read_password(struct setting *setting)
+{
+	CLEANUP(bytes_done) struct bytes password = BYTES_INIT(PASSWORD_INPUT_MAX);
+	CLEANUP(freep) char *what = password_name_describe(setting->item);
+
+	TRY(password_input_read(setting->fd, what, &password));
+	TRY(kc_dictionary_set(setting->item, KC_VALUE_DATA, KC_DATA(bytes_view(&password))));
+	return kc_dictionary_set(setting->changes, KC_VALUE_DATA, KC_DATA(bytes_view(&password)));
+}
+
+/* --- the change ---------------------------------------------------------------------------- */
+
+/* An item is added to the first of the caller's groups, so that is where its like is. */
+static enum kc_status put_default_group(struct kc_dictionary *query)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	const struct kc_value *groups = NULL;
+
+	if (kc_dictionary_get(query, KC_ATTR_ACCESS_GROUP))
+		return KC_OK;
+	TRY(kc_keychain_state(&state));
+	groups = kc_dictionary_get(state, KC_KEYCHAIN_GROUPS);
+	return put_text(query, KC_ATTR_ACCESS_GROUP, kc_value_text(kc_value_at(groups, 0)));
+}
+
+static enum kc_status update(const struct setting *setting)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+
+	TRY(password_name_new_query(&setting->name, &query));
+	TRY(put_default_group(query));
+	return kc_item_update(query, setting->changes);
+}
+
+static enum kc_status add_or_update(void *userdata)
+{
+	struct setting *setting = userdata;
+	enum kc_status status = kc_item_add(setting->item, NULL);
+
+	setting->is_new = status != KC_ERR_DUPLICATE_ITEM;
+	return setting->is_new ? status : update(setting);
+}
+
+static enum kc_status report(const struct context *context, const struct setting *setting)
+{
+	CLEANUP(freep) char *what = NULL;
+
+	if (context->json)
+		return page_json_take(KC_DICTIONARY({"is_new", KC_FLAG(setting->is_new)}));
+	what = password_name_describe(setting->item);
+	(void)printf("The password of %s is %s.\n", what, setting->is_new ? "saved" : "changed");
+	return page_finish();
+}
+
+static enum kc_status run_set(struct context *context, char **words, int n_words)
+{
+	CLEANUP(setting_done)
+	struct setting setting = {.name = PASSWORD_NAME_INIT, .fd = -1};
+	const struct option_row rows[] = {PASSWORD_NAME_ROWS(&setting.name),
+					  {"label", OPTION_TEXT, &setting.label},
+					  {"comment", OPTION_TEXT, &setting.comment},
+					  {"accessible", OPTION_TEXT, &setting.accessible},
+					  {"require", OPTION_TEXT, &setting.require},
+					  {"password-fd", OPTION_NUMBER, &setting.fd}};
+
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(password_name_read(context, words, n_words, &setting.name));
+	TRY(prepare(context, &setting));
+	TRY(read_password(&setting));
+	TRY(unlocking_run(!setting.name.no_prompt, add_or_update, &setting));
+	return report(context, &setting);
+}
+
+const struct command cmd_password_set = {
+	.name = "password set",
+	.arguments = "SERVICE|--server HOST [ACCOUNT] [--password-fd N] …",
+	.summary = "keep a password, or change it",
+	.help = "The password is asked for twice, on a terminal; otherwise it is read from "
+		"standard\n"
+		"input up to its end, without the newline that ends it. When there is one of this "
+		"name\n"
+		"it is changed. Without ACCOUNT it is the password that has no account.\n"
+		"\n"
+		"  keycask password set github jo\n"
+		"  pwgen -s 20 1 | keycask password set --server mail.example.org jo --protocol "
+		"imap\n"
+		"\n" PASSWORD_NAME_HELP "  --password-fd N    read the password from descriptor N\n"
+		"  --label TEXT       what keycask password list calls it; SERVICE or HOST "
+		"otherwise\n"
+		"  --comment TEXT     a note, which is no secret to whoever may read the password\n"
+		"  --accessible WHEN  when_unlocked (otherwise), after_first_unlock, always; with\n"
+		"                     _this_device_only it stays out of backups;\n"
+		"                     when_passcode_set_this_device_only\n"
+		"  --require WHAT     each time it is read: presence (somebody agrees), passcode "
+		"(types "
+		"the\n"
+		"                     keychain's password), application-password (types one of its "
+		"own)\n",
+	.run = run_set,
+};
