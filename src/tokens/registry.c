@@ -86,6 +86,11 @@ enum kc_status registry_new(sd_event *event, const struct registry_settings *set
 	return KC_OK;
 }
 
+struct inspector *registry_inspector(struct registry *registry)
+{
+	return registry->inspector;
+}
+
 void registry_lock(struct registry *registry)
 {
 	pin_session_forget_all(registry);

@@ -14,6 +14,7 @@
 #include "tokens/manifest_set.h"
 #include "wire/field.h"
 
+struct inspector;
 struct registry;
 struct token;
 struct operation;
@@ -119,6 +120,9 @@ KC_MUST_CHECK enum kc_status registry_enable_driver(struct registry *registry, c
 /* The present token of that ID. Expected: KC_ERR_ITEM_NOT_FOUND, naming it in the record. */
 KC_MUST_CHECK enum kc_status registry_find_token(struct registry *registry, const char *token_id,
 						 struct token **ret_token);
+
+/* keycask-x509, for certificates that come from elsewhere. */
+struct inspector *registry_inspector(struct registry *registry);
 
 /* Forget what the cache has of a card (NULL: of all): how many there were. */
 unsigned registry_forget_cards(struct registry *registry, const char *token_id);
