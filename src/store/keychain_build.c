@@ -15,7 +15,8 @@
 
 void keychain_build_clear(const char *path)
 {
-	static const char *const suffixes[] = {".new", ".new-journal", ".new-wal", ".new-shm"};
+	static const char *const suffixes[] = {".new",	       ".new-journal",	   ".salvage",
+					       ".salvage-wal", ".salvage-journal", ".salvage-shm"};
 	char name[PATHS_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)

@@ -145,3 +145,34 @@ enum kc_status file_create(const char *path, struct kc_view content)
 	TRY(status);
 	return file_sync_folder(path);
 }
+
+/* --- copying -----------------------------------------------------------------------------------
+ */
+
+static enum kc_status copy_blocks(int from, int to, off_t size, const char *path)
+{
+	uint8_t block[CHUNK_BYTES];
+
+	for (off_t at = 0; at < size; at += CHUNK_BYTES) {
+		size_t len = size - at < CHUNK_BYTES ? (size_t)(size - at) : CHUNK_BYTES;
+
+		memset(block, 0, sizeof(block));
+		if (pread(from, block, len, at) < 0)
+			memset(block, 0, sizeof(block));
+		TRY(write_all(to, path, view_of(block, len)));
+	}
+	return KC_OK;
+}
+
+enum kc_status file_copy(const char *from, const char *to)
+{
+	CLEANUP(socket_close) int source = -1;
+	CLEANUP(socket_close) int target = -1;
+	struct stat info;
+
+	TRY(open_regular(from, &info, &source));
+	ignore(unlink(to));
+	target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
+	REQUIRE(target >= 0, KC_ERR_NOT_AVAILABLE, "cannot make %s: %s", to, strerror(errno));
+	return copy_blocks(source, target, info.st_size, to);
+}

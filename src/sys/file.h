@@ -30,6 +30,12 @@ KC_MUST_CHECK enum kc_status file_replace(const char *path, struct kc_view conte
  */
 KC_MUST_CHECK enum kc_status file_create(const char *path, struct kc_view content);
 
+/*
+ * Copy a file that may be damaged into a new one of mode 0600, which replaces @to: parts that the
+ * disk does not give are zeros. Not synced. Expected: KC_ERR_ITEM_NOT_FOUND  there is no @from
+ */
+KC_MUST_CHECK enum kc_status file_copy(const char *from, const char *to);
+
 /* What was renamed, made or removed beside @path outlives a crash of the machine. */
 KC_MUST_CHECK enum kc_status file_sync_folder(const char *path);
 
