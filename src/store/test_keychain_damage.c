@@ -179,7 +179,7 @@ TEST(damage_in_the_middle_costs_what_stood_there)
 	enum kc_status status = KC_OK;
 	int64_t n = 0;
 
-	overwrite(scene.path, size / PAGE / 2 * PAGE, 16 * PAGE);
+	overwrite(scene.path, size / PAGE * 3 / 4 * PAGE, 8 * PAGE);
 	CHECK_OK(attach(&scene));
 	CHECK(!keychain_file_report(scene.file));
 	error_clear();
