@@ -18,6 +18,7 @@ extern "C" {
 #endif
 
 struct kc_key;
+struct kc_authentication_context;
 
 /* --- life cycle ---------------------------------------------------------------------------- */
 
@@ -92,12 +93,15 @@ struct kc_options {
 	enum kc_interaction interaction;
 	const char *operation_prompt; /* what the person reads: "log in to example.org" */
 	int timeout_ms;		      /* KC_TIMEOUT_DEFAULT, KC_TIMEOUT_NONE or milliseconds */
+	/* In which a person has proved what a software key's access control wants; NULL: none. Of
+	 * operations with keys only; what a token wants is not proved in it. */
+	const struct kc_authentication_context *context;
 };
 
 #define KC_OPTIONS_INIT                                                                            \
 	{                                                                                          \
 		sizeof(struct kc_options), {NULL, 0}, false, KC_INTERACTION_ALLOW, NULL,           \
-			KC_TIMEOUT_DEFAULT                                                         \
+			KC_TIMEOUT_DEFAULT, NULL                                                   \
 	}
 
 /* --- operations ---------------------------------------------------------------------------- */

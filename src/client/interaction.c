@@ -197,20 +197,26 @@ static enum kc_status write_secrets(const struct interaction_secret *secrets, si
 	return seal(fd);
 }
 
-enum kc_status interaction_put_secrets(const struct kc_options *options,
-				       const struct interaction_secret *secrets, size_t n,
-				       struct json_object *parameters, int *ret_fd)
+enum kc_status interaction_put_sealed(const struct interaction_secret *secrets, size_t n,
+				      struct json_object *parameters, int *ret_fd)
 {
 	CLEANUP(field_free) struct json_object *names = json_object_new_array();
 	CLEANUP(socket_close) int fd = -1;
 
 	REQUIRE(names, KC_ERR_ALLOCATE, "out of memory");
-	REQUIRE(!options->pin.data, KC_ERR_PARAM, "the options have a PIN that is not used here");
-	TRY(put_options(options, parameters));
 	TRY(open_memory(&fd));
 	TRY(write_secrets(secrets, n, fd, names));
 	TRY(field_put_number(parameters, "secrets_fd", 0));
 	TRY(field_put(parameters, "secrets", take(names)));
 	*ret_fd = take_fd(fd);
 	return KC_OK;
+}
+
+enum kc_status interaction_put_secrets(const struct kc_options *options,
+				       const struct interaction_secret *secrets, size_t n,
+				       struct json_object *parameters, int *ret_fd)
+{
+	REQUIRE(!options->pin.data, KC_ERR_PARAM, "the options have a PIN that is not used here");
+	TRY(put_options(options, parameters));
+	return interaction_put_sealed(secrets, n, parameters, ret_fd);
 }

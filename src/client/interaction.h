@@ -26,9 +26,9 @@ KC_MUST_CHECK enum kc_status interaction_put(const struct kc_options *options,
 /* Put into @parameters where a person can be reached, and nothing else. */
 KC_MUST_CHECK enum kc_status interaction_put_person(struct json_object *parameters);
 
-/* A PIN that travels with others. */
+/* A PIN or password that travels with others. */
 struct interaction_secret {
-	const char *name;   /* "current", "unblocking", "new" */
+	const char *name;   /* "current", "unblocking", "new" … */
 	struct kc_view pin; /* data NULL: it does not */
 };
 
@@ -37,5 +37,10 @@ KC_MUST_CHECK enum kc_status interaction_put_secrets(const struct kc_options *op
 						     const struct interaction_secret *secrets,
 						     size_t n, struct json_object *parameters,
 						     int *ret_fd);
+
+/* The secrets alone, and nothing of a person. */
+KC_MUST_CHECK enum kc_status interaction_put_sealed(const struct interaction_secret *secrets,
+						    size_t n, struct json_object *parameters,
+						    int *ret_fd);
 
 #endif

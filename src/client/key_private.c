@@ -3,6 +3,7 @@
  * What private keys do. None of it is repeatable: a second signature, a second try of the PIN, is
  * the caller's to decide.
  */
+#include <keycask/context.h>
 #include <keycask/key.h>
 
 #include "base/bytes.h"
@@ -39,6 +40,8 @@ static enum kc_status call(const struct work *work, struct json_object **paramet
 				 .timeout_ms = interaction_timeout_ms(options)};
 
 	TRY(interaction_put(options, *parameters, &pin_fd));
+	TRY(field_put_text(field_get(*parameters, "interaction"), "authentication_context",
+			   kc_authentication_context_name(options->context)));
 	call.parameters = take(*parameters);
 	call.descriptor = pin_fd;
 	return line_call(&call, ret_answer);

@@ -25,6 +25,7 @@ static struct {
 		owner; /* process that the rest belongs to; 0: nobody, negative: being reset */
 	pthread_mutex_t lock;
 	struct wire_client *client; /* NULL: not connected */
+	unsigned generation;	    /* how many there have been */
 } line;
 
 /* --- one owner at a time ------------------------------------------------------------------- */
@@ -140,13 +141,30 @@ static enum kc_status make_ready(bool may_start)
 		line.client = wire_client_free(line.client);
 	if (line.client)
 		return KC_OK;
-	return line_open(may_start, &line.client);
+	TRY(line_open(may_start, &line.client));
+	line.generation++;
+	return KC_OK;
+}
+
+/* Where calls may name an authentication context. */
+static enum kc_status prepare_context(struct json_object *parameters, char **local)
+{
+	static const char *const dictionaries[] = {"query", "item"};
+	struct context_line standing = {line.client, line.generation};
+
+	for (size_t i = 0; i < ARRAY_LEN(dictionaries); i++)
+		TRY(context_use_prepare(&standing, field_get(parameters, dictionaries[i]),
+					"use_authentication_context", local));
+	return context_use_prepare(&standing, field_get(parameters, "interaction"),
+				   "authentication_context", local);
 }
 
 /* Takes no parameters: a call may be tried twice. */
-static enum kc_status try_call(const struct line_call *call, struct json_object **ret_answer)
+static enum kc_status try_call(const struct line_call *call, char **local_context,
+			       struct json_object **ret_answer)
 {
 	TRY(make_ready(!call->never_starts));
+	TRY(prepare_context(call->parameters, local_context));
 	return wire_client_call(line.client, call->method, json_object_get(call->parameters),
 				call->descriptor, call->timeout_ms, ret_answer);
 }
@@ -163,12 +181,13 @@ static enum kc_status report_lost(void)
 /* Locked. After a failure of transport the client knows that it is over; so do we. */
 static enum kc_status call_locked(const struct line_call *call, struct json_object **ret_answer)
 {
-	enum kc_status status = try_call(call, ret_answer);
+	CLEANUP(freep) char *local_context = NULL;
+	enum kc_status status = try_call(call, &local_context, ret_answer);
 	bool is_over = status == KC_ERR_NOT_AVAILABLE && line.client && is_broken(line.client);
 
 	if (is_over && call->is_repeatable) {
 		error_clear();
-		status = try_call(call, ret_answer);
+		status = try_call(call, &local_context, ret_answer);
 	}
 	if (status == KC_ERR_NOT_AVAILABLE && call->is_change && line.client &&
 	    wire_client_is_over(line.client))
@@ -213,6 +232,17 @@ enum kc_status line_await_end(int timeout_ms)
 	TRY(await_end_of(line.client, timeout_ms));
 	line.client = wire_client_free(line.client);
 	return KC_OK;
+}
+
+struct context_line line_hold(void)
+{
+	line_lock();
+	return (struct context_line){line.client, line.generation};
+}
+
+void line_release(void)
+{
+	line_unlock(NULL);
 }
 
 void line_close(void)

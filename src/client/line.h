@@ -8,6 +8,7 @@
  * daemon was restarted. No threads, no signals, nothing before first use.
  */
 
+#include "client/context_use.h"
 #include "wire/client.h"
 
 enum {
@@ -41,6 +42,13 @@ KC_MUST_CHECK enum kc_status line_open(bool may_start, struct wire_client **ret_
 
 /* Wait until the daemon at the other end of the line has closed it. */
 KC_MUST_CHECK enum kc_status line_await_end(int timeout_ms);
+
+/*
+ * Hold the line, so that no call is made meanwhile, for what belongs to this connection. The client
+ * is NULL when there is none; it may be over.
+ */
+struct context_line line_hold(void);
+void line_release(void);
 
 /* Close the process's connection, if there is one. */
 void line_close(void);

@@ -203,6 +203,29 @@ static void on_change(struct wire_call *call)
 	json_object_put(items);
 }
 
+static void on_new_context(struct wire_call *call)
+{
+	char name[32];
+	int fd = wire_call_take_descriptor(call);
+
+	memset(state->context_secret, 0, sizeof(state->context_secret));
+	(void)snprintf(
+		state->parameters, sizeof(state->parameters), "%s",
+		json_object_to_json_string_ext(wire_call_parameters(call), JSON_C_TO_STRING_PLAIN));
+	if (fd >= 0) {
+		CHECK(read(fd, state->context_secret, sizeof(state->context_secret) - 1) >= 0);
+		close(fd);
+	}
+	(void)snprintf(name, sizeof(name), "context %d", ++state->n_contexts);
+	reply_with(call, "context", json_object_new_string(name));
+}
+
+static void on_end_context(struct wire_call *call)
+{
+	state->n_contexts_ended++;
+	wire_call_reply(call, NULL);
+}
+
 static const struct wire_method items_methods[] = {{"Add", on_change, 0},
 						   {"CopyMatching", on_copy_matching, 0},
 						   {"Update", on_change, 0},
@@ -212,6 +235,11 @@ static const struct wire_method keys_methods[] = {
 	{"Encrypt", on_encrypt, 0},   {"Decrypt", on_decrypt, 0},
 	{"Exchange", on_exchange, 0}, {"CopyPublic", on_copy_public, 0},
 	{"Export", on_unused, 0},     {"IsAlgorithmSupported", on_supported, 0}};
+static const struct wire_method keychain_methods[] = {
+	{"State", on_unused, 0},	   {"Lock", on_unused, 0},
+	{"Unlock", on_unused, 0},	   {"ChangePassword", on_unused, 0},
+	{"Backup", on_unused, 0},	   {"Restore", on_unused, 0},
+	{"NewContext", on_new_context, 0}, {"EndContext", on_end_context, 0}};
 static const struct wire_method tokens_methods[] = {
 	{"List", on_tokens, 0},	     {"Info", on_unused, 0},	   {"Watch", on_watch, 0},
 	{"VerifyPin", on_unused, 0}, {"PinStatus", on_unused, 0},  {"Pins", on_unused, 0},
@@ -222,6 +250,7 @@ _Noreturn static void serve(int fd)
 	const struct wire_service_options options = {.product = "test", .version = "0"};
 	const struct wire_interface interfaces[] = {
 		{protocol_org_keycask_Items, items_methods, ARRAY_LEN(items_methods)},
+		{protocol_org_keycask_Keychain, keychain_methods, ARRAY_LEN(keychain_methods)},
 		{protocol_org_keycask_Keys, keys_methods, ARRAY_LEN(keys_methods)},
 		{protocol_org_keycask_Tokens, tokens_methods, ARRAY_LEN(tokens_methods)},
 	};

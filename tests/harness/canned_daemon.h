@@ -17,13 +17,16 @@ struct canned_daemon_state {
 	int n_signs;
 	int n_changes; /* of items: Add, Update, Delete */
 	int n_watches;
+	int n_contexts; /* made; their names are "context 1" and so on */
+	int n_contexts_ended;
 	bool dies_on_query; /* once: drop the connection instead of answering */
 	bool dies_on_sign;
 	bool dies_on_change;
 	bool is_slow; /* never answers a query */
 	char pin[32]; /* what came with the last Sign, Decrypt or Exchange */
 	char interaction[512];
-	char parameters[1024]; /* of the last use of a key, query or change of an item */
+	char context_secret[64]; /* of the last context, with its zero byte; may be "" */
+	char parameters[1024];	 /* of the last use of a key, query or change of an item */
 };
 
 struct canned_daemon {
