@@ -1,33 +1,120 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The front door of the items: which part answers what. The store is in memory and holds the
- * items of present tokens; passwords have no items yet, so a query for one finds nothing.
+ * The front door of the items: which part answers what, and what happens when the file turns out
+ * to be damaged while it is used.
  */
-#include "items/engine.h"
+#include "items/engine_impl.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "base/try.h"
+#include "items/add_impl.h"
+#include "items/copy_impl.h"
+#include "items/delete_impl.h"
 #include "items/locate_impl.h"
 #include "items/publish_impl.h"
-#include "items/query_impl.h"
 #include "items/reference.h"
-#include "items/search_impl.h"
-#include "store/database.h"
+#include "items/update_impl.h"
 #include "store/schema.h"
 
-struct engine {
-	struct database *database;
-};
+/* --- the file -------------------------------------------------------------------------------- */
+
+static enum kc_status attach(struct engine *engine, const struct engine_settings *settings)
+{
+	CLEANUP(keychain_file_freep) struct keychain_file *file = NULL;
+	struct keychain_file_options options = {.path = settings->file, .vfs = settings->vfs};
+
+	TRY(keychain_file_attach(engine->database, &options, &file));
+	TRY(keybag_open(engine->database, settings->device_key, settings->password_cost,
+			&engine->keybag));
+	engine->file = take(file);
+	return KC_OK;
+}
+
+/* Tokens have their items all the same. */
+static void try_attach(struct engine *engine, const struct engine_settings *settings)
+{
+	struct error_record before = *error_get();
+
+	if (!settings->file)
+		return;
+	error_clear();
+	if (attach(engine, settings) != KC_OK)
+		engine->file_error = *error_get();
+	error_adopt(&before);
+}
+
+enum kc_status engine_need_file(const struct engine *engine, bool is_write)
+{
+	const struct error_record *why = &engine->file_error;
+
+	if (!engine_has_file(engine)) {
+		if (why->status == KC_OK)
+			return fail(KC_ERR_NOT_AVAILABLE, "there is no keychain file");
+		error_set_hint("%s", why->hint);
+		return fail(KC_ERR_NOT_AVAILABLE, "%s", why->message);
+	}
+	REQUIRE(!is_write || !keychain_file_is_read_only(engine->file), KC_ERR_READ_ONLY,
+		"the keychain's file can only be read");
+	return KC_OK;
+}
+
+static const char *text_or_null(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+struct engine_file engine_file(const struct engine *engine)
+{
+	struct engine_file file = {.is_open = engine_has_file(engine)};
+
+	if (file.is_open) {
+		file.is_read_only = keychain_file_is_read_only(engine->file);
+		file.reason = keychain_file_report(engine->file);
+	} else if (engine->file_error.status == KC_OK) {
+		file.reason = "there is no keychain file";
+	} else {
+		file.reason = text_or_null(engine->file_error.message);
+		file.hint = text_or_null(engine->file_error.hint);
+	}
+	return file;
+}
+
+struct keybag *engine_keybag(struct engine *engine)
+{
+	return engine->keybag;
+}
+
+/* --- beginning and end ----------------------------------------------------------------------- */
+
+/* Hashes of what is in memory only may have a key that dies with it. */
+static enum kc_status make_hasher(struct engine *engine, struct kc_view device_key)
+{
+	uint8_t key[SEAL_KEY_BYTES];
+	enum kc_status status = KC_OK;
+
+	if (device_key.len == 0)
+		REQUIRE(getrandom(key, sizeof(key), 0) == (ssize_t)sizeof(key), KC_ERR_INTERNAL,
+			"the kernel gives no random bytes");
+	else
+		TRY(seal_derive(device_key, "keycask index", view_of(NULL, 0), key));
+	status = seal_hasher_new(VIEW_OF(key), &engine->hasher);
+	explicit_bzero(key, sizeof(key));
+	return status;
+}
 
 enum kc_status engine_new(const struct engine_settings *settings, struct engine **ret_engine)
 {
 	CLEANUP(engine_freep) struct engine *engine = calloc(1, sizeof(*engine));
 
-	(void)settings;
 	REQUIRE(engine, KC_ERR_ALLOCATE, "out of memory");
+	REQUIRE(!settings->file || settings->device_key.len == SEAL_KEY_BYTES, KC_ERR_INTERNAL,
+		"a keychain's file needs a device key");
+	TRY(make_hasher(engine, settings->device_key));
 	TRY(database_new(&engine->database));
 	TRY(schema_create(engine->database));
+	try_attach(engine, settings);
 	*ret_engine = take(engine);
 	return KC_OK;
 }
@@ -36,14 +123,21 @@ struct engine *engine_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
+	keybag_free(engine->keybag);
+	keychain_file_free(engine->file);
 	database_free(engine->database);
+	seal_hasher_free(engine->hasher);
 	free(engine);
 	return NULL;
 }
 
+/* --- tokens ---------------------------------------------------------------------------------- */
+
 static enum kc_status check_token_id(const char *token_id)
 {
-	struct reference reference = {VOCABULARY_KEY, view_of_text(token_id), VIEW_OF("x")};
+	struct reference reference = {.item_class = VOCABULARY_KEY,
+				      .token_id = view_of_text(token_id),
+				      .object_id = VIEW_OF("x")};
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
 
 	return reference_put(&reference, &bytes);
@@ -53,62 +147,68 @@ enum kc_status engine_publish(struct engine *engine, const char *token_id,
 			      const struct engine_item *items, size_t n_items)
 {
 	TRY(check_token_id(token_id));
-	return publish_replace(engine->database, token_id, items, n_items);
+	return publish_replace(engine, token_id, items, n_items);
 }
 
 enum kc_status engine_withdraw(struct engine *engine, const char *token_id)
 {
-	return publish_remove(engine->database, token_id);
+	return publish_remove(engine, token_id);
 }
 
-static enum kc_status fail_not_found(struct engine *engine, const struct query *query)
-{
-	if (query->has_reference)
-		return locate_fail_missing(engine->database, &query->reference);
-	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s matches",
-		    vocabulary_class_name(query->item_class));
-}
+/* --- the verbs ------------------------------------------------------------------------------- */
 
-static bool is_password(enum vocabulary_class item_class)
+/*
+ * After a failed call: was it the file, and is that fixed? Then the call is worth another try;
+ * what it had begun was rolled back.
+ */
+static bool is_worth_repeating(struct engine *engine, enum kc_status status)
 {
-	return item_class == VOCABULARY_GENERIC_PASSWORD ||
-	       item_class == VOCABULARY_INTERNET_PASSWORD;
-}
-
-static enum kc_status answer(struct engine *engine, const struct query *query,
-			     struct json_object **ret_items)
-{
-	CLEANUP(field_free) struct json_object *items = NULL;
-
-	if (is_password(query->item_class))
-		return fail_not_found(engine, query);
-	TRY(search_run(engine->database, query, &items));
-	if (json_object_array_length(items) == 0)
-		return fail_not_found(engine, query);
-	*ret_items = take(items);
-	return KC_OK;
+	if (status == KC_OK || !engine->file || !database_is_damaged(engine->database))
+		return false;
+	error_clear();
+	return keychain_file_recover(engine->file) == KC_OK;
 }
 
 enum kc_status engine_copy_matching(struct engine *engine, struct engine_request *request,
 				    struct json_object *dictionary, struct json_object **ret_items)
 {
-	CLEANUP(query_done) struct query query = {0};
+	enum kc_status status = copy_matching(engine, request, dictionary, ret_items);
 
-	(void)request;
-	TRY(query_init(&query, dictionary));
-	return answer(engine, &query, ret_items);
+	if (is_worth_repeating(engine, status))
+		return copy_matching(engine, request, dictionary, ret_items);
+	return status;
 }
 
-struct engine_file engine_file(const struct engine *engine)
+enum kc_status engine_add(struct engine *engine, struct engine_request *request,
+			  struct json_object *dictionary, const struct engine_part *parts,
+			  size_t n_parts, struct json_object **ret_item)
 {
-	(void)engine;
-	return (struct engine_file){.reason = "there is no keychain file yet"};
+	enum kc_status status = add_item(engine, request, dictionary, parts, n_parts, ret_item);
+
+	if (is_worth_repeating(engine, status))
+		return add_item(engine, request, dictionary, parts, n_parts, ret_item);
+	return status;
 }
 
-struct keybag *engine_keybag(struct engine *engine)
+enum kc_status engine_update(struct engine *engine, struct engine_request *request,
+			     struct json_object *query, struct json_object *changes,
+			     const struct engine_part *part)
 {
-	(void)engine;
-	return NULL;
+	enum kc_status status = update_matching(engine, request, query, changes, part);
+
+	if (is_worth_repeating(engine, status))
+		return update_matching(engine, request, query, changes, part);
+	return status;
+}
+
+enum kc_status engine_delete(struct engine *engine, struct engine_request *request,
+			     struct json_object *query)
+{
+	enum kc_status status = delete_matching(engine, request, query);
+
+	if (is_worth_repeating(engine, status))
+		return delete_matching(engine, request, query);
+	return status;
 }
 
 void engine_need_done(struct engine_need *need)
@@ -116,28 +216,7 @@ void engine_need_done(struct engine_need *need)
 	field_free(&need->certificates);
 }
 
-enum kc_status engine_add(struct engine *engine, struct engine_request *request,
-			  struct json_object *dictionary, const struct engine_part *parts,
-			  size_t n_parts, struct json_object **ret_item)
-{
-	(void)engine, (void)request, (void)dictionary, (void)parts, (void)n_parts, (void)ret_item;
-	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be added yet");
-}
-
-enum kc_status engine_update(struct engine *engine, struct engine_request *request,
-			     struct json_object *query, struct json_object *changes,
-			     const struct engine_part *part)
-{
-	(void)engine, (void)request, (void)query, (void)changes, (void)part;
-	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be changed yet");
-}
-
-enum kc_status engine_delete(struct engine *engine, struct engine_request *request,
-			     struct json_object *query)
-{
-	(void)engine, (void)request, (void)query;
-	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be deleted yet");
-}
+/* --- keys ------------------------------------------------------------------------------------ */
 
 void engine_key_done(struct engine_key *key)
 {
@@ -157,10 +236,11 @@ enum kc_status engine_find_key(struct engine *engine, struct engine_request *req
 			       struct engine_key *ret_key)
 {
 	struct reference reference;
-
-	(void)request;
-	(void)use;
+	enum kc_status status = KC_OK;
 
 	TRY(reference_get(persistent_ref, &reference));
-	return locate_key(engine->database, &reference, ret_key);
+	status = locate_key(engine, request, &reference, use, ret_key);
+	if (is_worth_repeating(engine, status))
+		return locate_key(engine, request, &reference, use, ret_key);
+	return status;
 }

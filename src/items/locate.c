@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The key behind a reference. A key is used on the token that holds it, which for an identity
- * need not be the one its certificate comes from.
+ * The key behind a reference. A key is used where it is, which for an identity need not be where
+ * its certificate comes from: on a token, or inside the daemon.
  */
 #include "items/locate_impl.h"
 
@@ -9,97 +9,145 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "store/schema.h"
-#include "store/sql.h"
+#include "items/identity_impl.h"
+#include "items/permit_impl.h"
+#include "items/result_impl.h"
+#include "items/search_impl.h"
 
 enum {
-	COLUMN_TOKEN_ID,
-	COLUMN_OBJECT_ID,
-	COLUMN_PUBLIC_KEY,
-	COLUMN_LABEL,
-	COLUMN_KEY_TYPE,
-	COLUMN_SIZE,
-	COLUMN_CONSTRAINT,
-	COLUMN_ALGORITHMS,
-	COLUMN_CAN_SIGN,
-	COLUMN_CAN_DECRYPT,
-	COLUMN_CAN_DERIVE,
+	PUBLIC_KEY_MAX = 16384,
 };
 
-static const char columns[] = "k.token_id, k.object_id, k.public_key, k.label, k.key_type,"
-			      " k.key_size_in_bits, k.access_constraint, k.algorithms,"
-			      " k.can_sign, k.can_decrypt, k.can_derive";
-
-static enum kc_status copy_text(struct statement *statement, int column, char **ret_text)
+static enum kc_status copy_text(const char *text, char **ret_text)
 {
-	*ret_text = strdup(database_column_text(statement, column));
+	*ret_text = strdup(text ? text : "");
 	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
 }
 
-static enum kc_status copy_data(struct statement *statement, int column, struct kc_bytes *ret_data)
+static enum kc_status copy_data(struct kc_view view, struct kc_bytes *ret_data)
 {
-	struct kc_view view = database_column_data(statement, column);
-
 	ret_data->data = malloc(view.len ? view.len : 1);
 	REQUIRE(ret_data->data, KC_ERR_ALLOCATE, "out of memory");
-	memcpy(ret_data->data, view.data, view.len);
+	if (view.len > 0)
+		memcpy(ret_data->data, view.data, view.len);
 	ret_data->len = view.len;
 	return KC_OK;
 }
 
-static enum kc_status read_key(struct statement *statement, struct engine_key *key)
+static enum kc_status describe(struct json_object *attributes, struct engine_key *key)
 {
-	TRY(copy_text(statement, COLUMN_TOKEN_ID, &key->token_id));
-	TRY(copy_data(statement, COLUMN_OBJECT_ID, &key->object_id));
-	TRY(copy_data(statement, COLUMN_PUBLIC_KEY, &key->public_key));
-	TRY(copy_text(statement, COLUMN_LABEL, &key->label));
-	TRY(copy_text(statement, COLUMN_KEY_TYPE, &key->key_type));
-	TRY(copy_text(statement, COLUMN_CONSTRAINT, &key->constraint));
-	key->algorithms = json_tokener_parse(database_column_text(statement, COLUMN_ALGORITHMS));
-	REQUIRE(key->algorithms, KC_ERR_ALLOCATE, "out of memory");
-	key->size_in_bits = (unsigned)database_column_number(statement, COLUMN_SIZE);
-	key->can_sign = database_column_number(statement, COLUMN_CAN_SIGN) != 0;
-	key->can_decrypt = database_column_number(statement, COLUMN_CAN_DECRYPT) != 0;
-	key->can_derive = database_column_number(statement, COLUMN_CAN_DERIVE) != 0;
+	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(PUBLIC_KEY_MAX);
+
+	TRY(field_data(attributes, ROW_PUBLIC_KEY, &public_key));
+	TRY(copy_data(bytes_view(&public_key), &key->public_key));
+	TRY(copy_text(field_text(attributes, "label"), &key->label));
+	TRY(copy_text(field_text(attributes, "key_type"), &key->key_type));
+	key->size_in_bits = (unsigned)field_number(attributes, "key_size_in_bits", 0);
+	key->can_sign = field_flag(attributes, "can_sign", false);
+	key->can_decrypt = field_flag(attributes, "can_decrypt", false);
+	key->can_derive = field_flag(attributes, "can_derive", false);
 	return KC_OK;
 }
 
-static enum kc_status prepare(struct database *database, const struct reference *reference,
-			      struct statement **ret_statement)
+static enum kc_status read_token_key(const struct row *row, struct engine_key *key)
 {
-	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
-	char table = schema_main_table(reference->item_class);
-	const char *text = NULL;
-
-	TRY(sql_put(&sql, "SELECT %s FROM %s WHERE %s AND %c.token_id = ? AND %c.object_id = ?",
-		    columns, schema_source(reference->item_class),
-		    schema_condition(reference->item_class), table, table));
-	TRY(sql_end(&sql, &text));
-	TRY(database_prepare(database, text, ret_statement));
-	TRY(database_bind_text(*ret_statement, 1, reference->token_id));
-	return database_bind_data(*ret_statement, 2, reference->object_id);
+	TRY(copy_text(row->token, &key->token_id));
+	TRY(copy_data(row->object_id, &key->object_id));
+	TRY(copy_text(field_text(row->attributes, ROW_CONSTRAINT), &key->constraint));
+	key->algorithms = json_object_get(field_get(row->attributes, ROW_ALGORITHMS));
+	return KC_OK;
 }
 
-enum kc_status locate_key(struct database *database, const struct reference *reference,
-			  struct engine_key *ret_key)
+static enum kc_status read_private_key(const struct engine *engine, const struct row *row,
+				       struct kc_view application_key, struct engine_key *key)
 {
-	CLEANUP(engine_key_done) struct engine_key key = {0};
-	struct statement *statement = NULL;
+	CLEANUP(bytes_done) struct bytes secret = BYTES_INIT(SECRET_MAX);
+
+	REQUIRE(row->has_secret && !field_flag(row->attributes, ROW_NO_DATA, false),
+		KC_ERR_NOT_AVAILABLE, "this key was added without its data, so it does nothing");
+	/* Room from the start: a secret that grows leaves copies behind. */
+	TRY(bytes_reserve(&secret, row->secret.len));
+	TRY(row_open_secret(engine, row, application_key, &secret));
+	return secret_init(&key->private_key, bytes_view(&secret));
+}
+
+static enum kc_status read_file_key(const struct engine *engine, struct engine_request *request,
+				    struct row *row, enum engine_use use, struct engine_key *key)
+{
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
+	struct result_item item = {VOCABULARY_KEY, row, NULL};
+
+	TRY(result_put_reference(&item, &reference));
+	TRY(copy_data(bytes_view(&reference), &key->object_id));
+	if (use == ENGINE_USE_PUBLIC)
+		return KC_OK;
+	TRY(permit_check(request, QUERY_UI_ALLOW, row, ACCESS_CONTROL_USE));
+	return read_private_key(engine, row, request->proof.application_key, key);
+}
+
+static enum kc_status read_key(const struct engine *engine, struct engine_request *request,
+			       struct row *row, enum engine_use use, struct engine_key *key)
+{
+	TRY(row_open(engine, row));
+	TRY(describe(row->attributes, key));
+	if (row->place == SCHEMA_MAIN)
+		return read_token_key(row, key);
+	return read_file_key(engine, request, row, use, key);
+}
+
+static enum kc_status find_row(const struct engine *engine, struct engine_request *request,
+			       struct search *search, struct row *row, bool *ret_has_row)
+{
+	struct identity_terms terms = {engine, &request->caller, true};
+	CLEANUP(row_done) struct row certificate = {0};
+
+	if (search->query->item_class == VOCABULARY_KEY)
+		return search_next(search, row, ret_has_row);
+	TRY(search_next(search, &certificate, ret_has_row));
+	if (!*ret_has_row)
+		return KC_OK;
+	TRY(row_open(engine, &certificate));
+	return identity_find_key(&terms, &certificate, row, ret_has_row);
+}
+
+/* A row that is damaged is not there. */
+static enum kc_status find_key(const struct engine *engine, struct engine_request *request,
+			       struct search *search, enum engine_use use, struct engine_key *key)
+{
+	CLEANUP(row_done) struct row row = {0};
 	enum kc_status status = KC_OK;
 	bool has_row = false;
 
+	status = find_row(engine, request, search, &row, &has_row);
+	if (status == KC_OK && has_row)
+		status = read_key(engine, request, &row, use, key);
+	if (status == KC_ERR_DECODE) {
+		error_clear();
+		has_row = false;
+		status = KC_OK;
+	}
+	TRY(status);
+	return has_row ? KC_OK : search_fail_empty(search);
+}
+
+enum kc_status locate_key(const struct engine *engine, struct engine_request *request,
+			  const struct reference *reference, enum engine_use use,
+			  struct engine_key *ret_key)
+{
+	CLEANUP(engine_key_done) struct engine_key key = {0};
+	CLEANUP(search_freep) struct search *search = NULL;
+	struct query query = {.item_class = reference->item_class,
+			      .has_reference = true,
+			      .reference = *reference,
+			      .limit = 1};
+
 	REQUIRE(reference->item_class == VOCABULARY_KEY ||
 			reference->item_class == VOCABULARY_IDENTITY,
-		KC_ERR_PARAM, "this reference is of a certificate, not of a key or an identity");
-	TRY(prepare(database, reference, &statement));
-	TRY(database_step(statement, &has_row));
-	if (has_row)
-		status = read_key(statement, &key);
-	database_reset(statement);
-	TRY(status);
-	if (!has_row)
-		return locate_fail_missing(database, reference);
+		KC_ERR_PARAM, "this reference is of a %s, not of a key or an identity",
+		vocabulary_class_name(reference->item_class));
+	TRY(search_new(engine, &request->caller, &query, &search));
+	TRY(find_key(engine, request, search, use, &key));
 	*ret_key = key;
 	key = (struct engine_key){0};
 	return KC_OK;

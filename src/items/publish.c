@@ -7,10 +7,7 @@
 #include "items/publish_impl.h"
 
 #include "base/try.h"
-#include "items/reference.h"
-#include "items/row_impl.h"
-#include "store/schema.h"
-#include "store/sql.h"
+#include "items/token_row_impl.h"
 
 enum {
 	ITEMS_MAX = 4096, /* per token: room for every slot of every card there is */
@@ -18,6 +15,7 @@ enum {
 };
 
 struct publication {
+	const struct engine *engine;
 	const char *token_id;
 	const struct engine_item *items;
 	size_t n_items;
@@ -40,8 +38,9 @@ static enum kc_status run_for_token(struct database *database, const char *sql,
 
 static enum kc_status delete_items(struct database *database, const char *token_id)
 {
-	TRY(run_for_token(database, "DELETE FROM certificates WHERE token_id = ?", token_id, NULL));
-	return run_for_token(database, "DELETE FROM keys WHERE token_id = ?", token_id, NULL);
+	TRY(run_for_token(database, "DELETE FROM main.certificates WHERE token = ?", token_id,
+			  NULL));
+	return run_for_token(database, "DELETE FROM main.keys WHERE token = ?", token_id, NULL);
 }
 
 /* The token's place among the tokens: that of its first publication since it arrived. */
@@ -54,32 +53,14 @@ static enum kc_status find_ordinal(struct database *database, const char *token_
 			     ret_ordinal);
 }
 
-static enum kc_status insert_row(struct database *database, const struct row *row, int64_t position)
-{
-	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
-	struct statement *statement = NULL;
-	const char *text = NULL;
-	bool has_row = false;
-	enum kc_status status = KC_OK;
-
-	TRY(schema_put_insert(&sql, row->item_class));
-	TRY(sql_end(&sql, &text));
-	TRY(database_prepare(database, text, &statement));
-	TRY(database_bind_number(statement, 1, position));
-	TRY(row_bind(row, statement, 2));
-	status = database_step(statement, &has_row);
-	database_reset(statement);
-	return status;
-}
-
-static enum kc_status insert_item(struct database *database, const struct publication *work,
-				  size_t index, int64_t ordinal)
+static enum kc_status insert_item(const struct publication *work, size_t index, int64_t ordinal)
 {
 	CLEANUP(row_done) struct row row = {0};
 	enum kc_status status = KC_OK;
 
-	TRY(row_init(&row, work->token_id, &work->items[index]));
-	status = insert_row(database, &row, (ordinal << ORDINAL_SHIFT) + (int64_t)index);
+	TRY(token_row_make(work->engine, work->token_id, &work->items[index], &row));
+	row.position = (ordinal << ORDINAL_SHIFT) + (int64_t)index;
+	status = row_insert(work->engine->database, &row);
 	if (status == KC_ERR_DUPLICATE_ITEM)
 		error_set_hint("item %zu of %zu, a %s, is in what the token publishes twice",
 			       index + 1, work->n_items, work->items[index].class_name);
@@ -94,7 +75,7 @@ static enum kc_status replace(struct database *database, const void *userdata)
 	TRY(delete_items(database, work->token_id));
 	TRY(find_ordinal(database, work->token_id, &ordinal));
 	for (size_t i = 0; i < work->n_items; i++)
-		TRY(insert_item(database, work, i, ordinal));
+		TRY(insert_item(work, i, ordinal));
 	return KC_OK;
 }
 
@@ -107,19 +88,19 @@ static enum kc_status withdraw(struct database *database, const void *userdata)
 			     NULL);
 }
 
-enum kc_status publish_replace(struct database *database, const char *token_id,
+enum kc_status publish_replace(const struct engine *engine, const char *token_id,
 			       const struct engine_item *items, size_t n_items)
 {
-	struct publication work = {token_id, items, n_items};
+	struct publication work = {engine, token_id, items, n_items};
 
 	REQUIRE(n_items <= ITEMS_MAX, KC_ERR_PARAM, "a token publishes at most %d items",
 		ITEMS_MAX);
-	return database_transact(database, replace, &work);
+	return database_transact(engine->database, replace, &work);
 }
 
-enum kc_status publish_remove(struct database *database, const char *token_id)
+enum kc_status publish_remove(const struct engine *engine, const char *token_id)
 {
-	struct publication work = {token_id, NULL, 0};
+	struct publication work = {engine, token_id, NULL, 0};
 
-	return database_transact(database, withdraw, &work);
+	return database_transact(engine->database, withdraw, &work);
 }

@@ -4,11 +4,10 @@
 
 /* A token's items on their way in and out: engine_publish() and engine_withdraw(). */
 
-#include "items/engine.h"
-#include "store/database.h"
+#include "items/engine_impl.h"
 
-KC_MUST_CHECK enum kc_status publish_replace(struct database *database, const char *token_id,
+KC_MUST_CHECK enum kc_status publish_replace(const struct engine *engine, const char *token_id,
 					     const struct engine_item *items, size_t n_items);
-KC_MUST_CHECK enum kc_status publish_remove(struct database *database, const char *token_id);
+KC_MUST_CHECK enum kc_status publish_remove(const struct engine *engine, const char *token_id);
 
 #endif

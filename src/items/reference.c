@@ -18,6 +18,16 @@ enum {
 
 static const uint8_t magic[] = {'k', 'c', 't', '1'};
 
+static const char tags[][5] = {
+	[VOCABULARY_GENERIC_PASSWORD] = "genp", [VOCABULARY_INTERNET_PASSWORD] = "inet",
+	[VOCABULARY_CERTIFICATE] = "cert",	[VOCABULARY_KEY] = "keys",
+	[VOCABULARY_IDENTITY] = "idnt",
+};
+
+enum {
+	TAG_BYTES = 4,
+};
+
 static bool has_class(enum vocabulary_class item_class)
 {
 	return item_class == VOCABULARY_CERTIFICATE || item_class == VOCABULARY_KEY ||
@@ -36,10 +46,20 @@ static enum kc_status check_parts(const struct reference *reference)
 	return KC_OK;
 }
 
+static enum kc_status put_item(const struct reference *reference, struct bytes *bytes)
+{
+	REQUIRE(reference->item_id.len == REFERENCE_ITEM_BYTES, KC_ERR_PARAM,
+		"an item ID is %d bytes", REFERENCE_ITEM_BYTES);
+	TRY(bytes_append(bytes, view_of(tags[reference->item_class], TAG_BYTES)));
+	return bytes_append(bytes, reference->item_id);
+}
+
 enum kc_status reference_put(const struct reference *reference, struct bytes *bytes)
 {
 	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(REFERENCE_MAX);
 
+	if (!reference_is_of_token(reference))
+		return put_item(reference, bytes);
 	TRY(check_parts(reference));
 	TRY(tlv_put(&content, TAG_UTF8_STRING,
 		    view_of_text(vocabulary_class_name(reference->item_class))));
@@ -72,6 +92,20 @@ static bool class_from_view(struct kc_view name, enum vocabulary_class *ret_clas
 	return false;
 }
 
+static bool read_item(struct kc_view view, struct reference *ret_reference)
+{
+	if (view.len != TAG_BYTES + REFERENCE_ITEM_BYTES)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++)
+		if (memcmp(view.data, tags[i], TAG_BYTES) == 0) {
+			*ret_reference = (struct reference){
+				.item_class = (enum vocabulary_class)i,
+				.item_id = view_slice(view, TAG_BYTES, REFERENCE_ITEM_BYTES)};
+			return true;
+		}
+	return false;
+}
+
 static bool read_parts(struct kc_view view, struct reference *ret_reference)
 {
 	struct kc_view content;
@@ -93,8 +127,8 @@ enum kc_status reference_get(struct kc_view view, struct reference *ret_referenc
 {
 	CLEANUP(bytes_done) struct bytes again = BYTES_INIT(REFERENCE_MAX);
 	struct error_record before = *error_get();
-	struct reference reference = {VOCABULARY_N_CLASSES, {NULL, 0}, {NULL, 0}};
-	bool is_read = read_parts(view, &reference);
+	struct reference reference = {.item_class = VOCABULARY_N_CLASSES};
+	bool is_read = read_item(view, &reference) || read_parts(view, &reference);
 
 	/* What the TLV reader says of its bytes is of no use to whoever passed a wrong reference.
 	 */

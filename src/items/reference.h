@@ -3,10 +3,12 @@
 #define ITEMS_REFERENCE_H
 
 /*
- * Persistent references of token items: class, token ID and object ID, and no row. They are dead
- * while the token is away and alive again when it is back, here or on another machine
- * (reference/keychain.md 2.6). An identity's is that of its certificate, with its own class.
+ * Persistent references (reference/keychain.md 2.6). That of a software item names its row for ever
+ * and is dead when that is deleted; that of a token item is class, token ID and object ID, and no
+ * row: dead while the token is away and alive again when it is back, here or on another machine.
+ * An identity's is that of its certificate, with its own class.
  *
+ *   "genp" | "inet" | "cert" | "keys" | "idnt" ‖ 16 bytes
  *   "kct1" ‖ SEQUENCE { UTF8String class, UTF8String token ID, OCTET STRING object ID }  (DER)
  */
 
@@ -17,14 +19,21 @@ enum {
 	REFERENCE_MAX = 1024,
 	REFERENCE_TOKEN_MAX = 255,
 	REFERENCE_OBJECT_MAX = 512,
+	REFERENCE_ITEM_BYTES = 16,
 };
 
-/* Views are borrowed. */
+/* Views are borrowed. Of a software item there is an item ID and nothing else. */
 struct reference {
 	enum vocabulary_class item_class;
 	struct kc_view token_id;
 	struct kc_view object_id;
+	struct kc_view item_id;
 };
+
+static inline bool reference_is_of_token(const struct reference *reference)
+{
+	return reference->item_id.len == 0;
+}
 
 /* Append. Expected: KC_ERR_PARAM  a part is empty or too long */
 KC_MUST_CHECK enum kc_status reference_put(const struct reference *reference, struct bytes *bytes);

@@ -1,90 +1,92 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One row as the caller asked for it (reference/keychain.md 2.2). Attributes that an item does not
+ * One item as the caller asked for it (reference/keychain.md 2.2). Attributes that an item does not
  * have are left out, as is the data of an item without any: a key on a token never has some, an
  * identity has its certificate's.
  */
 #include "items/result_impl.h"
 
+#include <string.h>
+
 #include "base/try.h"
-#include "items/value_impl.h"
-#include "store/schema.h"
-#include "store/sql.h"
 
-enum {
-	COLUMN_TOKEN_ID,
-	COLUMN_OBJECT_ID,
-	COLUMN_DATA,
-	COLUMN_ATTRIBUTES,
-};
-
-static bool has_data(const struct query *query)
+/* What both have, an identity has from its certificate: relabelling a key changes nothing
+ * (reference/keychain.md 2.11). Who may use it is the key's to say. */
+static const struct row *row_of(const struct result_item *item,
+				const struct vocabulary_attribute *attribute)
 {
-	return query->wants_data && query->item_class != VOCABULARY_KEY;
+	if (!item->key || (vocabulary_has(attribute, VOCABULARY_CERTIFICATE) &&
+			   strcmp(attribute->name, "access_control") != 0))
+		return item->row;
+	return item->key;
 }
 
-enum kc_status result_put_columns(struct bytes *sql, const struct query *query)
+static enum kc_status put_attributes(struct json_object *object, const struct result_item *item)
 {
-	char table = schema_main_table(query->item_class);
-
-	TRY(sql_put(sql, "SELECT %c.token_id, %c.object_id, %s", table, table,
-		    has_data(query) ? "c.data" : "NULL"));
-	if (!query->wants_attributes)
-		return KC_OK;
+	TRY(field_put_text(object, "class", vocabulary_class_name(item->item_class)));
 	for (size_t i = 0; i < vocabulary_count(); i++) {
 		const struct vocabulary_attribute *attribute = vocabulary_at(i);
+		struct json_object *value = NULL;
 
-		if (vocabulary_has(attribute, query->item_class))
-			TRY(sql_put(sql, ", %c.\"%s\"",
-				    schema_table_of(attribute, query->item_class),
-				    attribute->name));
+		if (!vocabulary_has(attribute, item->item_class))
+			continue;
+		value = field_get(row_of(item, attribute)->attributes, attribute->name);
+		if (value)
+			TRY(field_put(object, attribute->name, json_object_get(value)));
 	}
 	return KC_OK;
 }
 
-static enum kc_status put_attributes(struct json_object *item, enum vocabulary_class item_class,
-				     struct statement *statement)
+enum kc_status result_put_reference(const struct result_item *item, struct bytes *bytes)
 {
-	int column = COLUMN_ATTRIBUTES;
+	struct reference reference = {.item_class = item->item_class};
 
-	TRY(field_put_text(item, "class", vocabulary_class_name(item_class)));
-	for (size_t i = 0; i < vocabulary_count(); i++)
-		if (vocabulary_has(vocabulary_at(i), item_class))
-			TRY(value_put(item, vocabulary_at(i), statement, column++));
-	return KC_OK;
+	if (item->row->place == SCHEMA_FILE) {
+		reference.item_id = VIEW_OF(item->row->item_id);
+	} else {
+		reference.token_id = view_of_text(item->row->token);
+		reference.object_id = item->row->object_id;
+	}
+	return reference_put(&reference, bytes);
 }
 
-static enum kc_status put_references(struct json_object *item, const struct query *query,
-				     struct statement *statement)
+static enum kc_status put_references(struct json_object *object, const struct query_return *wants,
+				     const struct result_item *item)
 {
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
-	struct reference reference = {
-		.item_class = query->item_class,
-		.token_id = view_of_text(database_column_text(statement, COLUMN_TOKEN_ID)),
-		.object_id = database_column_data(statement, COLUMN_OBJECT_ID),
-	};
 
-	TRY(reference_put(&reference, &bytes));
-	if (query->wants_ref)
-		TRY(field_put_data(item, "value_ref", bytes_view(&bytes)));
-	if (query->wants_persistent_ref)
-		TRY(field_put_data(item, "value_persistent_ref", bytes_view(&bytes)));
+	if (!wants->ref && !wants->persistent_ref)
+		return KC_OK;
+	TRY(result_put_reference(item, &bytes));
+	if (wants->ref)
+		TRY(field_put_data(object, "value_ref", bytes_view(&bytes)));
+	if (wants->persistent_ref)
+		TRY(field_put_data(object, "value_persistent_ref", bytes_view(&bytes)));
 	return KC_OK;
 }
 
-enum kc_status result_new(const struct query *query, struct statement *statement,
-			  struct json_object **ret_item)
+/* A private key is for use inside the daemon, unless it was added as one to be given away. */
+bool result_gives_data(const struct result_item *item)
 {
-	CLEANUP(field_free) struct json_object *item = NULL;
+	const struct row *row = item->row;
 
-	TRY(field_new_object(&item));
-	if (query->wants_attributes)
-		TRY(put_attributes(item, query->item_class, statement));
-	if (has_data(query))
-		TRY(field_put_data(item, "value_data",
-				   database_column_data(statement, COLUMN_DATA)));
-	if (query->wants_ref || query->wants_persistent_ref)
-		TRY(put_references(item, query, statement));
-	*ret_item = take(item);
+	if (!row->has_secret || field_flag(row->attributes, ROW_NO_DATA, false))
+		return false;
+	return row->item_class != VOCABULARY_KEY ||
+	       field_flag(row->attributes, "is_extractable", false);
+}
+
+enum kc_status result_new(const struct query_return *wants, const struct result_item *item,
+			  const struct kc_view *data, struct json_object **ret_item)
+{
+	CLEANUP(field_free) struct json_object *object = NULL;
+
+	TRY(field_new_object(&object));
+	if (wants->attributes)
+		TRY(put_attributes(object, item));
+	if (wants->data && data)
+		TRY(field_put_data(object, "value_data", *data));
+	TRY(put_references(object, wants, item));
+	*ret_item = take(object);
 	return KC_OK;
 }

@@ -2,15 +2,28 @@
 #ifndef ITEMS_RESULT_IMPL_H
 #define ITEMS_RESULT_IMPL_H
 
-/* What of an item comes back: the columns to select, and the object made of a row. */
+/* One item as it goes back to whoever asked. */
 
 #include "items/query_impl.h"
-#include "store/database.h"
+#include "items/row_impl.h"
 
-/* Append "SELECT …" with the columns that result_new() reads. */
-KC_MUST_CHECK enum kc_status result_put_columns(struct bytes *sql, const struct query *query);
+/* An item: one open row, or certificate and key of an identity. */
+struct result_item {
+	enum vocabulary_class item_class;
+	struct row *row;
+	struct row *key; /* of an identity */
+};
 
-KC_MUST_CHECK enum kc_status result_new(const struct query *query, struct statement *statement,
+/* Does its data come back, if it is asked for? Not that of a key that is not extractable. */
+bool result_gives_data(const struct result_item *item);
+
+/* @data is the value, NULL when there is none. */
+KC_MUST_CHECK enum kc_status result_new(const struct query_return *wants,
+					const struct result_item *item, const struct kc_view *data,
 					struct json_object **ret_item);
+
+/* Append the persistent reference. */
+KC_MUST_CHECK enum kc_status result_put_reference(const struct result_item *item,
+						  struct bytes *bytes);
 
 #endif

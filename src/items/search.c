@@ -1,162 +1,374 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One query, one SELECT. Its text depends only on which attributes are asked by and which columns
- * are wanted, so the store has it prepared after the first time; values and limit are bound.
+ * A query in SQL: one SELECT for each place. Its text depends only on which attributes are asked
+ * by, so the store has it prepared after the first time; values are bound. Which index a lookup
+ * starts from is said here and not left to a planner that knows nothing of the rows: the other
+ * columns stand behind a unary plus. Nothing is sorted, and rows are stepped only as far as
+ * somebody wants them, so that a lookup costs the same among ten items and among a million.
  */
 #include "items/search_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
-#include "codec/tlv.h"
-#include "items/result_impl.h"
-#include "items/value_impl.h"
-#include "store/schema.h"
+#include "items/group_impl.h"
+#include "items/locate_impl.h"
+#include "items/spelling_impl.h"
 #include "store/sql.h"
 
-/* X.690 8.9: SEQUENCE. */
-enum {
-	TAG_SEQUENCE = 0x30,
-};
-
-static bool is_name(const struct vocabulary_attribute *attribute)
+static void end_statement(struct search *search)
 {
-	return strcmp(attribute->name, "subject") == 0 || strcmp(attribute->name, "issuer") == 0;
+	if (search->statement)
+		database_reset(search->statement);
+	search->statement = NULL;
 }
 
-/*
- * Normalizing a Name is the confined X.509 process's work, and what people pass is mostly a Name
- * copied from another certificate: a Name that stands so in some certificate here counts as the
- * normalized form that it has there, any other as normalized already.
- */
-static enum kc_status put_name_term(struct bytes *sql, const char *name, size_t parameter)
+struct search *search_free(struct search *search)
 {
-	return sql_put(
-		sql,
-		" AND c.\"%s\" = coalesce("
-		"(SELECT n.issuer FROM certificates AS n WHERE n.issuer_raw = ?%zu LIMIT 1),"
-		"(SELECT n.subject FROM certificates AS n WHERE n.subject_raw = ?%zu LIMIT 1),"
-		" ?%zu)",
-		name, parameter, parameter, parameter);
+	if (!search)
+		return NULL;
+	end_statement(search);
+	free(search);
+	return NULL;
 }
 
-static enum kc_status put_term(struct bytes *sql, const struct query *query, size_t index)
-{
-	const struct vocabulary_attribute *attribute = query->terms[index].attribute;
+/* --- what to look for ------------------------------------------------------------------------ */
 
-	if (is_name(attribute))
-		return put_name_term(sql, attribute->name, index + 1);
-	return sql_put(sql, " AND %c.\"%s\" = ?%zu", schema_table_of(attribute, query->item_class),
-		       attribute->name, index + 1);
+/* What both have, an identity has from its certificate, but for who may use it. */
+static bool is_of_key(const struct search *search, const struct vocabulary_attribute *attribute)
+{
+	if (search->query->item_class != VOCABULARY_IDENTITY)
+		return false;
+	return strcmp(attribute->name, "access_control") == 0 ||
+	       !vocabulary_has(attribute, VOCABULARY_CERTIFICATE);
 }
 
-static enum kc_status put_conditions(struct bytes *sql, const struct query *query)
+/* The join itself: a key's application label is its certificates' public key hash. */
+static const char *column_in_certificate(const struct vocabulary_attribute *attribute)
 {
-	char table = schema_main_table(query->item_class);
+	return strcmp(attribute->name, "application_label") == 0 ? "public_key_hash" : NULL;
+}
 
-	TRY(sql_put(sql, " WHERE %s", schema_condition(query->item_class)));
+static enum kc_status add_term(struct search *search, const struct query_term *term)
+{
+	bool is_key = is_of_key(search, term->attribute);
+	const char *as_certificate = is_key ? column_in_certificate(term->attribute) : NULL;
+	struct search_term added = {.column = term->attribute->name};
+
+	if (spelling_is_of_name(term->attribute))
+		TRY(spelling_find(search->engine, added.column, term->value, &added.hash));
+	else
+		TRY(hash_value(search->engine->hasher, term->attribute, term->value, &added.hash));
+	if (as_certificate)
+		added.column = as_certificate;
+	if (is_key && !as_certificate) {
+		added.index = row_column(VOCABULARY_KEY, added.column);
+		search->key_terms[search->n_key_terms++] = added;
+		return KC_OK;
+	}
+	added.index = row_column(search->table, added.column);
+	search->terms[search->n_terms++] = added;
+	return KC_OK;
+}
+
+/* reference/keychain.md 2.1: what is synchronized is found only by who asks for it. */
+static enum kc_status add_synchronizable(struct search *search)
+{
+	struct search_term added = {.column = "synchronizable"};
+
+	if (search->query->ignores_synchronizable ||
+	    query_term_value(search->query, "synchronizable"))
+		return KC_OK;
+	TRY(hash_bytes(search->engine->hasher, added.column, view_of("0", 1), &added.hash));
+	added.index = row_column(search->table, added.column);
+	search->terms[search->n_terms++] = added;
+	return KC_OK;
+}
+
+static struct search_term *find_term(struct search_term *terms, size_t n, const char *name,
+				     size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(terms[i].column) == len && strncmp(terms[i].column, name, len) == 0)
+			return &terms[i];
+	return NULL;
+}
+
+static bool mark_lead(struct search_term *terms, size_t n, const char *lead)
+{
+	const char *comma = strchr(lead, ',');
+	size_t first_len = comma ? (size_t)(comma - lead) : strlen(lead);
+	struct search_term *first = find_term(terms, n, lead, first_len);
+	struct search_term *second =
+		comma ? find_term(terms, n, comma + 1, strlen(comma + 1)) : NULL;
+
+	if (!first)
+		return false;
+	first->is_lead = true;
+	if (second)
+		second->is_lead = true;
+	return true;
+}
+
+static bool choose_lead(struct search_term *terms, size_t n, enum vocabulary_class table)
+{
+	for (size_t i = 0; schema_lead(table, i); i++)
+		if (mark_lead(terms, n, schema_lead(table, i)))
+			return true;
+	return false;
+}
+
+static enum kc_status add_terms(struct search *search)
+{
+	const struct query *query = search->query;
+
 	if (query->has_reference)
-		return sql_put(sql, " AND %c.token_id = ?1 AND %c.object_id = ?2", table, table);
+		return KC_OK;
 	for (size_t i = 0; i < query->n_terms; i++)
-		TRY(put_term(sql, query, i));
+		TRY(add_term(search, &query->terms[i]));
+	TRY(add_synchronizable(search));
+	if (!choose_lead(search->terms, search->n_terms, search->table))
+		(void)choose_lead(search->key_terms, search->n_key_terms, VOCABULARY_KEY);
 	return KC_OK;
 }
 
-/* The parameter behind those of the conditions. */
-static int limit_index(const struct query *query)
+/* --- where to look --------------------------------------------------------------------------- */
+
+static bool may_be_in_main(const struct search *search)
 {
-	return query->has_reference ? 3 : (int)query->n_terms + 1;
+	if (search->query->verb != QUERY_COPY || !search->caller->sees_tokens)
+		return false;
+	if (search->query->has_reference)
+		return reference_is_of_token(&search->query->reference);
+	return search->table == VOCABULARY_CERTIFICATE || search->table == VOCABULARY_KEY;
 }
 
-static enum kc_status put_select(struct bytes *sql, const struct query *query)
+static bool may_be_in_file(const struct search *search)
 {
-	TRY(result_put_columns(sql, query));
-	TRY(sql_put(sql, " FROM %s", schema_source(query->item_class)));
-	TRY(put_conditions(sql, query));
-	return sql_put(sql, " ORDER BY %c.position LIMIT ?%d", schema_main_table(query->item_class),
-		       limit_index(query));
+	if (!engine_has_file(search->engine) || search->caller->n_groups == 0)
+		return false;
+	return !search->query->has_reference || !reference_is_of_token(&search->query->reference);
 }
 
-/* The content of @name when it is a whole SEQUENCE, else @name: SETs begin with another tag. */
-static struct kc_view without_sequence(struct kc_view name)
+static enum kc_status choose_places(struct search *search)
 {
-	struct error_record before = *error_get();
-	struct kc_view rest = name;
-	struct tlv tlv;
-	bool is_whole = name.len > 0 && name.data[0] == TAG_SEQUENCE &&
-			tlv_read(&rest, &tlv) == KC_OK && rest.len == 0;
+	bool is_write = search->query->verb != QUERY_COPY;
+	struct json_object *group = query_term_value(search->query, "access_group");
+	const char *name = json_object_get_string(group);
+	bool is_of_tokens = group && strcmp(name, ENGINE_TOKEN_GROUP) == 0;
 
-	error_adopt(&before);
-	return is_whole ? tlv.value : name;
+	TRY(group_require_any(search->caller, is_write));
+	if (group)
+		TRY(group_require(search->caller, name, is_write));
+	search->in_main = may_be_in_main(search) && (!group || is_of_tokens);
+	search->in_file = may_be_in_file(search) && !is_of_tokens;
+	return KC_OK;
 }
 
-static enum kc_status bind_name(struct statement *statement, int index,
-				const struct query_term *term)
+static enum kc_status add_groups(struct search *search)
 {
-	CLEANUP(bytes_done) struct bytes name = BYTES_INIT(VALUE_DATA_MAX);
+	const struct engine_caller *caller = search->caller;
 
-	TRY(value_data(term->attribute->name, term->value, &name));
-	return database_bind_data(statement, index, without_sequence(bytes_view(&name)));
+	if (!search->in_file || query_term_value(search->query, "access_group"))
+		return KC_OK;
+	REQUIRE(caller->n_groups <= ENGINE_GROUPS_MAX, KC_ERR_INTERNAL, "too many access groups");
+	for (size_t i = 0; i < caller->n_groups; i++)
+		TRY(hash_bytes(search->engine->hasher, "access_group",
+			       view_of_text(caller->groups[i]), &search->groups[i]));
+	search->n_groups = caller->n_groups;
+	return KC_OK;
 }
 
-static enum kc_status bind_terms(struct statement *statement, const struct query *query)
+enum kc_status search_new(const struct engine *engine, const struct engine_caller *caller,
+			  const struct query *query, struct search **ret_search)
 {
-	for (size_t i = 0; i < query->n_terms; i++) {
-		const struct query_term *term = &query->terms[i];
+	CLEANUP(search_freep) struct search *search = calloc(1, sizeof(*search));
+	bool is_identity = query->item_class == VOCABULARY_IDENTITY;
 
-		if (is_name(term->attribute))
-			TRY(bind_name(statement, (int)i + 1, term));
-		else
-			TRY(value_bind(statement, (int)i + 1, term->attribute, term->value));
+	REQUIRE(search, KC_ERR_ALLOCATE, "out of memory");
+	search->engine = engine;
+	search->caller = caller;
+	search->query = query;
+	search->table = is_identity ? VOCABULARY_CERTIFICATE : query->item_class;
+	TRY(choose_places(search));
+	TRY(add_terms(search));
+	TRY(add_groups(search));
+	*ret_search = take(search);
+	return KC_OK;
+}
+
+/* --- in SQL ---------------------------------------------------------------------------------- */
+
+static enum kc_status put_key_lead(const struct search *search, struct bytes *sql, size_t *index)
+{
+	for (size_t i = 0; i < search->n_key_terms; i++) {
+		const char *name = search->key_terms[i].column;
+
+		if (!search->key_terms[i].is_lead)
+			continue;
+		TRY(sql_put(sql,
+			    " AND public_key_hash IN (SELECT application_label FROM main.keys"
+			    " WHERE %s = ?%zu",
+			    name, *index));
+		if (engine_has_file(search->engine))
+			TRY(sql_put(sql,
+				    " UNION ALL SELECT application_label FROM file.keys"
+				    " WHERE %s = ?%zu",
+				    name, *index));
+		(*index)++;
+		return sql_put(sql, ")");
 	}
 	return KC_OK;
 }
 
-static enum kc_status bind(struct statement *statement, const struct query *query)
+static enum kc_status put_reference(const struct search *search, struct bytes *sql, size_t *index)
 {
-	if (query->has_reference) {
-		TRY(database_bind_text(statement, 1, query->reference.token_id));
-		TRY(database_bind_data(statement, 2, query->reference.object_id));
-	} else {
-		TRY(bind_terms(statement, query));
+	if (!search->query->has_reference)
+		return KC_OK;
+	if (search->place == SCHEMA_MAIN) {
+		*index += 2;
+		return sql_put(sql, " AND token = ?1 AND object_id = ?2");
 	}
-	return database_bind_number(statement, limit_index(query), query->limit);
+	*index += 1;
+	return sql_put(sql, " AND item_id = ?1");
 }
 
-static enum kc_status collect(struct statement *statement, const struct query *query,
-			      struct json_object *items)
+static enum kc_status put_groups(const struct search *search, struct bytes *sql, size_t *index)
+{
+	if (search->place == SCHEMA_MAIN || search->n_groups == 0)
+		return KC_OK;
+	TRY(sql_put(sql, " AND +access_group IN ("));
+	for (size_t i = 0; i < search->n_groups; i++)
+		TRY(sql_put(sql, "%s?%zu", i == 0 ? "" : ",", (*index)++));
+	return sql_put(sql, ")");
+}
+
+static enum kc_status put_select(const struct search *search, struct bytes *sql)
+{
+	size_t index = 1;
+
+	TRY(bytes_append(sql, view_of_text("SELECT ")));
+	TRY(schema_put_columns(sql, search->place, search->table));
+	TRY(sql_put(sql, " FROM %s.%s WHERE 1", schema_place_name(search->place),
+		    schema_table(search->table)));
+	TRY(put_reference(search, sql, &index));
+	for (size_t i = 0; i < search->n_terms; i++)
+		TRY(sql_put(sql, " AND %s%s = ?%zu", search->terms[i].is_lead ? "" : "+",
+			    search->terms[i].column, index++));
+	TRY(put_key_lead(search, sql, &index));
+	return put_groups(search, sql, &index);
+}
+
+static enum kc_status bind_reference(const struct search *search, int *index)
+{
+	const struct reference *reference = &search->query->reference;
+
+	if (!search->query->has_reference)
+		return KC_OK;
+	if (search->place == SCHEMA_FILE)
+		return database_bind_data(search->statement, (*index)++, reference->item_id);
+	TRY(database_bind_text(search->statement, (*index)++, reference->token_id));
+	return database_bind_data(search->statement, (*index)++, reference->object_id);
+}
+
+static enum kc_status bind_hash(const struct search *search, int *index, const struct hash *hash)
+{
+	return database_bind_data(search->statement, (*index)++, hash_view(hash));
+}
+
+/* In the order of put_select(). */
+static enum kc_status bind(const struct search *search)
+{
+	int index = 1;
+
+	TRY(bind_reference(search, &index));
+	for (size_t i = 0; i < search->n_terms; i++)
+		TRY(bind_hash(search, &index, &search->terms[i].hash));
+	for (size_t i = 0; i < search->n_key_terms; i++)
+		if (search->key_terms[i].is_lead)
+			TRY(bind_hash(search, &index, &search->key_terms[i].hash));
+	for (size_t i = 0; search->place == SCHEMA_FILE && i < search->n_groups; i++)
+		TRY(bind_hash(search, &index, &search->groups[i]));
+	return KC_OK;
+}
+
+static enum kc_status begin(struct search *search, enum schema_place place)
+{
+	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
+	const char *text = NULL;
+
+	search->place = place;
+	TRY(bytes_reserve(&sql, 2048));
+	TRY(put_select(search, &sql));
+	TRY(sql_end(&sql, &text));
+	TRY(database_prepare(search->engine->database, text, &search->statement));
+	return bind(search);
+}
+
+/* The next place that has not been looked at; false: there is none. */
+static enum kc_status begin_next(struct search *search, bool *ret_has_begun)
+{
+	*ret_has_begun = search->in_main || search->in_file;
+	end_statement(search);
+	if (search->in_main) {
+		search->in_main = false;
+		return begin(search, SCHEMA_MAIN);
+	}
+	if (search->in_file) {
+		search->in_file = false;
+		return begin(search, SCHEMA_FILE);
+	}
+	return KC_OK;
+}
+
+enum kc_status search_next(struct search *search, struct row *ret_row, bool *ret_has_row)
 {
 	bool has_row = false;
+	bool has_begun = true;
 
-	TRY(database_step(statement, &has_row));
-	while (has_row) {
-		struct json_object *item = NULL;
-
-		TRY(result_new(query, statement, &item));
-		TRY(field_append(items, item));
-		TRY(database_step(statement, &has_row));
+	while (!has_row) {
+		if (search->statement)
+			TRY(database_step(search->statement, &has_row));
+		if (has_row)
+			break;
+		TRY(begin_next(search, &has_begun));
+		if (!has_begun)
+			break;
 	}
+	if (has_row)
+		row_get(search->statement, search->place, search->table, ret_row);
+	*ret_has_row = has_row;
 	return KC_OK;
 }
 
-enum kc_status search_run(struct database *database, const struct query *query,
-			  struct json_object **ret_items)
+bool search_matches_key(const struct search *search, const struct row *key)
 {
-	CLEANUP(field_free) struct json_object *items = json_object_new_array();
-	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
-	struct statement *statement = NULL;
-	const char *text = NULL;
-	enum kc_status status = KC_OK;
+	for (size_t i = 0; i < search->n_key_terms; i++)
+		if (!hash_equal(&search->key_terms[i].hash,
+				&key->hashes[search->key_terms[i].index]))
+			return false;
+	return true;
+}
 
-	REQUIRE(items, KC_ERR_ALLOCATE, "out of memory");
-	TRY(put_select(&sql, query));
-	TRY(sql_end(&sql, &text));
-	TRY(database_prepare(database, text, &statement));
-	status = bind(statement, query);
-	if (status == KC_OK)
-		status = collect(statement, query, items);
-	database_reset(statement);
-	TRY(status);
-	*ret_items = take(items);
-	return KC_OK;
+/* Reading finds token items, writing does not (reference/keychain.md 3.3, 4.2). */
+enum kc_status search_need_file(const struct search *search)
+{
+	const struct query *query = search->query;
+
+	REQUIRE(!query->has_reference || !reference_is_of_token(&query->reference),
+		KC_ERR_ITEM_NOT_FOUND, "what is on a token is neither changed nor deleted here");
+	return engine_need_file(search->engine, true);
+}
+
+enum kc_status search_fail_empty(const struct search *search)
+{
+	const struct query *query = search->query;
+
+	if (query->has_reference && reference_is_of_token(&query->reference))
+		return locate_fail_missing(search->engine->database, &query->reference);
+	if (!engine_has_file(search->engine) && search->engine->file_error.status != KC_OK)
+		return engine_need_file(search->engine, false);
+	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s matches",
+		    vocabulary_class_name(query->item_class));
 }

@@ -231,9 +231,13 @@ TEST(query_holds_to_types)
 		      "\"label\" must be text");
 	check_refused(engine, "{\"class\":\"key\",\"label\":null}", KC_ERR_PARAM, "label");
 	check_refused(engine, "{\"class\":\"key\",\"label\":\"a\\u0000\"}", KC_ERR_PARAM, "label");
-	check_refused(engine, "{\"class\":\"key\",\"can_sign\":1}", KC_ERR_PARAM, "true or false");
+	check_refused(engine, "{\"class\":\"key\",\"can_sign\":2}", KC_ERR_PARAM, "true or false");
 	check_refused(engine, "{\"class\":\"key\",\"can_sign\":\"true\"}", KC_ERR_PARAM,
 		      "can_sign");
+	check_refused(engine, "{\"class\":\"key\",\"key_size_in_bits\":\"many\"}", KC_ERR_PARAM,
+		      "key_size_in_bits");
+	check_refused(engine, "{\"class\":\"key\",\"key_size_in_bits\":\"\"}", KC_ERR_PARAM,
+		      "key_size_in_bits");
 	check_refused(engine, "{\"class\":\"key\",\"key_size_in_bits\":256.0}", KC_ERR_PARAM,
 		      "number");
 	check_refused(engine, "{\"class\":\"key\",\"application_label\":\"%%%%\"}", KC_ERR_PARAM,
@@ -246,9 +250,25 @@ TEST(query_holds_to_types)
 		      "date");
 	check_refused(engine, "{\"class\":\"key\",\"creation_date\":\"2024-01-01T00:00:00+01\"}",
 		      KC_ERR_PARAM, "date");
-	check_refused(engine, "{\"class\":\"key\",\"return_data\":1}", KC_ERR_PARAM, "return_data");
+	check_refused(engine, "{\"class\":\"key\",\"return_data\":\"1\"}", KC_ERR_PARAM,
+		      "return_data");
 	check_refused(engine, "{\"class\":\"key\",\"return_ref\":\"yes\"}", KC_ERR_PARAM,
 		      "return_ref");
+}
+
+/* reference/keychain.md 1.8: equal values match however they are written. */
+TEST(query_converts_what_is_the_same)
+{
+	CLEANUP(engine_freep) struct engine *engine = new_engine();
+
+	check_found(engine, "{\"class\":\"key\",\"can_sign\":1,\"return_data\":1" ALL, 2);
+	check_found(engine, "{\"class\":\"key\",\"can_sign\":0" ALL, 0);
+	check_found(engine, "{\"class\":\"key\",\"key_size_in_bits\":\"256\"" ALL, 2);
+	check_found(engine, "{\"class\":\"key\",\"key_size_in_bits\":\"0256\"" ALL, 2);
+	check_found(engine, "{\"class\":\"key\",\"key_size_in_bits\":\"-256\"" ALL, 0);
+	check_found(engine, "{\"class\":\"key\",\"key_size_in_bits\":true" ALL, 0);
+	check_found(engine, "{\"class\":\"key\",\"synchronizable\":\"any\"" ALL, 2);
+	check_found(engine, "{\"class\":\"key\",\"synchronizable\":true" ALL, 0);
 }
 
 TEST(query_tells_unknown_keys_from_unimplemented_ones)

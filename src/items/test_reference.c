@@ -9,7 +9,7 @@
 static void check_refused(const char *hex)
 {
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(4096);
-	struct reference reference = {VOCABULARY_N_CLASSES, {NULL, 0}, {NULL, 0}};
+	struct reference reference = {.item_class = VOCABULARY_N_CLASSES};
 
 	error_clear();
 	CHECK_OK(hex_decode(hex, &bytes));
@@ -21,8 +21,9 @@ static void check_refused(const char *hex)
 TEST(reference_has_one_form)
 {
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
-	struct reference reference = {VOCABULARY_KEY, view_of_text("a.b:1"),
-				      view_of_text("\x9A\x01")};
+	struct reference reference = {.item_class = VOCABULARY_KEY,
+				      .token_id = view_of_text("a.b:1"),
+				      .object_id = view_of_text("\x9A\x01")};
 
 	CHECK_OK(reference_put(&reference, &bytes));
 	CHECK_HEX(bytes_view(&bytes), "6B63743130100C036B65790C05612E623A3104029A01");
@@ -37,8 +38,9 @@ TEST(reference_holds_the_longest_parts)
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
 	uint8_t object[REFERENCE_OBJECT_MAX + 1] = {0};
 	char token[REFERENCE_TOKEN_MAX + 1];
-	struct reference reference = {VOCABULARY_CERTIFICATE, view_of(token, REFERENCE_TOKEN_MAX),
-				      view_of(object, REFERENCE_OBJECT_MAX)};
+	struct reference reference = {.item_class = VOCABULARY_CERTIFICATE,
+				      .token_id = view_of(token, REFERENCE_TOKEN_MAX),
+				      .object_id = view_of(object, REFERENCE_OBJECT_MAX)};
 	struct reference again;
 
 	memset(token, 't', sizeof(token));
@@ -56,11 +58,33 @@ TEST(reference_holds_the_longest_parts)
 	CHECK_STATUS(reference_put(&reference, &bytes), KC_ERR_PARAM);
 }
 
-TEST(reference_is_of_token_items_only)
+TEST(reference_of_a_software_item_is_its_row)
 {
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
-	struct reference reference = {VOCABULARY_GENERIC_PASSWORD, view_of_text("t"),
-				      view_of_text("o")};
+	uint8_t id[REFERENCE_ITEM_BYTES] = {1, 2, 3};
+	struct reference reference = {.item_class = VOCABULARY_IDENTITY, .item_id = VIEW_OF(id)};
+	struct reference again;
+
+	CHECK_OK(reference_put(&reference, &bytes));
+	CHECK_HEX(bytes_view(&bytes), "69646E7401020300000000000000000000000000");
+	CHECK_OK(reference_get(bytes_view(&bytes), &again));
+	CHECK_INT(again.item_class, VOCABULARY_IDENTITY);
+	CHECK(view_equal(again.item_id, VIEW_OF(id)));
+	CHECK(!reference_is_of_token(&again));
+	reference.item_id.len--;
+	CHECK_STATUS(reference_put(&reference, &bytes), KC_ERR_PARAM);
+	check_refused("69646E740102030000000000000000000000000000"); /* a byte too many */
+	check_refused("69646E74010203000000000000000000000000");     /* one too few */
+	check_refused("61706C7301020300000000000000000000000000");   /* "apls" has no table */
+	check_refused("6B63743101020300000000000000000000000000");
+}
+
+TEST(reference_of_a_token_is_of_its_classes)
+{
+	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
+	struct reference reference = {.item_class = VOCABULARY_GENERIC_PASSWORD,
+				      .token_id = view_of_text("t"),
+				      .object_id = view_of_text("o")};
 
 	CHECK_STATUS(reference_put(&reference, &bytes), KC_ERR_PARAM);
 	/* "generic_password" */

@@ -2,17 +2,19 @@
 #ifndef ITEMS_VALUE_IMPL_H
 #define ITEMS_VALUE_IMPL_H
 
-/* Attribute values between JSON and the store: checked by type on the way in. */
+/*
+ * Attribute values in JSON: checked by type, brought to one form (reference/keychain.md 1.8), and
+ * turned into the bytes by which equal values are equal however they were written.
+ */
 
 #include "codec/vocabulary.h"
-#include "store/database.h"
 #include "wire/field.h"
 
 enum {
-	VALUE_DATA_MAX = 65536,
+	VALUE_DATA_MAX = 65536, /* of one attribute */
 };
 
-/* Is @value of @type? @name is for the message. Expected: KC_ERR_PARAM */
+/* Is @value of @type, without any conversion? @name is for the message. Expected: KC_ERR_PARAM */
 KC_MUST_CHECK enum kc_status value_check(const char *name, enum vocabulary_type type,
 					 struct json_object *value);
 
@@ -20,17 +22,21 @@ KC_MUST_CHECK enum kc_status value_check(const char *name, enum vocabulary_type 
 KC_MUST_CHECK enum kc_status value_data(const char *name, struct json_object *value,
 					struct bytes *bytes);
 
-/* Check @value and bind it. Expected: KC_ERR_PARAM */
-KC_MUST_CHECK enum kc_status value_bind(struct statement *statement, int index,
-					const struct vocabulary_attribute *attribute,
-					struct json_object *value);
+/*
+ * *ret_value is @value in the one form of @attribute's type. A number may be given as a number, as
+ * digits or as true and false, a flag as 0 and 1 as well, a date with any offset from UTC.
+ * Expected: KC_ERR_PARAM, naming the attribute
+ */
+KC_MUST_CHECK enum kc_status value_normalize(const struct vocabulary_attribute *attribute,
+					     struct json_object *value,
+					     struct json_object **ret_value);
 
-/* Set field @attribute->name of @object from column @index; nothing when that is NULL. */
-KC_MUST_CHECK enum kc_status value_put(struct json_object *object,
-				       const struct vocabulary_attribute *attribute,
-				       struct statement *statement, int index);
+/* Append the bytes of a normalized @value. */
+KC_MUST_CHECK enum kc_status value_put_bytes(const struct vocabulary_attribute *attribute,
+					     struct json_object *value, struct bytes *bytes);
 
-/* The stored text of a value of type object: equal objects of ours give equal text. */
-const char *value_text_of_object(struct json_object *value);
+/* Do both normalized values have the same bytes? */
+bool value_equal(const struct vocabulary_attribute *attribute, struct json_object *one,
+		 struct json_object *other);
 
 #endif

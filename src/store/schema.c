@@ -1,150 +1,209 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tables, indexes and joins. A row's position is its token's ordinal (order of arrival) and its
- * place in what the token published, so that the primary key is the order of results and a lookup
- * of one among many equals needs no sorting.
+ * Tables and indexes. An index has no column for the access group: what a caller may not see is
+ * dropped from the few rows with equal values. A column that most items leave empty has a partial
+ * index, which costs those items nothing.
  */
 #include "store/schema.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/try.h"
 #include "store/sql.h"
 
-static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY KEY,"
-				   " token_id TEXT NOT NULL UNIQUE);";
+static const char *const tables[] = {
+	[VOCABULARY_GENERIC_PASSWORD] = "generic_passwords",
+	[VOCABULARY_INTERNET_PASSWORD] = "internet_passwords",
+	[VOCABULARY_CERTIFICATE] = "certificates",
+	[VOCABULARY_KEY] = "keys",
+};
 
-/*
- * On a token an item is its object: the same certificate or key may stand in two slots of one
- * card, and must not cost the others their place in the keychain.
+/* Names as they stand, for queries by a raw Name; and what makes a pair of certificate and key. */
+static const char *const certificate_extras[] = {"subject_raw", "issuer_raw", "public_key", NULL};
+static const char *const key_extras[] = {"public_key", NULL};
+static const char *const no_extras[] = {NULL};
+
+/* reference/keychain.md 1.3 to 1.6, "I"; flags and kinds, which say little of an item, have none.
  */
-static const char certificates_rest[] =
-	"object_id BLOB NOT NULL, public_key BLOB NOT NULL, data BLOB NOT NULL,"
-	" subject_raw BLOB, issuer_raw BLOB, UNIQUE (token_id, object_id));";
-static const char keys_rest[] =
-	"object_id BLOB NOT NULL, public_key BLOB NOT NULL, access_constraint TEXT NOT NULL,"
-	" algorithms TEXT NOT NULL, UNIQUE (token_id, object_id));";
+static const char *const leads[][12] = {
+	[VOCABULARY_GENERIC_PASSWORD] = {"service,account", "account", "label", "generic", "alias",
+					 "type"},
+	[VOCABULARY_INTERNET_PASSWORD] = {"server,account", "account", "label", "alias", "path",
+					  "security_domain", "port", "type", "authentication_type",
+					  "protocol"},
+	[VOCABULARY_CERTIFICATE] = {"serial_number", "public_key_hash", "subject_key_id", "subject",
+				    "label", "issuer", "alias"},
+	[VOCABULARY_KEY] = {"application_label", "application_tag", "label", "alias"},
+};
 
-/* One column each: rows with equal values then stand in order of position, unsorted. */
-static const char indexes[] = "CREATE INDEX c_label ON certificates (label);"
-			      "CREATE INDEX c_subject ON certificates (subject);"
-			      "CREATE INDEX c_subject_raw ON certificates (subject_raw);"
-			      "CREATE INDEX c_issuer ON certificates (issuer);"
-			      "CREATE INDEX c_issuer_raw ON certificates (issuer_raw);"
-			      "CREATE INDEX c_serial_number ON certificates (serial_number);"
-			      "CREATE INDEX c_subject_key_id ON certificates (subject_key_id);"
-			      "CREATE INDEX c_public_key_hash ON certificates (public_key_hash);"
-			      "CREATE INDEX k_label ON keys (label);"
-			      "CREATE INDEX k_application_label ON keys (application_label);"
-			      "CREATE INDEX k_application_tag ON keys (application_tag);";
+/* Most items have none of these. */
+static const char *const rare[] = {"generic", "alias", "type", "subject_key_id"};
 
-#define IDENTITY_JOIN(key_)                                                                        \
-	key_ ".application_label = c.public_key_hash AND " key_                                    \
-	     ".public_key = c.public_key AND " key_ ".key_class = 'private'"
+static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY KEY,"
+				   " token_id TEXT NOT NULL UNIQUE);\n";
 
-static const char identity_source[] = "certificates AS c JOIN keys AS k ON " IDENTITY_JOIN("k");
+static const char file_tables[] =
+	"CREATE TABLE class_keys (protection INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);\n"
+	"CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;\n";
 
-/* A better key: on the certificate's own token, otherwise the one that came first. */
-static const char identity_condition[] = "NOT EXISTS (SELECT 1 FROM keys AS b WHERE " IDENTITY_JOIN(
-	"b") " AND b.position <> k.position AND (b.token_id = c.token_id, k.position)"
-	     " > (k.token_id = c.token_id, b.position))";
-
-static const char *table_name(enum vocabulary_class item_class)
+const char *schema_place_name(enum schema_place place)
 {
-	return item_class == VOCABULARY_CERTIFICATE ? "certificates" : "keys";
+	return place == SCHEMA_MAIN ? "main" : "file";
 }
 
-static const char *column_type(enum vocabulary_type type)
+const char *schema_table(enum vocabulary_class item_class)
 {
-	switch (type) {
-	case VOCABULARY_NUMBER:
-	case VOCABULARY_FLAG:
-		return "INTEGER";
-	case VOCABULARY_DATA:
-		return "BLOB";
-	case VOCABULARY_TEXT:
-	case VOCABULARY_DATE:
-	case VOCABULARY_OBJECT:
-	case VOCABULARY_ANY:
-		break;
-	}
-	return "TEXT";
+	return tables[item_class];
 }
 
-static enum kc_status create_table(struct database *database, enum vocabulary_class item_class,
-				   const char *rest)
+static const char *const *extras(enum vocabulary_class item_class)
 {
-	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
-	const char *text = NULL;
+	if (item_class == VOCABULARY_CERTIFICATE)
+		return certificate_extras;
+	return item_class == VOCABULARY_KEY ? key_extras : no_extras;
+}
 
-	TRY(sql_put(&sql, "CREATE TABLE %s (position INTEGER PRIMARY KEY, ",
-		    table_name(item_class)));
+struct schema_columns schema_columns(enum vocabulary_class item_class)
+{
+	struct schema_columns columns = {.n = 0};
+
 	for (size_t i = 0; i < vocabulary_count(); i++) {
 		const struct vocabulary_attribute *attribute = vocabulary_at(i);
 
-		if (vocabulary_has(attribute, item_class))
-			TRY(sql_put(&sql, "\"%s\" %s, ", attribute->name,
-				    column_type(attribute->type)));
+		if (!vocabulary_has(attribute, item_class))
+			continue;
+		columns.attributes[columns.n] = attribute;
+		columns.names[columns.n++] = attribute->name;
 	}
-	TRY(sql_put(&sql, "%s", rest));
-	TRY(sql_end(&sql, &text));
-	return database_run(database, text);
+	for (const char *const *name = extras(item_class); *name; name++)
+		columns.names[columns.n++] = *name;
+	return columns;
+}
+
+const char *schema_lead(enum vocabulary_class item_class, size_t index)
+{
+	return index < ARRAY_LEN(leads[0]) ? leads[item_class][index] : NULL;
+}
+
+static enum kc_status put(struct bytes *sql, const char *text)
+{
+	return bytes_append(sql, view_of_text(text));
+}
+
+static bool is_rare(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rare); i++)
+		if (strcmp(rare[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum kc_status put_index(struct bytes *sql, const char *table, const char *columns)
+{
+	const char *comma = strchr(columns, ',');
+	int first_len = comma ? (int)(comma - columns) : (int)strlen(columns);
+
+	TRY(sql_put(sql, "CREATE INDEX %s_by_%.*s ON %s (%.*s%s%s)", table, first_len, columns,
+		    table, first_len, columns, comma ? ", " : "", comma ? comma + 1 : ""));
+	if (is_rare(columns))
+		TRY(sql_put(sql, " WHERE %s IS NOT NULL", columns));
+	return put(sql, ";\n");
+}
+
+static enum kc_status put_indexes(struct bytes *sql, enum vocabulary_class item_class)
+{
+	const char *table = tables[item_class];
+
+	for (size_t i = 0; schema_lead(item_class, i); i++)
+		TRY(put_index(sql, table, schema_lead(item_class, i)));
+	if (item_class != VOCABULARY_CERTIFICATE)
+		return KC_OK;
+	TRY(put_index(sql, table, "subject_raw"));
+	return put_index(sql, table, "issuer_raw");
+}
+
+static enum kc_status put_table(struct bytes *sql, enum schema_place place,
+				enum vocabulary_class item_class)
+{
+	struct schema_columns columns = schema_columns(item_class);
+
+	TRY(sql_put(sql,
+		    "CREATE TABLE %s (position INTEGER PRIMARY KEY%s,"
+		    " item_id BLOB NOT NULL UNIQUE, protection INTEGER NOT NULL,"
+		    " revision BLOB NOT NULL, identity BLOB NOT NULL UNIQUE",
+		    tables[item_class], place == SCHEMA_FILE ? " AUTOINCREMENT" : ""));
+	for (size_t i = 0; i < columns.n; i++)
+		TRY(sql_put(sql, ", %s BLOB", columns.names[i]));
+	TRY(put(sql, ", attributes BLOB NOT NULL, secret BLOB"));
+	if (place == SCHEMA_MAIN)
+		TRY(put(sql, ", token TEXT NOT NULL, object_id BLOB NOT NULL,"
+			     " UNIQUE (token, object_id)"));
+	TRY(put(sql, ");\n"));
+	return put_indexes(sql, item_class);
+}
+
+enum kc_status schema_put_tables(struct bytes *sql, enum schema_place place)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		TRY(put_table(sql, place, (enum vocabulary_class)i));
+	return put(sql, place == SCHEMA_MAIN ? tokens_table : file_tables);
 }
 
 enum kc_status schema_create(struct database *database)
 {
-	TRY(database_run(database, tokens_table));
-	TRY(create_table(database, VOCABULARY_CERTIFICATE, certificates_rest));
-	TRY(create_table(database, VOCABULARY_KEY, keys_rest));
-	return database_run(database, indexes);
+	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
+	const char *text = NULL;
+
+	TRY(schema_put_tables(&sql, SCHEMA_MAIN));
+	TRY(sql_end(&sql, &text));
+	return database_run(database, text);
 }
 
-enum kc_status schema_put_insert(struct bytes *sql, enum vocabulary_class item_class)
+/* Not by sql_put(): this is done for each query, and there are forty of them. */
+enum kc_status schema_put_columns(struct bytes *sql, enum schema_place place,
+				  enum vocabulary_class item_class)
 {
-	bool is_certificate = item_class == VOCABULARY_CERTIFICATE;
-	size_t n = is_certificate ? 5 : 4;
+	struct schema_columns columns = schema_columns(item_class);
 
-	TRY(sql_put(sql, "INSERT INTO %s (position", table_name(item_class)));
-	for (size_t i = 0; i < vocabulary_count(); i++) {
-		if (!vocabulary_has(vocabulary_at(i), item_class))
-			continue;
-		TRY(sql_put(sql, ", \"%s\"", vocabulary_at(i)->name));
-		n++;
+	TRY(put(sql, "position,item_id,protection,revision,identity,"));
+	for (size_t i = 0; i < columns.n; i++) {
+		TRY(put(sql, columns.names[i]));
+		TRY(bytes_append_byte(sql, ','));
 	}
-	TRY(sql_put(sql, ", object_id, public_key, %s) VALUES (?",
-		    is_certificate ? "data, subject_raw, issuer_raw"
-				   : "access_constraint, algorithms"));
-	for (size_t i = 0; i < n; i++)
-		TRY(sql_put(sql, ", ?"));
-	return sql_put(sql, ")");
+	return put(sql, place == SCHEMA_MAIN ? "attributes,secret,token,object_id"
+					     : "attributes,secret");
 }
 
-const char *schema_source(enum vocabulary_class item_class)
+static size_t n_parameters(enum schema_place place, enum vocabulary_class item_class)
 {
-	if (item_class == VOCABULARY_IDENTITY)
-		return identity_source;
-	return item_class == VOCABULARY_CERTIFICATE ? "certificates AS c" : "keys AS k";
+	return 5 + schema_columns(item_class).n + (place == SCHEMA_MAIN ? 4 : 2);
 }
 
-const char *schema_condition(enum vocabulary_class item_class)
+static enum kc_status put_values(struct bytes *sql, enum schema_place place,
+				 enum vocabulary_class item_class)
 {
-	return item_class == VOCABULARY_IDENTITY ? identity_condition : "1";
+	size_t n = n_parameters(place, item_class);
+
+	for (size_t i = 1; i < n; i++)
+		TRY(put(sql, "?,"));
+	return put(sql, "?)");
 }
 
-char schema_main_table(enum vocabulary_class item_class)
+enum kc_status schema_put_insert(struct bytes *sql, enum schema_place place,
+				 enum vocabulary_class item_class)
 {
-	return item_class == VOCABULARY_KEY ? 'k' : 'c';
+	TRY(sql_put(sql, "INSERT INTO %s.%s (", schema_place_name(place), tables[item_class]));
+	TRY(schema_put_columns(sql, place, item_class));
+	TRY(put(sql, ") VALUES ("));
+	return put_values(sql, place, item_class);
 }
 
-/*
- * What both have, an identity has from its certificate: relabelling a key changes nothing
- * (reference/keychain.md 2.11). Who may use it is the key's to say.
- */
-char schema_table_of(const struct vocabulary_attribute *attribute, enum vocabulary_class item_class)
+enum kc_status schema_put_update(struct bytes *sql, enum schema_place place,
+				 enum vocabulary_class item_class)
 {
-	if (item_class != VOCABULARY_IDENTITY)
-		return schema_main_table(item_class);
-	if (strcmp(attribute->name, "access_control") == 0)
-		return 'k';
-	return vocabulary_has(attribute, VOCABULARY_CERTIFICATE) ? 'c' : 'k';
+	TRY(sql_put(sql, "UPDATE %s.%s SET (", schema_place_name(place), tables[item_class]));
+	TRY(schema_put_columns(sql, place, item_class));
+	TRY(put(sql, ") = ("));
+	TRY(put_values(sql, place, item_class));
+	return put(sql, " WHERE position = ?1");
 }
