@@ -3,7 +3,6 @@
 #include "daemon/pin_fields.h"
 
 #include "base/try.h"
-#include "codec/utf8.h"
 #include "daemon/secret_fields.h"
 
 enum {
@@ -40,28 +39,50 @@ struct secret *pin_fields_new(struct pin_fields *fields)
 	return fields->has_new ? &fields->new_pin : NULL;
 }
 
-/* "pin" may be a whole file: no zero byte ends it. */
-static enum kc_status take_pin(struct wire_call *call, struct pin_fields *fields)
+/* In "pin_fd" the PIN is all there is. */
+static enum kc_status take_pin(struct wire_call *call, struct secret *ret_pin, bool *ret_is_there)
 {
-	CLEANUP(secret_done) struct secret pin = {0};
+	CLEANUP(secret_done) struct secret content = {0};
 	struct json_object *parameters = wire_call_parameters(call);
 	struct json_object *text = field_get(parameters, "pin");
+	bool has_file = field_get(parameters, "pin_fd") != NULL;
 
-	if (!text && !field_get(parameters, "pin_fd"))
-		return KC_OK;
-	if (!text) {
-		REQUIRE(field_number(parameters, "pin_fd", -1) == 0, KC_ERR_PARAM,
-			"pin_fd must be 0");
-		TRY(secret_fields_read(call, "pin_fd", PIN_BYTES_MAX + 1, &pin));
-	} else {
-		REQUIRE(!field_get(parameters, "pin_fd"), KC_ERR_PARAM,
-			"give either pin or pin_fd");
-		TRY(secret_init(&pin, view_of(json_object_get_string(text),
-					      (size_t)json_object_get_string_len(text))));
+	if (has_file) {
+		REQUIRE(!text && field_number(parameters, "pin_fd", -1) == 0, KC_ERR_PARAM,
+			"give either pin or pin_fd, which must be 0");
+		TRY(secret_fields_read(call, "pin_fd", PIN_BYTES_MAX + 1, &content));
+		TRY(secret_fields_copy(&rules, secret_view(&content), ret_pin));
+	} else if (text) {
+		TRY(secret_fields_copy(&rules, secret_fields_text(text), ret_pin));
 	}
-	REQUIRE(pin.len <= PIN_BYTES_MAX && utf8_is_text(secret_view(&pin)), KC_ERR_PARAM,
-		"the PIN is not text of up to %d bytes", PIN_BYTES_MAX);
-	fields->guard = secret_take(&pin);
-	fields->has_guard = true;
+	*ret_is_there = has_file || text;
+	return KC_OK;
+}
+
+/* One of three may be what must be right. */
+static enum kc_status take_guard(struct secret_fields *others, struct pin_fields *fields)
+{
+	for (size_t i = PLACE_CURRENT; i <= PLACE_UNBLOCKING; i++) {
+		if (!others->is_there[i])
+			continue;
+		REQUIRE(!fields->has_guard, KC_ERR_PARAM, "\"%s\" is given twice", rules.names[i]);
+		fields->guard = secret_take(&others->values[i]);
+		fields->has_guard = true;
+	}
+	return KC_OK;
+}
+
+enum kc_status pin_fields_take(struct wire_call *call, struct pin_fields *ret_fields)
+{
+	CLEANUP(pin_fields_done) struct pin_fields fields = {.has_guard = false};
+	CLEANUP(secret_fields_done) struct secret_fields others = {.is_there = {false}};
+
+	TRY(take_pin(call, &fields.guard, &fields.has_guard));
+	TRY(secret_fields_take(call, &rules, &others));
+	TRY(take_guard(&others, &fields));
+	fields.has_new = others.is_there[PLACE_NEW];
+	fields.new_pin = secret_take(&others.values[PLACE_NEW]);
+	*ret_fields = fields;
+	fields = (struct pin_fields){.has_guard = false};
 	return KC_OK;
 }
