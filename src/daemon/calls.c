@@ -17,18 +17,27 @@ struct engine_request calls_request(struct wire_call *call)
 		.caller = {.groups = groups, .n_groups = ARRAY_LEN(groups), .sees_tokens = true}};
 }
 
-enum kc_status calls_find_key(struct wire_call *call, enum engine_use use,
-			      struct engine_key *ret_key)
+enum kc_status calls_find_key_for(struct wire_call *call, enum engine_use use,
+				  struct engine_request *request, struct engine_key *ret_key)
 {
 	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
 	struct daemon *daemon = wire_call_context(call);
-	struct engine_request request = calls_request(call);
-	enum kc_status status = KC_OK;
 
 	TRY(field_data(wire_call_parameters(call), "key", &reference));
-	status = engine_find_key(daemon->engine, &request, bytes_view(&reference), use, ret_key);
+	return engine_find_key(daemon->engine, request, bytes_view(&reference), use, ret_key);
+}
+
+enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key)
+{
+	struct engine_request request = calls_request(call);
+	enum kc_status status = calls_find_key_for(call, ENGINE_USE_PUBLIC, &request, ret_key);
+
 	engine_need_done(&request.need);
-	return status;
+	if (status != KC_ERR_AUTHENTICATION_NEEDED)
+		return status;
+	error_clear();
+	return fail(KC_ERR_INTERACTION_NOT_ALLOWED,
+		    "somebody has to agree before anything is told of this key");
 }
 
 static enum kc_status make_reply(const char *name, struct json_object *value,

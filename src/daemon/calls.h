@@ -71,9 +71,14 @@ void admin_calls_enable_driver(struct wire_call *call);
 void admin_calls_lock(struct wire_call *call);
 void admin_calls_stop(struct wire_call *call);
 
-/* The key that @call's parameter "key" names. Expected: KC_ERR_PARAM, KC_ERR_ITEM_NOT_FOUND */
-KC_MUST_CHECK enum kc_status calls_find_key(struct wire_call *call, enum engine_use use,
-					    struct engine_key *ret_key);
+/* What everybody may know of the key that @call's parameter "key" names; nobody is asked.
+ * Expected: KC_ERR_PARAM, KC_ERR_ITEM_NOT_FOUND, KC_ERR_INTERACTION_NOT_ALLOWED */
+KC_MUST_CHECK enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key);
+
+/* The same for a use of it, with what has been proved: engine_find_key(). */
+KC_MUST_CHECK enum kc_status calls_find_key_for(struct wire_call *call, enum engine_use use,
+						struct engine_request *request,
+						struct engine_key *ret_key);
 
 /* A request to the engine for whoever made @call: the caller's access, and nothing proved yet.
  * Borrows from the call's client; release with engine_need_done(&request.need). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * org.keycask.Keys, what private keys do: the key is found, the operation planned, the token asked,
- * its answer proved. Signing, decryption and key exchange differ in a row of a table.
+ * org.keycask.Keys, what private keys do: the key is found, the operation planned, the token asked
+ * or, of a key that is in the keychain, done here; the answer is proved. Signing, decryption and
+ * key exchange differ in a row of a table.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "daemon/calls.h"
 #include "daemon/client.h"
 #include "daemon/pin_request.h"
+#include "daemon/proof.h"
+#include "daemon/software_use.h"
 #include "keys/decryption.h"
 #include "keys/exchange.h"
 #include "keys/signature.h"
@@ -32,6 +35,8 @@ struct key_use {
 	struct engine_key key;
 	struct plan *plan;
 	struct audit_entry audit_entry;
+	uint8_t hash[KEY_FACTS_HASH_BYTES]; /* of a software key */
+	struct wire_call *call;		    /* until a pin_request has it */
 	struct daemon *daemon;
 	char *algorithm;
 };
@@ -46,7 +51,6 @@ static struct key_use *key_use_free(struct key_use *key_use)
 	free(key_use);
 	return NULL;
 }
-DEFINE_FREEP(key_use)
 
 /* --- planning ------------------------------------------------------------------------------ */
 
@@ -99,15 +103,19 @@ static bool is_for(const struct engine_key *key, enum operation_use use)
 					  : key->can_derive;
 }
 
+static const char *label_of(const struct engine_key *key)
+{
+	return key->label ? key->label : "(no label)";
+}
+
 static enum kc_status plan(struct wire_call *call, struct key_use *key_use)
 {
 	struct json_object *parameters = wire_call_parameters(call);
 	struct key_facts key;
 
-	TRY(calls_find_key(call, key_use->verb->engine_use, &key_use->key));
 	error_set_token(key_use->key.token_id, NULL);
 	REQUIRE(is_for(&key_use->key, key_use->verb->use), KC_ERR_PARAM,
-		"the key \"%s\" is not for %s", key_use->key.label, key_use->verb->doing);
+		"the key \"%s\" is not for %s", label_of(&key_use->key), key_use->verb->doing);
 	key = key_facts_of(&key_use->key);
 	key_use->algorithm = strdup(field_text(parameters, "algorithm"));
 	REQUIRE(key_use->algorithm, KC_ERR_ALLOCATE, "out of memory");
@@ -136,21 +144,27 @@ static enum kc_status put_result(const struct key_use *key_use, const struct kc_
 	return KC_OK;
 }
 
-static enum kc_status answer(void *details, struct json_object *reply,
-			     struct json_object **ret_parameters)
+static enum kc_status finish_plan(const struct key_use *key_use, struct kc_view answer,
+				  struct json_object **ret_parameters)
 {
-	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(WIRE_MESSAGE_MAX);
 	CLEANUP(kc_bytes_free) struct kc_bytes result = {0};
-	struct key_use *key_use = details;
 	struct key_facts key = key_facts_of(&key_use->key);
-	enum kc_status status = KC_OK;
+	enum kc_status status = plan_finish(key_use->plan, &key, answer, &result);
 
-	TRY(field_data(reply, key_use->verb->result, &answer));
-	status = plan_finish(key_use->plan, &key, bytes_view(&answer), &result);
 	if (status != KC_OK)
 		error_set_token(key_use->key.token_id, NULL);
 	TRY(status);
 	return put_result(key_use, &result, ret_parameters);
+}
+
+static enum kc_status answer(void *details, struct json_object *reply,
+			     struct json_object **ret_parameters)
+{
+	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(WIRE_MESSAGE_MAX);
+	const struct key_use *key_use = details;
+
+	TRY(field_data(reply, key_use->verb->result, &answer));
+	return finish_plan(key_use, bytes_view(&answer), ret_parameters);
 }
 
 static enum kc_status recover(void *details, enum kc_status status,
@@ -166,11 +180,21 @@ static enum kc_status recover(void *details, enum kc_status status,
 
 /* --- the call ------------------------------------------------------------------------------ */
 
-static struct audit_entry describe_use(struct wire_call *call, const struct key_use *key_use)
+/* A token's object IDs contain the hash. */
+static struct kc_view hash_of(struct key_use *key_use)
 {
 	struct kc_view object_id = view_of(key_use->key.object_id.data, key_use->key.object_id.len);
 	size_t hash_at = object_id.len > NAMING_HASH_BYTES ? object_id.len - NAMING_HASH_BYTES : 0;
+	struct key_facts facts = key_facts_of(&key_use->key);
 
+	if (key_use->key.token_id)
+		return view_slice(object_id, hash_at, NAMING_HASH_BYTES);
+	return key_facts_hash(&facts, key_use->hash) == KC_OK ? VIEW_OF(key_use->hash)
+							      : view_of(NULL, 0);
+}
+
+static struct audit_entry describe_use(struct wire_call *call, struct key_use *key_use)
+{
 	return (struct audit_entry){
 		.request = wire_call_id(call),
 		.peer = client_peer(wire_call_peer(call)),
@@ -178,9 +202,11 @@ static struct audit_entry describe_use(struct wire_call *call, const struct key_
 		.algorithm = key_use->algorithm,
 		.token_id = key_use->key.token_id,
 		.key_label = key_use->key.label,
-		.key_hash = view_slice(object_id, hash_at, NAMING_HASH_BYTES),
+		.key_hash = hash_of(key_use),
 	};
 }
+
+/* --- on a token ---------------------------------------------------------------------------- */
 
 static enum kc_status start(struct key_use *key_use, struct pin_request *request)
 {
@@ -196,37 +222,108 @@ static enum kc_status start(struct key_use *key_use, struct pin_request *request
 				 pin_request_place(request));
 }
 
-static enum kc_status use(struct wire_call *call, const struct verb *verb)
+/* On success @key_use is the request's. */
+static enum kc_status use_token(struct key_use *key_use)
 {
-	CLEANUP(key_use_freep) struct key_use *key_use = calloc(1, sizeof(*key_use));
 	CLEANUP(pin_request_freep) struct pin_request *request = NULL;
 	struct pin_request_options options = {
-		.answer = answer, .recover = recover, .ended = end_use};
+		.purpose = key_use->key.label,
+		.needs_pin = strcmp(key_use->key.constraint, "none") != 0,
+		.needs_new_pin = strcmp(key_use->key.constraint, "pin_always") == 0,
+		.answer = answer,
+		.recover = recover,
+		.ended = end_use,
+		.details = key_use,
+	};
 
-	REQUIRE(key_use, KC_ERR_ALLOCATE, "out of memory");
-	key_use->verb = verb;
-	key_use->daemon = wire_call_context(call);
-	TRY(plan(call, key_use));
-	key_use->audit_entry = describe_use(call, key_use);
-	options.purpose = key_use->key.label;
-	options.needs_pin = strcmp(key_use->key.constraint, "none") != 0;
-	options.needs_new_pin = strcmp(key_use->key.constraint, "pin_always") == 0;
-	options.details = key_use;
-	TRY(pin_request_new(call, key_use->key.token_id, &options, &request));
+	TRY(pin_request_new(key_use->call, key_use->key.token_id, &options, &request));
 	TRY(start(key_use, request));
-	take(key_use); /* both end themselves */
-	take(request);
+	take(request); /* it ends itself */
 	return KC_OK;
+}
+
+/* --- here ---------------------------------------------------------------------------------- */
+
+static void on_used(void *details, enum kc_status status, struct kc_view software_answer)
+{
+	struct key_use *key_use = details;
+	struct wire_call *call = key_use->call;
+	struct json_object *parameters = NULL;
+
+	if (status == KC_OK)
+		status = finish_plan(key_use, software_answer, &parameters);
+	end_use(key_use, status);
+	if (status == KC_OK)
+		wire_call_reply(call, parameters);
+	else
+		wire_call_fail(call, status);
+}
+
+static void on_gone(void *details)
+{
+	end_use(details, KC_ERR_USER_CANCELED);
+}
+
+/* On success @key_use ends itself, or has done so. */
+static enum kc_status use_software(struct key_use *key_use)
+{
+	struct software_use_options options = {
+		.done = on_used, .gone = on_gone, .details = key_use};
+
+	return software_use_start(key_use->call, &key_use->key, key_use->plan, &options);
+}
+
+/* --- the call ------------------------------------------------------------------------------ */
+
+static enum kc_status use(struct key_use *key_use)
+{
+	TRY(plan(key_use->call, key_use));
+	key_use->audit_entry = describe_use(key_use->call, key_use);
+	return key_use->key.token_id ? use_token(key_use) : use_software(key_use);
+}
+
+static void on_found(void *details, enum kc_status status)
+{
+	struct key_use *key_use = details;
+	struct wire_call *call = key_use->call;
+
+	if (status == KC_OK)
+		status = use(key_use);
+	if (status == KC_OK)
+		return;
+	ignore(key_use_free(key_use) != NULL);
+	wire_call_fail(call, status);
+}
+
+static void on_gone_before(void *details)
+{
+	ignore(key_use_free(details) != NULL);
+}
+
+static enum kc_status find(void *details, struct engine_request *request)
+{
+	struct key_use *key_use = details;
+
+	engine_key_done(&key_use->key);
+	return calls_find_key_for(key_use->call, key_use->verb->engine_use, request, &key_use->key);
 }
 
 static void begin(struct wire_call *call, const struct verb *verb)
 {
-	enum kc_status status = KC_OK;
+	struct key_use *key_use = calloc(1, sizeof(*key_use));
+	struct proof_options options = {.run = find,
+					.done = on_found,
+					.gone = on_gone_before,
+					.details = key_use,
+					.may_skip = true};
 
 	error_clear();
-	status = use(call, verb);
-	if (status != KC_OK)
-		wire_call_fail(call, status);
+	if (!key_use) {
+		wire_call_fail(call, fail(KC_ERR_ALLOCATE, "out of memory"));
+		return;
+	}
+	*key_use = (struct key_use){.verb = verb, .call = call, .daemon = wire_call_context(call)};
+	proof_run(call, &options);
 }
 
 void key_calls_sign(struct wire_call *call)

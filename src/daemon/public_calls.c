@@ -25,7 +25,7 @@ static enum kc_status verify(struct wire_call *call, bool *ret_is_valid)
 	enum kc_status status = KC_OK;
 	struct key_facts facts;
 
-	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
+	TRY(calls_find_key(call, &key));
 	TRY(field_data(parameters, "data", &data));
 	TRY(field_data(parameters, "signature", &signature));
 	facts = key_facts_of(&key);
@@ -57,7 +57,7 @@ static enum kc_status encrypt(struct wire_call *call, struct json_object **ret_r
 	struct json_object *parameters = wire_call_parameters(call);
 	struct key_facts facts;
 
-	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
+	TRY(calls_find_key(call, &key));
 	TRY(field_data(parameters, "data", &data));
 	facts = key_facts_of(&key);
 	TRY(encryption_run(&facts, field_text(parameters, "algorithm"), bytes_view(&data),
@@ -85,7 +85,7 @@ static enum kc_status copy_public(struct wire_call *call, struct json_object **r
 	CLEANUP(field_free) struct json_object *reply = NULL;
 	struct key_facts facts;
 
-	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
+	TRY(calls_find_key(call, &key));
 	facts = key_facts_of(&key);
 	TRY(field_new_object(&reply));
 	TRY(field_put_data(reply, "public_key", facts.public_key));
@@ -96,17 +96,21 @@ static enum kc_status copy_public(struct wire_call *call, struct json_object **r
 	return KC_OK;
 }
 
-/* reference/keychain.md 5.5: a token's private key has no external representation. */
+/* reference/keychain.md 5.5: a token's private key has no external representation. That of a
+ * software key is an item's value, which Items.CopyMatching gives, after whatever has to be proved.
+ */
 static enum kc_status export_private(struct wire_call *call, struct json_object **ret_reply)
 {
 	CLEANUP(engine_key_done) struct engine_key key = {0};
 
 	(void)ret_reply;
-	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
+	TRY(calls_find_key(call, &key));
 	error_set_token(key.token_id, NULL);
-	error_set_hint("its public key can be had");
-	return fail(KC_ERR_UNIMPLEMENTED, "the private key \"%s\" cannot leave its token",
-		    key.label);
+	error_set_hint(key.token_id ? "its public key can be had"
+				    : "return_data copies the value of an extractable key");
+	REQUIRE(!key.token_id, KC_ERR_UNIMPLEMENTED,
+		"the private key \"%s\" cannot leave its token", key.label);
+	return fail(KC_ERR_UNIMPLEMENTED, "keys of the keychain are not exported this way");
 }
 
 typedef enum kc_status (*make_fn)(struct wire_call *call, struct json_object **ret_reply);
@@ -167,7 +171,7 @@ static enum kc_status is_supported(struct wire_call *call, bool *ret_is_supporte
 	bool is_supported = false;
 	bool is_known = false;
 
-	TRY(calls_find_key(call, ENGINE_USE_PUBLIC, &key));
+	TRY(calls_find_key(call, &key));
 	is_supported = supports(&key, field_text(parameters, "operation"),
 				field_text(parameters, "algorithm"), &is_known);
 	REQUIRE(is_known, KC_ERR_PARAM,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/try.h"
+#include "keys/digest_impl.h"
 #include "keys/software_key.h"
 
 struct key_facts key_facts_of(const struct engine_key *key)
@@ -34,4 +36,13 @@ bool key_facts_offers(const struct key_facts *key, const char *name)
 			return true;
 	}
 	return false;
+}
+
+enum kc_status key_facts_hash(const struct key_facts *key, uint8_t ret_hash[KEY_FACTS_HASH_BYTES])
+{
+	CLEANUP(bytes_done) struct bytes hash = BYTES_INIT(EVP_MAX_MD_SIZE);
+
+	TRY(digest_put(ALGORITHM_SHA1, key->public_key, &hash));
+	memcpy(ret_hash, hash.data, KEY_FACTS_HASH_BYTES);
+	return KC_OK;
 }

@@ -19,6 +19,14 @@ struct key_facts {
 /* Borrowed from @key. */
 struct key_facts key_facts_of(const struct engine_key *key);
 
+enum {
+	KEY_FACTS_HASH_BYTES = 20,
+};
+
+/* reference/keychain.md 5.6: what the key is found by. */
+KC_MUST_CHECK enum kc_status key_facts_hash(const struct key_facts *key,
+					    uint8_t ret_hash[KEY_FACTS_HASH_BYTES]);
+
 /* Is the algorithm of that name a base operation of this key: its token's, or our own? */
 bool key_facts_offers(const struct key_facts *key, const char *name);
 
