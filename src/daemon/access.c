@@ -13,7 +13,7 @@
 static bool is_listed(const struct config *config, const struct peer *peer)
 {
 	for (size_t i = 0; i < config->n_raw_card_programs; i++) {
-		if (strcmp(config->raw_card_programs[i], peer->executable) == 0)
+		if (peer_runs(peer, config->raw_card_programs[i]))
 			return true;
 	}
 	return false;
@@ -41,17 +41,40 @@ static enum kc_status check_raw_card(const struct config *config, const struct p
 		    peer->name);
 }
 
+/* A descriptor that was inherited or handed on says nothing of who uses it. */
+static enum kc_status check_sender(struct wire_call *call, const struct peer *peer)
+{
+	if (!wire_call_is_forwarded(call))
+		return KC_OK;
+	error_set_hint("each process makes a connection of its own");
+	return fail(KC_ERR_MISSING_ENTITLEMENT,
+		    "another process uses the connection of %s (process %ld)", peer->name,
+		    (long)peer->pid);
+}
+
+/* A program that somebody has put into a sandbox does not decide for those outside. */
+static enum kc_status check_admin(const struct peer *peer)
+{
+	REQUIRE(peer->sandbox.kind == PEER_IN_NONE, KC_ERR_MISSING_ENTITLEMENT,
+		"%s is in a sandbox and may not do that", peer->name);
+	return KC_OK;
+}
+
 enum kc_status access_check(struct wire_call *call, const struct wire_method *method)
 {
-	const struct peer *peer = client_peer(wire_call_peer(call));
+	struct client *client = wire_call_peer(call);
+	const struct peer *peer = client_peer(client);
 	const struct daemon *daemon = wire_call_context(call);
 
 	log_debug("req=%" PRIu64 " stage=access method=%s right=%u pid=%ld", wire_call_id(call),
 		  method->name, method->right, (long)peer->pid);
+	TRY(check_sender(call, peer));
+	TRY(client_check(client));
 	if (method->right == RIGHT_RAW_CARD)
 		return check_raw_card(&daemon->config, peer);
-	REQUIRE(method->right == RIGHT_READ || method->right == RIGHT_USE ||
-			method->right == RIGHT_ADMIN,
+	if (method->right == RIGHT_ADMIN)
+		return check_admin(peer);
+	REQUIRE(method->right == RIGHT_READ || method->right == RIGHT_USE,
 		KC_ERR_MISSING_ENTITLEMENT, "nobody has the right to %s", method->name);
 	return KC_OK;
 }

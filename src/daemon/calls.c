@@ -3,6 +3,7 @@
 #include "daemon/calls.h"
 
 #include "base/try.h"
+#include "daemon/client.h"
 
 enum {
 	REFERENCE_MAX = 1024,
@@ -10,11 +11,12 @@ enum {
 
 struct engine_request calls_request(struct wire_call *call)
 {
-	static const char *const groups[] = {"org.keycask.user"};
+	const struct client *client = wire_call_peer(call);
+	struct engine_request request = {.caller = {.n_groups = 0}}; /* who has gone has none */
 
-	(void)call;
-	return (struct engine_request){
-		.caller = {.groups = groups, .n_groups = ARRAY_LEN(groups), .sees_tokens = true}};
+	if (client)
+		request.caller = groups_caller(client_groups(client));
+	return request;
 }
 
 enum kc_status calls_find_key_for(struct wire_call *call, enum engine_use use,

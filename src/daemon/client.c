@@ -16,23 +16,30 @@ enum {
 
 struct client {
 	struct registry *registry;
+	struct entitlement_set *set;
 	struct peer peer;
+	struct groups groups;
 	struct pin_session *sessions[SESSIONS_MAX];
 	size_t n_sessions;
 	struct card_session *card_sessions[CARD_SESSIONS_MAX];
 	struct list contexts;
 };
 
-enum kc_status client_new(struct registry *registry, int fd, struct client **ret_client)
+enum kc_status client_new(struct registry *registry, struct entitlement_set *set, int fd,
+			  struct client **ret_client)
 {
 	CLEANUP(client_freep) struct client *client = calloc(1, sizeof(*client));
 
 	REQUIRE(client, KC_ERR_ALLOCATE, "out of memory");
 	client->registry = registry;
 	list_init(&client->contexts);
+	client->set = set;
+	client->peer.process = -1;
 	TRY(peer_identify(fd, &client->peer));
 	REQUIRE(client->peer.uid == geteuid(), KC_ERR_MISSING_ENTITLEMENT,
 		"user %u may not use this daemon", (unsigned)client->peer.uid);
+	entitlement_set_refresh(set);
+	TRY(groups_find(set, &client->peer, &client->groups));
 	*ret_client = take(client);
 	return KC_OK;
 }
@@ -46,6 +53,8 @@ struct client *client_free(struct client *client)
 	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++)
 		client->card_sessions[i] = card_session_free(client->card_sessions[i]);
 	context_free_all(&client->contexts);
+	groups_done(&client->groups);
+	peer_done(&client->peer);
 	free(client);
 	return NULL;
 }
@@ -53,6 +62,34 @@ struct client *client_free(struct client *client)
 const struct peer *client_peer(const struct client *client)
 {
 	return &client->peer;
+}
+
+static enum kc_status renew_groups(struct client *client)
+{
+	struct groups groups;
+
+	TRY(groups_find(client->set, &client->peer, &groups));
+	groups_done(&client->groups);
+	client->groups = groups;
+	return KC_OK;
+}
+
+enum kc_status client_check(struct client *client)
+{
+	TRY(peer_check(&client->peer));
+	entitlement_set_glance(client->set);
+	if (client->groups.generation != client->set->generation)
+		TRY(renew_groups(client));
+	if (!client->groups.is_denied)
+		return KC_OK;
+	error_set_hint("see keycaskd(8), ACCESS GROUPS");
+	return fail(KC_ERR_NOT_AVAILABLE, "entitlements.d denies the keychain to %s",
+		    client->peer.name);
+}
+
+const struct groups *client_groups(const struct client *client)
+{
+	return &client->groups;
 }
 
 struct list *client_contexts(struct client *client)

@@ -10,20 +10,28 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "daemon/groups.h"
 #include "sys/peer.h"
 #include "tokens/card_session.h"
 #include "tokens/pin_session.h"
 
 struct client;
 
-/* Who connected on @fd? Expected: KC_ERR_MISSING_ENTITLEMENT  another user */
-KC_MUST_CHECK enum kc_status client_new(struct registry *registry, int fd,
-					struct client **ret_client);
+/* Who connected on @fd? Both others are borrowed.
+ * Expected: KC_ERR_MISSING_ENTITLEMENT  another user */
+KC_MUST_CHECK enum kc_status client_new(struct registry *registry, struct entitlement_set *set,
+					int fd, struct client **ret_client);
 /* Ends its token sessions. */
 struct client *client_free(struct client *client);
 DEFINE_FREEP(client)
 
 const struct peer *client_peer(const struct client *client);
+
+/* For each call: is it still who connected, and with which access groups now?
+ * Expected: KC_ERR_MISSING_ENTITLEMENT  not any more; KC_ERR_NOT_AVAILABLE  it is denied */
+KC_MUST_CHECK enum kc_status client_check(struct client *client);
+/* As of the last client_check(). */
+const struct groups *client_groups(const struct client *client);
 
 /* Is the client in the same login session as this daemon? */
 bool client_is_in_our_login(const struct client *client);

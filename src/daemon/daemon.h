@@ -11,6 +11,7 @@
 #include "daemon/audit.h"
 #include "daemon/broadcast.h"
 #include "daemon/config.h"
+#include "daemon/entitlement_set.h"
 #include "daemon/idle.h"
 #include "items/engine.h"
 #include "prompts/prompt.h"
@@ -33,6 +34,7 @@ struct daemon {
 	sd_event_source *patience; /* readiness.c: until we are ready in any case */
 	bool has_made_socket;	   /* false: the listener is systemd's, and stays */
 	struct audit *audit;
+	struct entitlement_set entitlements;
 	struct idle *idle;
 	struct engine *engine;
 	struct desk *desk;

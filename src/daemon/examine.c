@@ -94,7 +94,7 @@ static enum kc_status examine_prompts(const struct daemon *daemon, struct json_o
 				   flavour, flavour[0] ? ")" : "");
 }
 
-static enum kc_status examine_all(const struct daemon *daemon, struct json_object *findings)
+static enum kc_status examine_all(struct daemon *daemon, struct json_object *findings)
 {
 	TRY(examine_self(findings));
 	TRY(examine_folders(daemon, findings));
@@ -103,10 +103,11 @@ static enum kc_status examine_all(const struct daemon *daemon, struct json_objec
 	TRY(examine_readers(daemon, findings));
 	TRY(examine_drivers(daemon, findings));
 	TRY(examine_drivers_confinement(findings));
+	TRY(examine_access(daemon, findings));
 	return examine_prompts(daemon, findings);
 }
 
-enum kc_status examine_daemon(const struct daemon *daemon, struct json_object **ret_findings)
+enum kc_status examine_daemon(struct daemon *daemon, struct json_object **ret_findings)
 {
 	CLEANUP(field_free) struct json_object *findings = json_object_new_array();
 

@@ -11,8 +11,11 @@
 #include "daemon/examine_finding.h"
 
 /* All topics. */
-KC_MUST_CHECK enum kc_status examine_daemon(const struct daemon *daemon,
+KC_MUST_CHECK enum kc_status examine_daemon(struct daemon *daemon,
 					    struct json_object **ret_findings);
+
+/* examine_access.c */
+KC_MUST_CHECK enum kc_status examine_access(struct daemon *daemon, struct json_object *findings);
 
 /* examine_readers.c */
 KC_MUST_CHECK enum kc_status examine_readers(const struct daemon *daemon,

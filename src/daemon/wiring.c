@@ -165,7 +165,7 @@ static enum kc_status admit_peer(void *context, int fd, void **ret_peer)
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	status = client_new(daemon->registry, fd, &client);
+	status = client_new(daemon->registry, &daemon->entitlements, fd, &client);
 	if (status != KC_OK)
 		log_warning("refused: %s", error_get()->message);
 	else
@@ -229,6 +229,8 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	broadcast_init(&daemon->token_watchers);
 	broadcast_init(&daemon->slot_watchers);
 	TRY(audit_open(&daemon->audit));
+	TRY(entitlement_set_init(&daemon->entitlements));
+	entitlement_set_refresh(&daemon->entitlements);
 	TRY(idle_new(daemon->event, &daemon->idle));
 	TRY(engine_new(&engine_settings, &daemon->engine));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
@@ -253,6 +255,7 @@ void wiring_disconnect(struct daemon *daemon)
 	daemon->service = wire_service_free(daemon->service);
 	daemon->engine = engine_free(daemon->engine);
 	daemon->idle = idle_free(daemon->idle);
+	entitlement_set_done(&daemon->entitlements);
 	daemon->audit = audit_free(daemon->audit);
 	socket_close(&daemon->lock);
 }

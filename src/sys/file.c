@@ -65,6 +65,35 @@ enum kc_status file_read_private(const char *path, struct bytes *bytes)
 	return read_all(fd, path, bytes);
 }
 
+static enum kc_status check_trusted(const char *path, const struct stat *info)
+{
+	REQUIRE(info->st_uid == geteuid() || info->st_uid == 0, KC_ERR_NOT_AVAILABLE,
+		"%s belongs to another user", path);
+	REQUIRE((info->st_mode & (S_IWGRP | S_IWOTH)) == 0, KC_ERR_NOT_AVAILABLE,
+		"%s may be written by others (mode %03o): chmod go-w", path,
+		(unsigned)info->st_mode & 0777);
+	return KC_OK;
+}
+
+enum kc_status file_read_trusted(const char *path, struct bytes *bytes)
+{
+	CLEANUP(socket_close) int fd = -1;
+	struct stat info;
+
+	TRY(open_regular(path, &info, &fd));
+	TRY(check_trusted(path, &info));
+	return read_all(fd, path, bytes);
+}
+
+enum kc_status file_check_trusted_folder(const char *path)
+{
+	struct stat info;
+
+	REQUIRE(stat(path, &info) == 0 && S_ISDIR(info.st_mode), KC_ERR_NOT_AVAILABLE,
+		"%s is not a folder", path);
+	return check_trusted(path, &info);
+}
+
 /* --- writing -----------------------------------------------------------------------------------
  */
 

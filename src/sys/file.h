@@ -17,6 +17,12 @@ KC_MUST_CHECK enum kc_status file_read(const char *path, struct bytes *bytes);
  * Expected: also KC_ERR_NOT_AVAILABLE */
 KC_MUST_CHECK enum kc_status file_read_private(const char *path, struct bytes *bytes);
 
+/* As file_read(), and nobody but root and this user may be able to change the file: as owner and
+ * mode say. Expected: also KC_ERR_NOT_AVAILABLE */
+KC_MUST_CHECK enum kc_status file_read_trusted(const char *path, struct bytes *bytes);
+/* The same of a folder, which may be behind a symbolic link. */
+KC_MUST_CHECK enum kc_status file_check_trusted_folder(const char *path);
+
 /*
  * Write a whole new file of mode 0600 and put it in the place of whatever @path was: a reader, and
  * a crash of this process, sees the old one or the new one. Not synced: after a crash of the

@@ -106,6 +106,13 @@ enum kc_status paths_config(const char *name, char *ret_path, size_t size)
 			    size);
 }
 
+enum kc_status paths_system_config(const char *name, char *ret_path, size_t size)
+{
+	const char *folder = variable("KEYCASK_SYSTEM_CONFIG_DIR");
+
+	return put_path(ret_path, size, "%s/%s", folder ? folder : KEYCASK_SYSCONFDIR, name);
+}
+
 enum kc_status paths_drivers(char *ret_path, size_t size)
 {
 	const char *folder = variable("KEYCASK_DRIVER_DIR");

@@ -4,9 +4,9 @@
 
 /*
  * Where things are. Environment wins over defaults (KEYCASK_SOCKET, KEYCASK_STATE_DIR,
- * KEYCASK_CONFIG_DIR, KEYCASK_DRIVER_DIR, KEYCASK_LIBEXEC_DIR), except in a process that runs
- * with more rights than its caller (AT_SECURE). Results are absolute unless the environment's
- * are not. All functions: Expected: KC_ERR_PARAM  the path is too long.
+ * KEYCASK_CONFIG_DIR, KEYCASK_SYSTEM_CONFIG_DIR, KEYCASK_DRIVER_DIR, KEYCASK_LIBEXEC_DIR), except
+ * in a process that runs with more rights than its caller (AT_SECURE). Results are absolute unless
+ * the environment's are not. All functions: Expected: KC_ERR_PARAM  the path is too long.
  */
 
 #include <stddef.h>
@@ -27,6 +27,8 @@ KC_MUST_CHECK enum kc_status paths_parent(const char *path, char *ret_path, size
 
 KC_MUST_CHECK enum kc_status paths_state(const char *name, char *ret_path, size_t size);
 KC_MUST_CHECK enum kc_status paths_config(const char *name, char *ret_path, size_t size);
+/* The administrator's settings, /etc/keycask. */
+KC_MUST_CHECK enum kc_status paths_system_config(const char *name, char *ret_path, size_t size);
 /* The folder of driver manifests. */
 KC_MUST_CHECK enum kc_status paths_drivers(char *ret_path, size_t size);
 /* One of our own programs: keycaskd, keycask-slot, keycask-driver-piv, … */

@@ -46,18 +46,18 @@ static bool is_of_kernel(const char *type, size_t len)
 }
 
 /* proc(5), /proc/pid/mountinfo: the mount's number comes first, its type after " - ". */
-static bool is_mount_of_kernel(const char *mounts, long mount)
+static bool is_mount_of_kernel(const char *mounts, unsigned long mount)
 {
 	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		const char *type = strstr(line, " - ");
 
-		if (strtol(line, NULL, 10) == mount && type)
+		if (strtoul(line, NULL, 10) == mount && type)
 			return is_of_kernel(type + 3, strcspn(type + 3, " \n"));
 	}
 	return false;
 }
 
-static long mount_of(int fd)
+static unsigned long mount_of(int fd)
 {
 	CLEANUP(bytes_done) struct bytes info = BYTES_INIT(TEXT_BYTES);
 	char name[64];
@@ -65,9 +65,9 @@ static long mount_of(int fd)
 
 	(void)snprintf(name, sizeof(name), "self/fdinfo/%d", fd);
 	if (!process_read_at(-1, name, &info))
-		return -1;
+		return 0;
 	found = strstr((const char *)info.data, "mnt_id:");
-	return found ? strtol(found + strlen("mnt_id:"), NULL, 10) : -1;
+	return found ? strtoul(found + strlen("mnt_id:"), NULL, 10) : 0;
 }
 
 static bool answers_at_once(int fd, const struct bytes *mounts)

@@ -345,9 +345,10 @@ class Footprint:
         self.children = sorted(daemon.children().values())
 
     def forget_one(self):
-        """A connection that was there from the start has ended."""
+        """A connection that was there from the start has ended: its socket, and the daemon's hold
+        on the process that made it."""
         if self.n_descriptors is not None:
-            self.n_descriptors -= 1
+            self.n_descriptors -= 2
 
     def check_same(self):
         daemon = self.daemon
