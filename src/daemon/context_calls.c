@@ -9,8 +9,12 @@
 #include "daemon/calls.h"
 #include "daemon/client.h"
 #include "daemon/context.h"
-#include "daemon/pin_fields.h"
+#include "daemon/secret_fields.h"
 #include "daemon/stretch.h"
+
+enum {
+	PASSWORD_MAX = 255,
+};
 
 struct new_context {
 	struct wire_call *call;
@@ -103,20 +107,22 @@ static enum kc_status stretch(struct wire_call *call, bool interaction_not_allow
 
 void context_calls_new(struct wire_call *call)
 {
-	CLEANUP(pin_fields_done) struct pin_fields fields = {.has_guard = false};
+	static const struct secret_fields_rules rules = {
+		.names = {"application_password"}, .noun = "password", .bytes_max = PASSWORD_MAX};
+	CLEANUP(secret_fields_done) struct secret_fields fields = {.is_there = {false}};
 	bool interaction_not_allowed =
 		field_flag(wire_call_parameters(call), "interaction_not_allowed", false);
 	struct secret nothing = {0};
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	status = pin_fields_take(call, &fields);
-	if (status == KC_OK && !fields.has_guard) {
+	status = secret_fields_take(call, &rules, &fields);
+	if (status == KC_OK && !secret_fields_get(&fields, 0)) {
 		answer(call, interaction_not_allowed, &nothing);
 		return;
 	}
 	if (status == KC_OK)
-		status = stretch(call, interaction_not_allowed, pin_fields_guard(&fields));
+		status = stretch(call, interaction_not_allowed, secret_fields_get(&fields, 0));
 	if (status != KC_OK)
 		wire_call_fail(call, status);
 }
