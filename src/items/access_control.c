@@ -217,6 +217,24 @@ enum kc_status access_control_of(struct json_object *attributes, enum keybag_cla
 	return KC_OK;
 }
 
+enum kc_status access_control_suits(const struct access_control *access,
+				    enum vocabulary_class item_class)
+{
+	REQUIRE(!has(access, ACCESS_CONTROL_PRIVATE_KEY_USAGE) || item_class == VOCABULARY_KEY,
+		KC_ERR_PARAM, "\"private_key_usage\" is for keys: nobody could read a %s with it",
+		vocabulary_class_name(item_class));
+	return KC_OK;
+}
+
+struct access_control access_control_of_certificate(const struct access_control *identity)
+{
+	struct access_control certificate = *identity;
+
+	if (has(identity, ACCESS_CONTROL_PRIVATE_KEY_USAGE))
+		certificate.flags = 0;
+	return certificate;
+}
+
 enum kc_status access_control_require_password(const struct access_control *access,
 					       bool has_password)
 {

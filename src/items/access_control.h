@@ -8,6 +8,7 @@
  * ({"sign": "pin"}) has another shape and is the token's business.
  */
 
+#include "codec/vocabulary.h"
 #include "items/engine.h"
 
 /* A bit 1 << flag each; the order of reference/keychain.md 4.5. */
@@ -60,6 +61,19 @@ KC_MUST_CHECK enum kc_status access_control_make(const struct access_control *ac
 KC_MUST_CHECK enum kc_status access_control_of(struct json_object *attributes,
 					       enum keybag_class fallback,
 					       struct access_control *ret_access);
+
+/*
+ * May an item of @item_class have it? What is for use only must be something that can be used.
+ * Expected: KC_ERR_PARAM
+ */
+KC_MUST_CHECK enum kc_status access_control_suits(const struct access_control *access,
+						  enum vocabulary_class item_class);
+
+/*
+ * The access control of an identity is that of its key: of what is for use only the certificate
+ * has the protection class alone, for it is not used and everybody may see it.
+ */
+struct access_control access_control_of_certificate(const struct access_control *identity);
 
 /* Is there what it takes to prove it later? Expected: KC_ERR_NOT_AVAILABLE  no keychain password */
 KC_MUST_CHECK enum kc_status access_control_require_password(const struct access_control *access,

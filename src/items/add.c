@@ -40,6 +40,21 @@ static enum kc_status take_attributes(const struct addition *addition, struct ro
 	return KC_OK;
 }
 
+/* Those of an identity, as its certificate has them. */
+static enum kc_status free_certificate(const struct adding *adding, struct row *row)
+{
+	struct access_control access = {.flags = 0};
+	struct json_object *value = field_get(row->attributes, "access_control");
+
+	if (!value || adding->addition->item_class != VOCABULARY_IDENTITY ||
+	    row->item_class != VOCABULARY_CERTIFICATE)
+		return KC_OK;
+	TRY(access_control_parse(value, &access));
+	access = access_control_of_certificate(&access);
+	TRY(access_control_make(&access, &value));
+	return field_put(row->attributes, "access_control", value);
+}
+
 static enum kc_status make_row(const struct adding *adding, const struct engine_part *part,
 			       struct row *row)
 {
@@ -49,6 +64,7 @@ static enum kc_status make_row(const struct adding *adding, const struct engine_
 
 	row->place = SCHEMA_FILE;
 	TRY(take_attributes(adding->addition, row));
+	TRY(free_certificate(adding, row));
 	if (part)
 		TRY(draft_describe(row, part));
 	TRY(draft_complete(row, caller->groups[0]));

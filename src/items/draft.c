@@ -244,6 +244,7 @@ enum kc_status draft_finish(const struct engine *engine, struct row *row,
 	struct access_control access = {.flags = 0};
 
 	TRY(access_control_of(row->attributes, default_class(row), &access));
+	TRY(access_control_suits(&access, row->item_class));
 	TRY(access_control_require_password(&access, keybag_has_password(engine->keybag)));
 	TRY(put_access(row->attributes, &access));
 	TRY(row_digest(engine, row));

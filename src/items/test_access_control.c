@@ -192,6 +192,26 @@ TEST(access_control_of_use_only_stays)
 	CHECK_TEXT(error_get()->message, "\"private_key_usage\" cannot be taken from a key again");
 }
 
+TEST(access_control_of_use_only_is_for_keys)
+{
+	struct access_control usage = {KEYBAG_AFTER_FIRST_UNLOCK,
+				       1U << ACCESS_CONTROL_PRIVATE_KEY_USAGE |
+					       1U << ACCESS_CONTROL_USER_PRESENCE};
+	struct access_control presence = {KEYBAG_ALWAYS, 1U << ACCESS_CONTROL_USER_PRESENCE};
+	struct access_control certificate = access_control_of_certificate(&usage);
+
+	CHECK_OK(access_control_suits(&usage, VOCABULARY_KEY));
+	CHECK_OK(access_control_suits(&presence, VOCABULARY_GENERIC_PASSWORD));
+	CHECK_STATUS(access_control_suits(&usage, VOCABULARY_GENERIC_PASSWORD), KC_ERR_PARAM);
+	CHECK_TEXT(
+		error_get()->message,
+		"\"private_key_usage\" is for keys: nobody could read a generic_password with it");
+	CHECK_INT(certificate.accessible, KEYBAG_AFTER_FIRST_UNLOCK);
+	CHECK_INT(certificate.flags, 0);
+	certificate = access_control_of_certificate(&presence);
+	CHECK_INT(certificate.flags, presence.flags);
+}
+
 /* --- mistakes -------------------------------------------------------------------------------- */
 
 static void check_refused(const char *json, enum kc_status status, const char *message)
