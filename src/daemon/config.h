@@ -29,7 +29,8 @@ struct config {
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;
-	unsigned prompt_quota; /* prompts that a program may show in a minute */
+	unsigned prompt_quota;		 /* prompts that a program may show in a minute */
+	unsigned keychain_password_cost; /* log2 of scrypt's N, for new passwords */
 	unsigned lease_ms;
 	unsigned details_after_ms;
 	unsigned card_session_idle_s;

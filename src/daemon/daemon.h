@@ -32,6 +32,7 @@ struct daemon {
 	int lock;
 	int starter;		   /* detach.h: who waits until we are ready, -1: nobody */
 	sd_event_source *patience; /* readiness.c: until we are ready in any case */
+	bool has_device_key;	   /* else what is sealed under it is left alone */
 	bool has_made_socket;	   /* false: the listener is systemd's, and stays */
 	struct audit *audit;
 	struct entitlement_set entitlements;

@@ -98,6 +98,7 @@ static enum kc_status examine_all(struct daemon *daemon, struct json_object *fin
 {
 	TRY(examine_self(findings));
 	TRY(examine_folders(daemon, findings));
+	TRY(examine_keychain(daemon, findings));
 	TRY(examine_helper("keycask-slot", findings));
 	TRY(examine_helper("keycask-x509", findings));
 	TRY(examine_readers(daemon, findings));

@@ -17,6 +17,10 @@ KC_MUST_CHECK enum kc_status examine_daemon(struct daemon *daemon,
 /* examine_access.c */
 KC_MUST_CHECK enum kc_status examine_access(struct daemon *daemon, struct json_object *findings);
 
+/* examine_keychain.c */
+KC_MUST_CHECK enum kc_status examine_keychain(const struct daemon *daemon,
+					      struct json_object *findings);
+
 /* examine_readers.c */
 KC_MUST_CHECK enum kc_status examine_readers(const struct daemon *daemon,
 					     struct json_object *findings);

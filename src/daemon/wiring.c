@@ -13,6 +13,7 @@
 #include "daemon/dispatch.h"
 #include "daemon/events.h"
 #include "daemon/intake.h"
+#include "daemon/keychain_start.h"
 #include "daemon/pin_request.h"
 #include "daemon/readiness.h"
 #include "sys/socket.h"
@@ -110,7 +111,7 @@ static enum kc_status make_registry(struct daemon *daemon)
 	struct registry_settings settings = {
 		.has_embedded_slots = daemon->config.has_embedded_slots,
 		.has_reader_slots = daemon->config.has_reader_slots,
-		.has_card_cache = daemon->config.has_card_cache,
+		.has_card_cache = daemon->config.has_card_cache && daemon->has_device_key,
 		.slot_socket = daemon->slot_socket,
 		.manifests = {.system_folder = daemon->driver_folder,
 			      .user_folder = text_or_null(daemon->user_driver_folder),
@@ -221,7 +222,6 @@ enum kc_status wiring_take_place(struct daemon *daemon)
 enum kc_status wiring_connect(struct daemon *daemon, int listener)
 {
 	CLEANUP(socket_close) int fd = listener;
-	struct engine_settings engine_settings = {.file = NULL};
 	struct desk_options desk_options = {.program = daemon->config.pinentry,
 					    .timeout_s = daemon->config.prompt_deadline_s,
 					    .quota = daemon->config.prompt_quota};
@@ -232,7 +232,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(entitlement_set_init(&daemon->entitlements));
 	entitlement_set_refresh(&daemon->entitlements);
 	TRY(idle_new(daemon->event, &daemon->idle));
-	TRY(engine_new(&engine_settings, &daemon->engine));
+	TRY(keychain_start(daemon));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
 	watch_login(daemon);

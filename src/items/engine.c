@@ -37,6 +37,8 @@ static void try_attach(struct engine *engine, const struct engine_settings *sett
 {
 	struct error_record before = *error_get();
 
+	if (!settings->file && settings->why)
+		engine->file_error = *settings->why;
 	if (!settings->file)
 		return;
 	error_clear();

@@ -16,10 +16,11 @@
 struct engine;
 
 struct engine_settings {
-	const char *file;	   /* keychain.db; NULL: token items only */
-	struct kc_view device_key; /* 32 bytes; may be empty without a file */
-	unsigned password_cost;	   /* keybag_open() */
-	const char *vfs;	   /* of SQLite, for tests; NULL: its own */
+	const char *file;		/* keychain.db; NULL: token items only */
+	const struct error_record *why; /* there is no @file; NULL: nobody wants one */
+	struct kc_view device_key;	/* 32 bytes; may be empty without a file */
+	unsigned password_cost;		/* keybag_open() */
+	const char *vfs;		/* of SQLite, for tests; NULL: its own */
 };
 
 /* A file that cannot be had is no failure: engine_file() says why, and tokens have their items. */

@@ -24,7 +24,7 @@ static void wipe_done(struct bytes *bytes)
 	bytes_done(bytes);
 }
 
-static enum kc_status read_key(const char *path, struct secret *ret_key)
+enum kc_status device_key_find(const char *path, struct secret *ret_key)
 {
 	CLEANUP(wipe_done) struct bytes content = BYTES_INIT(KEY_BYTES);
 	enum kc_status status = file_read_private(path, &content);
@@ -55,7 +55,7 @@ static enum kc_status make_key(const char *path)
 /* Another daemon of this user, with another socket, may make it at the same time: it wins. */
 enum kc_status device_key_load(const char *path, struct secret *ret_key)
 {
-	enum kc_status status = read_key(path, ret_key);
+	enum kc_status status = device_key_find(path, ret_key);
 
 	if (status != KC_ERR_ITEM_NOT_FOUND)
 		return status;
@@ -64,5 +64,5 @@ enum kc_status device_key_load(const char *path, struct secret *ret_key)
 	if (status != KC_ERR_DUPLICATE_ITEM)
 		TRY(status);
 	error_clear();
-	return read_key(path, ret_key);
+	return device_key_find(path, ret_key);
 }

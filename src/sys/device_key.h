@@ -15,4 +15,10 @@
  */
 KC_MUST_CHECK enum kc_status device_key_load(const char *path, struct secret *ret_key);
 
+/*
+ * Load the key in the file @path, and never make one: something is sealed under the one that was
+ * there. Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_NOT_AVAILABLE
+ */
+KC_MUST_CHECK enum kc_status device_key_find(const char *path, struct secret *ret_key);
+
 #endif

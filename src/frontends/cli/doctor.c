@@ -61,8 +61,8 @@ void doctor_add(struct doctor *doctor, const char *topic, const char *state, con
 /* Topics in this order, whoever found them; findings of one as they came. */
 static size_t rank_of(const char *topic)
 {
-	static const char *const topics[] = {"daemon",	    "pcscd",  "readers", "drivers",
-					     "confinement", "access", "prompts"};
+	static const char *const topics[] = {"daemon",	"keychain",    "pcscd",	 "readers",
+					     "drivers", "confinement", "access", "prompts"};
 	size_t i = 0;
 
 	while (i < ARRAY_LEN(topics) && strcmp(topics[i], topic) != 0)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keychain's file: can it be used, and has something been found in it? */
+#include "base/try.h"
+#include "daemon/examine.h"
+
+static enum kc_status examine_closed(const struct engine_file *file, struct json_object *findings)
+{
+	const struct examine_finding closed = {FINDING_PROBLEM, "keychain", file->reason,
+					       file->hint};
+
+	return examine_finding_add(findings, &closed,
+				   "the keychain is not available; cards can be used without");
+}
+
+static enum kc_status examine_open(const struct engine_file *file, struct json_object *findings)
+{
+	const struct examine_finding fine = {FINDING_OK, "keychain", NULL, NULL};
+	const struct examine_finding read_only = {
+		FINDING_WARNING, "keychain", "nothing can be added, changed or deleted",
+		"make keychain.db and its folder writable for you, then: keycask daemon stop"};
+	char path[PATHS_MAX];
+
+	TRY(paths_state("keychain.db", path, sizeof(path)));
+	if (file->is_read_only)
+		return examine_finding_add(findings, &read_only,
+					   "the keychain can only be read: %s", path);
+	return examine_finding_add(findings, &fine, "the keychain is open: %s", path);
+}
+
+/* For as long as the damaged file is kept. */
+static enum kc_status examine_report(const struct engine_file *file, struct json_object *findings)
+{
+	const struct examine_finding report = {
+		FINDING_WARNING, "keychain", file->reason,
+		"look for what is missing in a backup (keycask restore); when nothing is, remove "
+		"the damaged file and its .txt"};
+
+	return examine_finding_add(findings, &report, "the keychain was found damaged");
+}
+
+enum kc_status examine_keychain(const struct daemon *daemon, struct json_object *findings)
+{
+	struct engine_file file = engine_file(daemon->engine);
+
+	if (!file.is_open)
+		return examine_closed(&file, findings);
+	TRY(examine_open(&file, findings));
+	return file.reason ? examine_report(&file, findings) : KC_OK;
+}
