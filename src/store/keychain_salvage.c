@@ -27,7 +27,8 @@ struct salvage {
 };
 
 struct table {
-	const char *name;
+	const char *from; /* in the old file */
+	const char *name; /* in the new one */
 	const char *key;
 	int64_t n_saved;
 };
@@ -67,7 +68,7 @@ static enum kc_status prepare_rows(struct salvage *salvage, const struct table *
 	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
 	const char *text = NULL;
 
-	TRY(sql_put(&sql, "SELECT * FROM %s WHERE %s %s ?1 ORDER BY %s", table->name, table->key,
+	TRY(sql_put(&sql, "SELECT * FROM %s WHERE %s %s ?1 ORDER BY %s", table->from, table->key,
 		    comparison, table->key));
 	TRY(sql_end(&sql, &text));
 	return database_prepare(salvage->old, text, ret_statement);
@@ -179,22 +180,34 @@ static enum kc_status copy_items(struct salvage *salvage)
 		if (i == VOCABULARY_IDENTITY)
 			continue;
 		table.name = schema_table((enum vocabulary_class)i);
+		table.from = table.name;
 		TRY(copy_table(salvage, &table, false));
 		salvage->result.n_items += table.n_saved;
 	}
 	return KC_OK;
 }
 
+static enum kc_status copy_keys(struct salvage *salvage)
+{
+	struct table tables[] = {
+		{.from = "class_keys", .name = "class_keys", .key = "protection"},
+		{.from = "class_keys_copy", .name = "class_keys", .key = "protection"},
+		{.from = "settings", .name = "settings", .key = "name"},
+		{.from = "settings_copy", .name = "settings", .key = "name"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		TRY(copy_table(salvage, &tables[i], i >= 2));
+	salvage->result.has_keys = tables[0].n_saved + tables[1].n_saved > 0;
+	return KC_OK;
+}
+
 static enum kc_status copy_all(struct database *made, const void *work)
 {
 	struct salvage *salvage = *(struct salvage *const *)work;
-	struct table class_keys = {.name = "class_keys", .key = "protection"};
-	struct table settings = {.name = "settings", .key = "name"};
 
 	(void)made;
-	TRY(copy_table(salvage, &class_keys, false));
-	TRY(copy_table(salvage, &settings, true));
-	salvage->result.has_keys = class_keys.n_saved > 0;
+	TRY(copy_keys(salvage));
 	return salvage->result.has_keys ? copy_items(salvage) : KC_OK;
 }
 

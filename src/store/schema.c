@@ -42,9 +42,24 @@ static const char *const rare[] = {"generic", "alias", "type", "subject_key_id"}
 static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY KEY,"
 				   " token_id TEXT NOT NULL UNIQUE);\n";
 
-static const char file_tables[] =
-	"CREATE TABLE class_keys (protection INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);\n"
-	"CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;\n";
+/*
+ * Without class_keys and settings nothing opens, and each is one page that a disk may lose: they
+ * are kept twice, which triggers see to.
+ */
+#define TWICE(table, key, value, type, rest)                                                       \
+	"CREATE TABLE " table " (" key " " type " PRIMARY KEY, " value " BLOB NOT NULL)" rest      \
+	";\n"                                                                                      \
+	"CREATE TABLE " table "_copy (" key " " type " PRIMARY KEY, " value " BLOB NOT NULL)" rest \
+	";\n"                                                                                      \
+	"CREATE TRIGGER " table "_inserted AFTER INSERT ON " table                                 \
+	" BEGIN INSERT OR REPLACE INTO " table "_copy VALUES (new." key ", new." value "); END;\n" \
+	"CREATE TRIGGER " table "_updated AFTER UPDATE ON " table                                  \
+	" BEGIN INSERT OR REPLACE INTO " table "_copy VALUES (new." key ", new." value "); END;\n" \
+	"CREATE TRIGGER " table "_deleted AFTER DELETE ON " table " BEGIN DELETE FROM " table      \
+	"_copy WHERE " key " = old." key "; END;\n"
+
+static const char file_tables[] = TWICE("class_keys", "protection", "wrapped", "INTEGER", "")
+	TWICE("settings", "name", "value", "TEXT", " WITHOUT ROWID");
 
 const char *schema_place_name(enum schema_place place)
 {
