@@ -7,6 +7,7 @@
 #include "tokens/inspector.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/list.h"
 #include "base/log.h"
@@ -16,11 +17,15 @@
 
 enum {
 	DEATHS_MAX = 2, /* of one question */
+	US_PER_SECOND = 1000000,
 };
 
 struct inspector {
 	sd_event *event;
 	unsigned deadline_ms;
+	const char *arguments[4]; /* NULL-terminated */
+	unsigned idle_s;	  /* then the process ends; 0: never */
+	sd_event_source *idle;
 	struct helper *helper;	 /* NULL: not running */
 	struct list inspections; /* inspection::link, in order; the first may be under way */
 	bool is_asking;
@@ -53,8 +58,22 @@ enum kc_status inspector_new(sd_event *event, unsigned deadline_ms,
 	struct inspector *inspector = calloc(1, sizeof(*inspector));
 
 	REQUIRE(inspector, KC_ERR_ALLOCATE, "out of memory");
-	*inspector = (struct inspector){.event = event, .deadline_ms = deadline_ms};
+	*inspector = (struct inspector){
+		.event = event, .deadline_ms = deadline_ms, .arguments = {"keycask-x509"}};
 	list_init(&inspector->inspections);
+	*ret_inspector = inspector;
+	return KC_OK;
+}
+
+enum kc_status inspector_new_trusting(sd_event *event, unsigned deadline_ms, const char *trust_path,
+				      unsigned idle_s, struct inspector **ret_inspector)
+{
+	struct inspector *inspector = NULL;
+
+	TRY(inspector_new(event, deadline_ms, &inspector));
+	inspector->idle_s = idle_s;
+	inspector->arguments[1] = "--trust";
+	inspector->arguments[2] = trust_path;
 	*ret_inspector = inspector;
 	return KC_OK;
 }
@@ -64,6 +83,7 @@ struct inspector *inspector_free(struct inspector *inspector)
 	if (!inspector)
 		return NULL;
 	inspector->helper = helper_free(inspector->helper);
+	inspector->idle = sd_event_source_disable_unref(inspector->idle);
 	list_for_each_safe (link, &inspector->inspections) {
 		ignore(inspection_free(list_entry(link, struct inspection, link)) != NULL);
 	}
@@ -86,9 +106,8 @@ static void on_ended(void *userdata, int wait_status)
 
 static enum kc_status ensure_running(struct inspector *inspector)
 {
-	static const char *const arguments[] = {"keycask-x509", NULL};
 	struct helper_options options = {.program = "keycask-x509",
-					 .arguments = arguments,
+					 .arguments = inspector->arguments,
 					 .descriptor = -1,
 					 .definition = protocol_org_keycask_X509,
 					 .on_ended = on_ended,
@@ -108,7 +127,29 @@ static enum kc_status ask(struct inspector *inspector, struct inspection *inspec
 			json_object_get(inspection->parameters), -1, inspector->deadline_ms,
 			on_inspected, inspection));
 	inspector->is_asking = true;
+	inspector->idle = sd_event_source_disable_unref(inspector->idle);
 	return KC_OK;
+}
+
+static int on_idle(sd_event_source *source, uint64_t time_us, void *userdata)
+{
+	struct inspector *inspector = userdata;
+
+	(void)source;
+	(void)time_us;
+	inspector->idle = sd_event_source_disable_unref(inspector->idle);
+	inspector->helper = helper_free(inspector->helper);
+	return 0;
+}
+
+/* Without a clock it stays. */
+static void await_idleness(struct inspector *inspector)
+{
+	if (inspector->idle_s == 0 || inspector->is_asking || !inspector->helper)
+		return;
+	ignore(sd_event_add_time_relative(inspector->event, &inspector->idle, CLOCK_BOOTTIME,
+					  (uint64_t)inspector->idle_s * US_PER_SECOND, 0, on_idle,
+					  inspector) < 0);
 }
 
 static void finish(struct inspection *inspection, enum kc_status status,
@@ -150,6 +191,7 @@ static void on_inspected(void *userdata, enum kc_status status, struct json_obje
 	if (!has_died || inspection->n_deaths >= DEATHS_MAX)
 		finish(inspection, status, parameters);
 	ask_next(inspector);
+	await_idleness(inspector);
 }
 
 void inspector_cancel(struct inspection *inspection)

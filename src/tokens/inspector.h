@@ -19,6 +19,14 @@ KC_MUST_CHECK enum kc_status inspector_new(sd_event *event, unsigned deadline_ms
 struct inspector *inspector_free(struct inspector *inspector);
 DEFINE_FREEP(inspector)
 
+/*
+ * One that has read what is trusted first: @trust_path, or OpenSSL's own when NULL. It is borrowed.
+ * The process ends when nothing was asked for @idle_s, since it is a few megabytes.
+ */
+KC_MUST_CHECK enum kc_status inspector_new_trusting(sd_event *event, unsigned deadline_ms,
+						    const char *trust_path, unsigned idle_s,
+						    struct inspector **ret_inspector);
+
 /* One question under way. */
 struct inspection;
 

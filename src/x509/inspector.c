@@ -10,8 +10,14 @@
 #include "wire/protocol.h"
 #include "wire/serve.h"
 #include "x509/bare_key_impl.h"
+#include "x509/evaluate_impl.h"
 #include "x509/inspect.h"
 #include "x509/name_impl.h"
+#include "x509/trust_store_impl.h"
+
+/* What is trusted, or why that is not known. */
+static X509_STORE *trusted;
+static struct error_record why_not;
 
 static enum kc_status inspect(struct json_object *parameters, struct json_object **ret_reply)
 {
@@ -57,6 +63,11 @@ static enum kc_status normalize_name(struct json_object *parameters, struct json
 	return KC_OK;
 }
 
+static enum kc_status judge(struct json_object *parameters, struct json_object **ret_reply)
+{
+	return evaluate_certificate(parameters, trusted, &why_not, ret_reply);
+}
+
 typedef enum kc_status (*answer_fn)(struct json_object *parameters, struct json_object **ret_reply);
 
 static void answer(struct wire_call *call, answer_fn make)
@@ -87,10 +98,16 @@ static void on_normalize_name(struct wire_call *call)
 	answer(call, normalize_name);
 }
 
+static void on_evaluate(struct wire_call *call)
+{
+	answer(call, judge);
+}
+
 static const struct wire_method methods[] = {
 	{.name = "Inspect", .handler = on_inspect},
 	{.name = "InspectPublicKey", .handler = on_inspect_public_key},
 	{.name = "NormalizeName", .handler = on_normalize_name},
+	{.name = "Evaluate", .handler = on_evaluate},
 };
 
 static enum kc_status new_service(struct wire_service **ret_service)
@@ -125,8 +142,17 @@ static enum kc_status serve(void)
 	return status == KC_ERR_NOT_AVAILABLE ? KC_OK : status;
 }
 
-enum kc_status inspector_run(void)
+static void load_trusted(const char *path)
 {
+	error_clear();
+	if (trust_store_load(path, &trusted) != KC_OK)
+		why_not = *error_get();
+	error_clear();
+}
+
+enum kc_status inspector_run(const struct inspector_trust *trust)
+{
+	enum kc_status status = KC_OK;
 	static const struct sandbox_profile profile = {
 		.name = "x509",
 		.inherited = INSPECTOR_FD + 1,
@@ -137,6 +163,10 @@ enum kc_status inspector_run(void)
 	/* Without a configuration file: a provider that it names has no business here. */
 	REQUIRE(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, KC_ERR_INTERNAL,
 		"OpenSSL does not start");
+	if (trust)
+		load_trusted(trust->path);
 	TRY(sandbox_enter(&profile));
-	return serve();
+	status = serve();
+	trust_store_done(&trusted);
+	return status;
 }

@@ -12,7 +12,15 @@ enum {
 	INSPECTOR_FD = CHILD_FIRST_DESCRIPTOR, /* the daemon's socket, inherited */
 };
 
-/* Give up every right, then answer calls on INSPECTOR_FD until the other end closes it. */
-KC_MUST_CHECK enum kc_status inspector_run(void);
+/* What to read before that, for policies that need it. */
+struct inspector_trust {
+	const char *path; /* a file of PEM or a folder of them; NULL: OpenSSL's own */
+};
+
+/*
+ * Give up every right, then answer calls on INSPECTOR_FD until the other end closes it.
+ * @trust NULL: nothing is trusted.
+ */
+KC_MUST_CHECK enum kc_status inspector_run(const struct inspector_trust *trust);
 
 #endif

@@ -35,7 +35,7 @@ static struct peer start(void)
 	if (peer.pid == 0) {
 		if (pair[1] != INSPECTOR_FD)
 			dup2(pair[1], INSPECTOR_FD);
-		_exit(inspector_run() == KC_OK ? 0 : 1);
+		_exit(inspector_run(NULL) == KC_OK ? 0 : 1);
 	}
 	close(pair[1]);
 	CHECK_OK(wire_client_adopt(pair[0], &peer.client));
