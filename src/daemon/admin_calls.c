@@ -8,6 +8,7 @@
 #include "base/try.h"
 #include "daemon/calls.h"
 #include "daemon/examine.h"
+#include "daemon/keychain.h"
 #include "daemon/shutdown.h"
 #include "sys/sandbox.h"
 #include "tokens/manifest_set.h"
@@ -137,7 +138,9 @@ void admin_calls_lock(struct wire_call *call)
 {
 	struct daemon *daemon = wire_call_context(call);
 
+	error_clear();
 	registry_lock(daemon->registry);
+	keychain_lock_if_possible(daemon, call);
 	wire_call_reply(call, NULL);
 }
 

@@ -62,6 +62,8 @@ static enum kc_status put_time(struct json_object *line)
 
 static enum kc_status put_peer(struct json_object *line, const struct peer *peer)
 {
+	if (!peer) /* nobody asked for it */
+		return KC_OK;
 	TRY(field_put_number(line, "uid", peer->uid));
 	TRY(field_put_number(line, "pid", peer->pid));
 	return field_put_text(line, "executable", peer->executable);
@@ -70,7 +72,7 @@ static enum kc_status put_peer(struct json_object *line, const struct peer *peer
 static enum kc_status put_entry(struct json_object *line, const struct audit_entry *entry)
 {
 	CLEANUP(freep)
-	char *hash = entry->slot ? NULL : hex_encode(entry->key_hash, HEX_LOWER);
+	char *hash = entry->key_hash.len > 0 ? hex_encode(entry->key_hash, HEX_LOWER) : NULL;
 
 	TRY(put_time(line));
 	TRY(field_put_number(line, "request", (int64_t)entry->request));

@@ -4,8 +4,9 @@
 
 /*
  * The audit log: one line of JSON for every use of a private key: when, who, which key, what for,
- * how it ended; and for every session with a card without a driver, where nobody knows what is
- * done. Never the content. audit.log in the state folder, mode 0600, only appended to.
+ * how it ended; for every session with a card without a driver, where nobody knows what is done;
+ * and when the keychain is locked, unlocked or given another password. Never the
+ * content. audit.log in the state folder, mode 0600, only appended to.
  */
 
 #include <stdint.h>
@@ -22,8 +23,8 @@ DEFINE_FREEP(audit)
 
 struct audit_entry {
 	uint64_t request;
-	const struct peer *peer;
-	const char *operation; /* "sign", "decrypt", "exchange" */
+	const struct peer *peer; /* NULL: nobody asked, the screen was locked */
+	const char *operation;	 /* "sign", "decrypt", "exchange", "unlock" … */
 	const char *algorithm;
 	const char *slot; /* of a raw card session, which knows nothing of what follows */
 	const char *token_id;

@@ -15,8 +15,10 @@ void item_calls_delete(struct wire_call *call);
 /* keychain_calls.c */
 void keychain_calls_state(struct wire_call *call);
 void keychain_calls_lock(struct wire_call *call);
-void keychain_calls_unlock(struct wire_call *call);
-void keychain_calls_change_password(struct wire_call *call);
+
+/* password_calls.c */
+void password_calls_unlock(struct wire_call *call);
+void password_calls_change(struct wire_call *call);
 
 /* context_calls.c */
 void context_calls_new(struct wire_call *call);

@@ -46,6 +46,7 @@ void config_init(struct config *ret_config)
 		.has_reader_slots = true,
 		.has_card_cache = true,
 		.use_keypads = true,
+		.lock_keychain_with_screen = true,
 		.query_deadline_ms = 5000,
 		.card_deadline_ms = 30000,
 		.prompt_deadline_s = 120,
@@ -234,6 +235,8 @@ static enum kc_status set_value(struct config *config, const char *key, struct j
 		return set_providers(config, value);
 	if (strcmp(key, "use_keypads") == 0)
 		return set_flag(key, value, &config->use_keypads);
+	if (strcmp(key, "lock_keychain_with_screen") == 0)
+		return set_flag(key, value, &config->lock_keychain_with_screen);
 	if (strcmp(key, "card_cache") == 0)
 		return set_flag(key, value, &config->has_card_cache);
 	return fail(KC_ERR_DECODE, "there is no setting \"%.40s\"", key);

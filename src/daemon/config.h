@@ -25,7 +25,8 @@ struct config {
 	bool has_embedded_slots;
 	bool has_reader_slots;
 	bool has_card_cache;
-	bool use_keypads; /* of readers that have one */
+	bool use_keypads;		/* of readers that have one */
+	bool lock_keychain_with_screen; /* and when the machine sleeps */
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
 	unsigned prompt_deadline_s;

@@ -17,8 +17,8 @@ static const struct wire_method item_methods[] = {
 static const struct wire_method keychain_methods[] = {
 	{"State", keychain_calls_state, RIGHT_READ},
 	{"Lock", keychain_calls_lock, RIGHT_USE},
-	{"Unlock", keychain_calls_unlock, RIGHT_USE},
-	{"ChangePassword", keychain_calls_change_password, RIGHT_ADMIN},
+	{"Unlock", password_calls_unlock, RIGHT_USE},
+	{"ChangePassword", password_calls_change, RIGHT_ADMIN},
 	{"Backup", backup_calls_backup, RIGHT_ADMIN},
 	{"Restore", backup_calls_restore, RIGHT_ADMIN},
 	{"NewContext", context_calls_new, RIGHT_READ},

@@ -13,10 +13,12 @@
 #include "daemon/dispatch.h"
 #include "daemon/events.h"
 #include "daemon/intake.h"
+#include "daemon/keychain.h"
 #include "daemon/keychain_start.h"
 #include "daemon/pin_request.h"
 #include "daemon/readiness.h"
 #include "sys/socket.h"
+#include "sys/worker.h"
 
 enum {
 	PEERS_MAX = 256,
@@ -148,6 +150,10 @@ static void on_away(void *context, const char *why)
 
 	log_info("%s: PINs are forgotten", why);
 	registry_lock(daemon->registry);
+	error_clear();
+	if (daemon->config.lock_keychain_with_screen)
+		keychain_lock_if_possible(daemon, NULL);
+	error_clear();
 }
 
 /* Without a system bus nobody says that the person has left, and the limits of time must do. */
@@ -252,6 +258,7 @@ void wiring_disconnect(struct daemon *daemon)
 	daemon->login = login_watch_free(daemon->login);
 	daemon->registry = registry_free(daemon->registry);
 	daemon->desk = desk_free(daemon->desk);
+	worker_await_abandoned();
 	daemon->service = wire_service_free(daemon->service);
 	daemon->engine = engine_free(daemon->engine);
 	daemon->idle = idle_free(daemon->idle);

@@ -43,6 +43,15 @@ static const struct {
 				      "New password:", NULL, NULL},
 	[PROMPT_ITEM_PASSWORD_REPEAT] = {"The item's new password once more.",
 					 "New password again:", NULL, NULL},
+	[PROMPT_KEYCHAIN_UNLOCK] = {"A program wants to unlock your keychain.",
+				    "Keychain password:", NULL, NULL},
+	[PROMPT_KEYCHAIN_CURRENT] = {"A program wants to change your keychain's password: "
+				     "the present one first.",
+				     "Present password:", NULL, NULL},
+	[PROMPT_KEYCHAIN_NEW] = {"Choose the new password of your keychain.", "New password:", NULL,
+				 NULL},
+	[PROMPT_KEYCHAIN_REPEAT] = {"The keychain's new password once more.",
+				    "New password again:", NULL, NULL},
 };
 
 enum prompt_kind wording_kind(enum pin_question_kind kind)

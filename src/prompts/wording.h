@@ -22,6 +22,11 @@ enum prompt_kind {
 	PROMPT_ITEM_PASSWORD, /* the item's own, which came with no context */
 	PROMPT_ITEM_PASSWORD_NEW,
 	PROMPT_ITEM_PASSWORD_REPEAT,
+	/* The keychain's password, for itself. */
+	PROMPT_KEYCHAIN_UNLOCK,
+	PROMPT_KEYCHAIN_CURRENT, /* before another, or none */
+	PROMPT_KEYCHAIN_NEW,
+	PROMPT_KEYCHAIN_REPEAT,
 };
 
 enum prompt_kind wording_kind(enum pin_question_kind kind);
