@@ -95,7 +95,7 @@ enum kc_status pem_identity_read(struct kc_view text, struct bytes *certificate,
 	struct reading reading = {.certificate = certificate, .key = &key};
 	enum kc_status status = KC_OK;
 
-	reading.text = BIO_new_mem_buf(text.data, (int)text.len);
+	reading.text = BIO_new_mem_buf(text.len > 0 ? (const void *)text.data : "", (int)text.len);
 	REQUIRE(reading.text, KC_ERR_ALLOCATE, "out of memory");
 	status = take_blocks(&reading);
 	BIO_free(reading.text);

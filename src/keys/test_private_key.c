@@ -438,6 +438,9 @@ TEST(pem_of_an_identity)
 	check_pem(certificate, KC_ERR_PARAM,
 		  "an identity is PEM text with one certificate and one private key; here there is "
 		  "no private key");
+	check_pem("", KC_ERR_PARAM,
+		  "an identity is PEM text with one certificate and one private key; here there is "
+		  "neither");
 	check_pem("nothing", KC_ERR_PARAM,
 		  "an identity is PEM text with one certificate and one private key; here there is "
 		  "neither");
