@@ -9,6 +9,7 @@
 #include "daemon/calls.h"
 #include "daemon/client.h"
 #include "daemon/context.h"
+#include "daemon/keychain.h"
 #include "daemon/secret_fields.h"
 #include "daemon/stretch.h"
 
@@ -71,19 +72,6 @@ static void on_gone(void *userdata)
 	wire_call_drop(making.call);
 }
 
-static enum kc_status find_keybag(const struct daemon *daemon, struct keybag **ret_keybag)
-{
-	struct engine_file file = engine_file(daemon->engine);
-
-	*ret_keybag = engine_keybag(daemon->engine);
-	if (*ret_keybag)
-		return KC_OK;
-	if (file.hint)
-		error_set_hint("%s", file.hint);
-	return fail(KC_ERR_NOT_AVAILABLE, "there is no keychain: %s",
-		    file.reason ? file.reason : "it is not open");
-}
-
 static enum kc_status stretch(struct wire_call *call, bool interaction_not_allowed,
 			      struct secret *password)
 {
@@ -94,7 +82,7 @@ static enum kc_status stretch(struct wire_call *call, bool interaction_not_allow
 
 	REQUIRE(making, KC_ERR_ALLOCATE, "out of memory");
 	REQUIRE(password->len > 0, KC_ERR_PARAM, "an empty application password is none");
-	TRY(find_keybag(daemon, &keybag));
+	TRY(keychain_find(daemon, &keybag));
 	stretching = keybag_application_stretching(keybag);
 	*making = (struct new_context){.call = call,
 				       .interaction_not_allowed = interaction_not_allowed};
