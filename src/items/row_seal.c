@@ -52,6 +52,21 @@ static enum kc_status put_owner(const struct row *row, struct bytes *owner)
 	return KC_OK;
 }
 
+/*
+ * Of the attributes also the sealed secret, so that what opens is whole, and halves of two rows or
+ * of two revisions never make an item.
+ */
+static enum kc_status put_attributes_owner(const struct engine *engine, const struct row *row,
+					   struct bytes *owner)
+{
+	struct hash hash = {.is_set = false};
+
+	TRY(put_owner(row, owner));
+	if (row->has_secret)
+		TRY(hash_bytes(engine->hasher, "sealed secret", row->secret, &hash));
+	return put_part(owner, hash_view(&hash));
+}
+
 static enum kc_status fail_damaged(void)
 {
 	return fail(KC_ERR_DECODE, "a row of the keychain is damaged");
@@ -105,7 +120,7 @@ enum kc_status row_open(const struct engine *engine, struct row *row)
 	if (row->place == SCHEMA_MAIN)
 		return parse(row->attributes_data, &row->attributes);
 	TRY(class_key(engine, row, &terms.key));
-	TRY(put_owner(row, &owner));
+	TRY(put_attributes_owner(engine, row, &owner));
 	terms.owner = bytes_view(&owner);
 	TRY(seal_open(&terms, row->attributes_data, &plain));
 	return parse(bytes_view(&plain), &row->attributes);
@@ -215,16 +230,18 @@ enum kc_status row_new_id(uint8_t ret_id[SCHEMA_ID_BYTES])
 	return KC_OK;
 }
 
-static enum kc_status seal_secret(const struct seal_terms *attribute_terms, struct row *row,
-				  struct kc_view secret, struct kc_view application_key)
+static enum kc_status seal_secret(struct kc_view class_key, struct row *row, struct kc_view secret,
+				  struct kc_view application_key)
 {
-	struct seal_terms terms = *attribute_terms;
+	CLEANUP(bytes_done) struct bytes owner = BYTES_INIT(OWNER_MAX);
+	struct seal_terms terms = {.purpose = "secret"};
 	uint8_t key[SEAL_KEY_BYTES];
 	enum kc_status status = KC_OK;
 
-	TRY(secret_key(terms.key, application_key, key));
-	terms.purpose = "secret";
+	TRY(put_owner(row, &owner));
+	TRY(secret_key(class_key, application_key, key));
 	terms.key = VIEW_OF(key);
+	terms.owner = bytes_view(&owner);
 	row->sealed_secret = BYTES_INIT(ROW_SECRET_MAX + SEAL_OVERHEAD);
 	status = seal_close(&terms, secret, &row->sealed_secret);
 	explicit_bzero(key, sizeof(key));
@@ -233,13 +250,18 @@ static enum kc_status seal_secret(const struct seal_terms *attribute_terms, stru
 	return status;
 }
 
-static enum kc_status seal_attributes(const struct seal_terms *terms, struct row *row)
+static enum kc_status seal_attributes(const struct engine *engine, struct kc_view class_key,
+				      struct row *row)
 {
+	CLEANUP(bytes_done) struct bytes owner = BYTES_INIT(OWNER_MAX);
+	struct seal_terms terms = {.purpose = "attributes", .key = class_key};
 	const char *text = json_object_to_json_string_ext(row->attributes, JSON_C_TO_STRING_PLAIN);
 
 	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
+	TRY(put_attributes_owner(engine, row, &owner));
+	terms.owner = bytes_view(&owner);
 	row->sealed_attributes = BYTES_INIT(ROW_ATTRIBUTES_MAX + SEAL_OVERHEAD);
-	TRY(seal_close(terms, view_of_text(text), &row->sealed_attributes));
+	TRY(seal_close(&terms, view_of_text(text), &row->sealed_attributes));
 	row->attributes_data = bytes_view(&row->sealed_attributes);
 	return KC_OK;
 }
@@ -247,17 +269,15 @@ static enum kc_status seal_attributes(const struct seal_terms *terms, struct row
 enum kc_status row_seal(const struct engine *engine, struct row *row, const struct kc_view *secret,
 			struct kc_view application_key)
 {
-	CLEANUP(bytes_done) struct bytes owner = BYTES_INIT(OWNER_MAX);
-	struct seal_terms terms = {.purpose = "attributes"};
+	struct kc_view key;
 
-	TRY(keybag_key(engine->keybag, row->protection, &terms.key));
+	TRY(keybag_key(engine->keybag, row->protection, &key));
 	TRY(row_new_id(row->revision));
-	TRY(put_owner(row, &owner));
-	terms.owner = bytes_view(&owner);
 	bytes_done(&row->sealed_attributes);
 	bytes_done(&row->sealed_secret);
 	row->has_secret = false;
 	row->secret = view_of(NULL, 0);
-	TRY(seal_attributes(&terms, row));
-	return secret ? seal_secret(&terms, row, *secret, application_key) : KC_OK;
+	if (secret)
+		TRY(seal_secret(key, row, *secret, application_key));
+	return seal_attributes(engine, key, row);
 }

@@ -207,7 +207,7 @@ char *scene_reference(struct scene *scene, const char *query)
 {
 	CLEANUP(field_free) struct json_object *item = only(scene, query, "return_persistent_ref");
 
-	return strdup(json_object_to_json_string(item));
+	return strdup(json_object_to_json_string_ext(item, JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 void scene_run(struct scene *scene, const char *sql)

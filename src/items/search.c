@@ -244,7 +244,7 @@ static enum kc_status put_groups(const struct search *search, struct bytes *sql,
 	return sql_put(sql, ")");
 }
 
-static enum kc_status put_select(const struct search *search, struct bytes *sql)
+enum kc_status search_put_select(const struct search *search, struct bytes *sql)
 {
 	size_t index = 1;
 
@@ -277,7 +277,7 @@ static enum kc_status bind_hash(const struct search *search, int *index, const s
 	return database_bind_data(search->statement, (*index)++, hash_view(hash));
 }
 
-/* In the order of put_select(). */
+/* In the order of search_put_select(). */
 static enum kc_status bind(const struct search *search)
 {
 	int index = 1;
@@ -300,7 +300,7 @@ static enum kc_status begin(struct search *search, enum schema_place place)
 
 	search->place = place;
 	TRY(bytes_reserve(&sql, 2048));
-	TRY(put_select(search, &sql));
+	TRY(search_put_select(search, &sql));
 	TRY(sql_end(&sql, &text));
 	TRY(database_prepare(search->engine->database, text, &search->statement));
 	return bind(search);
