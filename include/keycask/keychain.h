@@ -8,6 +8,8 @@
  * Unstable until 1.0. Threads: any.
  */
 
+#include <stdbool.h>
+
 #include <keycask/dictionary.h>
 #include <keycask/key.h>
 
@@ -46,6 +48,43 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_state(struct kc_dictionary **
  * Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_unlock(const struct kc_options *options);
+
+/*
+ * Lock it: what is accessible when_unlocked can be read again after kc_keychain_unlock(), and what
+ * is accessible after_first_unlock and always can be read as before. PINs are not forgotten by
+ * this: kc_daemon_lock() does both.
+ * Expected: KC_ERR_NOT_AVAILABLE  it has no password, or there is no keychain
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_lock(void);
+
+/* Which password follows which. Start from KC_KEYCHAIN_CHANGE_INIT. What is not given (data NULL)
+ * is asked of a person: the present password if there is one, then the new one, twice. */
+struct kc_keychain_change {
+	size_t size; /* of this struct, as the caller was compiled */
+	struct kc_view current;
+	struct kc_view new_password;
+	bool remove; /* there shall be none; then new_password is empty */
+};
+
+#define KC_KEYCHAIN_CHANGE_INIT                                                                    \
+	{                                                                                          \
+		sizeof(struct kc_keychain_change), {NULL, 0}, {NULL, 0}, false                     \
+	}
+
+/*
+ * Set, change or remove the keychain's password, in one step: the old or the new one is right,
+ * whatever happens in between. Afterwards it is unlocked. Without a password everything that is
+ * accessible when_passcode_set_this_device_only is gone. @options has no pin: they are in @change
+ * (NULL: a person is asked for all).
+ * Expected: KC_ERR_AUTH_FAILED              wrong password
+ *           KC_ERR_NOT_AVAILABLE            there is none to remove, or there is no keychain
+ *           KC_ERR_USER_CANCELED            the person said no
+ *           KC_ERR_INTERACTION_NOT_ALLOWED  a person would have to be asked
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_change_password(
+	const struct kc_keychain_change *change, const struct kc_options *options);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,10 @@
 #include "client/line.h"
 #include "sys/socket.h"
 
+enum {
+	CHANGING_MS = 600 * 1000, /* a person is asked up to nine times */
+};
+
 enum kc_status kc_keychain_state(struct kc_dictionary **ret_state)
 {
 	CLEANUP(field_free) struct json_object *answer = NULL;
@@ -44,5 +48,49 @@ enum kc_status kc_keychain_unlock(const struct kc_options *given)
 	call.parameters = take(parameters);
 	call.descriptor = fd;
 	call.timeout_ms = interaction_timeout_ms(&options);
+	return line_call(&call, &answer);
+}
+
+enum kc_status kc_keychain_lock(void)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	struct line_call call = {.method = "org.keycask.Keychain.Lock",
+				 .descriptor = -1,
+				 .timeout_ms = LINE_QUERY_MS,
+				 .is_repeatable = true};
+
+	error_clear();
+	return line_call(&call, &answer);
+}
+
+/* Never repeated by itself: after the first time the present password is another one. */
+enum kc_status kc_keychain_change_password(const struct kc_keychain_change *change,
+					   const struct kc_options *given)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	CLEANUP(socket_close) int fd = -1;
+	struct line_call call = {.method = "org.keycask.Keychain.ChangePassword"};
+	const struct kc_keychain_change defaults = KC_KEYCHAIN_CHANGE_INIT;
+	const struct kc_keychain_change *wish = change ? change : &defaults;
+	const struct interaction_secret secrets[] = {{"current", wish->current},
+						     {"new", wish->new_password}};
+	struct kc_options options;
+
+	error_clear();
+	REQUIRE(wish->size >= sizeof(defaults), KC_ERR_PARAM,
+		"a change that was not made from KC_KEYCHAIN_CHANGE_INIT");
+	TRY(interaction_read(given, &options));
+	options.pin = (struct kc_view){NULL, 0};
+	options.last_try = false;
+	TRY(field_new_object(&parameters));
+	if (wish->remove)
+		TRY(field_put_flag(parameters, "remove", true));
+	TRY(interaction_put_secrets(&options, secrets, ARRAY_LEN(secrets), parameters, &fd));
+	call.parameters = take(parameters);
+	call.descriptor = fd;
+	call.timeout_ms = options.timeout_ms == KC_TIMEOUT_DEFAULT
+				  ? CHANGING_MS
+				  : interaction_timeout_ms(&options);
 	return line_call(&call, &answer);
 }

@@ -5,8 +5,12 @@ import json
 import os
 
 from keychain_scene import (CLASSES, KeychainDaemon, add, check_state, data, get, in_memory,
-                            password_item, query, set_password, unlock, with_secrets)
-from keycask_test import check, check_equal, check_raises, main, test
+                            password_item, query, set_password, state, unlock, with_secrets)
+from keycask_test import (check, check_equal, check_raises, eventually, main, pipe_with, program,
+                          run, scratch, skip_unless, test)
+from login1 import Logind, is_available
+from prompt_scene import PINENTRY, on_terminal, wait_for_no_pinentry
+from terminal import Terminal
 
 LOCKED = "interaction_not_allowed"
 NO_KEY = "not_available"
@@ -62,8 +66,8 @@ def every_class_in_every_state():
             set_password(peer, "one")
             for accessible in CLASSES:
                 add(peer, accessible, accessible)
-                for state in ("unlocked", "locked", "before_first_unlock"):
-                    add(peer, f"{accessible}-{state}", accessible)
+                for name in ("unlocked", "locked", "before_first_unlock"):
+                    add(peer, f"{accessible}-{name}", accessible)
             for accessible in CLASSES:
                 check_verbs(peer, accessible, "unlocked")
             peer.call("Keychain.Lock")
@@ -283,6 +287,193 @@ def what_is_done_with_the_password_is_audited():
                     [("set_password", "success"), ("lock", "success"), ("unlock", "auth_failed"),
                      ("unlock", "success"), ("remove_password", "success")], "audit log")
         check(all(line["pid"] == os.getpid() for line in lines), lines)
+
+
+# --- keycask lock, unlock, passwd --------------------------------------------------------------
+
+
+def keycask(daemon, *words, status=0, **passwords):
+    """What it says; password_fd="one" and such are given on descriptors."""
+    readers = {name: pipe_with(value) for name, value in passwords.items()}
+    options = [word for name, reader in readers.items()
+               for word in ("--" + name.replace("_", "-"), str(reader))]
+    try:
+        out, err = run(program("keycask"), *words, *options, env=daemon.env, status=status,
+                       pass_fds=list(readers.values()))
+    finally:
+        for reader in readers.values():
+            os.close(reader)
+    return (out + err).decode()
+
+
+@test
+def the_commands_say_what_they_did():
+    with KeychainDaemon() as daemon:
+        def says(expected, *words, **options):
+            check_equal(keycask(daemon, *words, **options), expected, f"keycask {words}")
+
+        says("Every PIN is forgotten.\nThe keychain has no password and stays open: keycask passwd "
+             "sets one.\n", "lock")
+        says("The keychain has no password: it is always open.\n", "unlock")
+        says("The keychain's password is set.\n", "passwd", new_password_fd="one\n")
+        says("Every PIN is forgotten.\nThe keychain is locked.\n", "lock")
+        check_equal(state(daemon), "locked", "state")
+        says("keycask: unlock: wrong keychain password\n", "unlock",
+             password_fd="two", status=1)
+        says("The keychain is unlocked.\n", "unlock", password_fd="one")
+        says("The keychain is unlocked.\n", "unlock")
+        says("The keychain's password is changed.\n", "passwd", password_fd="one",
+             new_password_fd="two")
+        says("The keychain has no password any more: it is always open.\n", "passwd", "--remove",
+             password_fd="two")
+
+
+@test
+def the_commands_have_json_for_machines():
+    with KeychainDaemon() as daemon:
+        def cli(*words, status=0, **passwords):
+            return json.loads(keycask(daemon, *words, "--json", status=status, **passwords))
+
+        check_equal(cli("lock"), {"was_running": True, "keychain_locked": False}, "lock")
+        check_equal(cli("unlock"), {"has_password": False}, "unlock")
+        check_equal(cli("passwd", new_password_fd="one"), {"has_password": True}, "passwd")
+        check_equal(cli("lock"), {"was_running": True, "keychain_locked": True}, "lock")
+        check_equal(cli("unlock", password_fd="two", status=1)["name"], "auth_failed", "wrong")
+        check_equal(cli("unlock", "--no-prompt", status=1)["name"], LOCKED, "nobody may be asked")
+        check_equal(cli("unlock", password_fd="one"), {"has_password": True}, "unlock")
+        check_equal(cli("passwd", "--remove", new_password_fd="x", status=2)["name"], "param",
+                    "both")
+        check_equal(cli("passwd", "--remove", password_fd="one"), {"has_password": False}, "none")
+        check_equal(cli("passwd", "--remove", status=1)["name"], NO_KEY, "there is none")
+
+
+# --- a person ----------------------------------------------------------------------------------
+
+
+def PromptDaemon(**settings):  # pylint: disable=invalid-name
+    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
+    return KeychainDaemon(pinentry=PINENTRY, **settings)
+
+
+class Person:
+    """Somebody before a terminal, and a command of theirs."""
+
+    def __init__(self, daemon, terminal, *words):
+        self.terminal = terminal
+        self.process = on_terminal(daemon, terminal, program("keycask"), *words)
+
+    def answers(self, field, text, *said):
+        """Asked for that, with these words before; types the answer."""
+        shown = self.terminal.read_until(f"\n{field}: ")
+        for words in said:
+            check(words in shown, f"{words!r} is not in {shown!r}")
+        self.terminal.type(text)
+
+    def ends(self, shown, status=0):
+        self.terminal.read_until(shown)
+        check_equal(self.process.wait(20), status, "exit status")
+        wait_for_no_pinentry()
+
+
+class Beside:  # what on_terminal() wants of a scene
+    def __init__(self, daemon):
+        self.daemon = daemon
+
+
+@test
+def a_person_sets_changes_types_and_removes_a_password():
+    with PromptDaemon() as daemon:
+        scene = Beside(daemon)
+        with Terminal() as terminal:
+            person = Person(scene, terminal, "passwd")
+            person.answers("New password", "one\n", "Choose the new password of your keychain")
+            person.answers("New password again", "two\n", "once more")
+            person.answers("New password", "one\n", "the two passwords differ")
+            person.answers("New password again", "one\n")
+            person.ends("password is set.")
+        daemon.call("Keychain.Lock")
+        with Terminal() as terminal:
+            person = Person(scene, terminal, "unlock")
+            person.answers("Keychain password", "two\n", "wants to unlock your keychain")
+            person.answers("Keychain password", "one\n", "the password is wrong")
+            person.ends("is unlocked.")
+        check_equal(state(daemon), "unlocked", "state")
+        with Terminal() as terminal:
+            person = Person(scene, terminal, "passwd", "--remove")
+            person.answers("Present password", "one\n", "the present one first")
+            person.ends("no password any more")
+
+
+@test
+def three_wrong_passwords_end_it_and_cancelling_does():
+    with PromptDaemon() as daemon:
+        scene = Beside(daemon)
+        daemon.call("Keychain.ChangePassword", {"new": "one"})
+        daemon.call("Keychain.Lock")
+        with Terminal() as terminal:
+            person = Person(scene, terminal, "unlock")
+            for wrong in ("two\n", "three\n", "four\n"):
+                person.answers("Keychain password", wrong)
+            person.ends("the password is wrong, 3 times", 1)
+        with Terminal() as terminal:
+            person = Person(scene, terminal, "unlock")
+            person.answers("Keychain password", "\x04")
+            person.ends("keycask: ", 1)
+        with Terminal() as terminal:  # the present one was right, and the new one is not given
+            person = Person(scene, terminal, "passwd")
+            person.answers("Present password", "one\n")
+            person.answers("New password", "\x04")
+            person.ends("keycask: ", 1)
+        check_equal(state(daemon), "locked", "nothing has changed")
+        with daemon.connect() as peer:
+            unlock(peer, "one")
+
+
+@test
+def whoever_leaves_takes_the_prompt_along():
+    with PromptDaemon() as daemon, Terminal() as terminal:
+        daemon.call("Keychain.ChangePassword", {"new": "one"})
+        daemon.call("Keychain.Lock")
+        with daemon.connect() as peer:
+            peer.send("Keychain.Unlock", {"interaction": terminal.interaction()})
+            terminal.read_until("\nKeychain password: ")
+        wait_for_no_pinentry()
+        check_equal(state(daemon), "locked", "state")
+
+
+# --- the screen, and sleep ---------------------------------------------------------------------
+
+
+def leave(is_locked_with_screen, order, expected):
+    """Somebody leaves, in that way; then the machine sleeps, as soon as keycaskd lets it."""
+    skip_unless(is_available(), "no dbus-daemon, or no python3-jeepney")
+    daemon = KeychainDaemon(lock_keychain_with_screen=is_locked_with_screen)
+    with Logind(scratch()) as logind:
+        daemon.env.update(logind.environment)
+        with daemon:
+            eventually(lambda: logind.n_inhibitors() == 1, "keycaskd has subscribed")
+            daemon.call("Keychain.ChangePassword", {"new": "one"})
+            logind.order(*order)
+            if order != ("sleep", "begin"):
+                eventually(lambda: state(daemon) == expected, f"state after {order}")
+                logind.order("sleep", "begin")
+            eventually(lambda: logind.n_inhibitors() == 0, "the machine may sleep")
+            check_equal(state(daemon), expected, f"state after {order}")
+
+
+@test
+def the_screen_locks_the_keychain():
+    leave(True, ("signal", "Lock", "_31"), "locked")
+
+
+@test
+def sleep_locks_the_keychain():
+    leave(True, ("sleep", "begin"), "locked")
+
+
+@test
+def a_setting_leaves_it_open():
+    leave(False, ("sleep", "begin"), "unlocked")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def lock_forgets_every_pin_and_resets_the_card_at_once():
     with Scene(lease_ms=60000) as scene, scene.connect() as a, scene.connect() as b:
         scene.keys.sign(b, pin=PIN)
         n_resets = verify_and_count(scene, a)
-        check_equal(scene.daemon.cli("lock"), {"was_running": True}, "keycask lock")
+        check_equal(scene.daemon.cli("lock"), {"was_running": True, "keychain_locked": False}, "keycask lock")
         scene.wait_for_reset(n_resets)
         check_forgotten(scene, a, "lock")
         check_forgotten(scene, b, "lock")
@@ -64,7 +64,7 @@ def what_runs_is_finished_and_its_pin_forgotten():
 def lock_of_a_daemon_that_is_not_running_is_no_failure():
     with Scene() as scene:
         scene.daemon.stop()
-        check_equal(scene.daemon.cli("lock"), {"was_running": False}, "keycask lock")
+        check_equal(scene.daemon.cli("lock"), {"was_running": False, "keychain_locked": False}, "keycask lock")
         scene.daemon.start()
 
 

@@ -47,6 +47,8 @@ static const struct command *const commands[] = {
 	&cmd_pin_change,
 	&cmd_pin_unblock,
 	&cmd_lock,
+	&cmd_unlock,
+	&cmd_passwd,
 	&cmd_slots,
 	&cmd_driver_list,
 	&cmd_driver_enable,
