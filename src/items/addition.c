@@ -73,10 +73,11 @@ static enum kc_status read_change(struct addition *addition, const char *name,
 {
 	const struct vocabulary_key *key = vocabulary_find_key(name);
 
-	if (!key)
+	if (vocabulary_find(name) || (!key && !query_looks_like_key(name)))
 		return add_attribute(addition, name, value);
-	REQUIRE(key->kind == VOCABULARY_KIND_VALUE, KC_ERR_NO_SUCH_ATTR,
-		"\"%s\" is no attribute that could be changed", name);
+	REQUIRE(key && key->kind == VOCABULARY_KIND_VALUE &&
+			strcmp(name, "value_persistent_ref") != 0,
+		KC_ERR_NO_SUCH_ATTR, "\"%.64s\" is no attribute that could be changed", name);
 	return read_value(key, value);
 }
 

@@ -11,11 +11,13 @@
 
 #include "base/try.h"
 #include "codec/date.h"
+#include "items/describe.h"
 #include "items/spelling_impl.h"
 #include "items/value_impl.h"
 
 enum {
 	US_PER_SECOND = 1000000,
+	US_PER_MS = 1000,
 	X509_ENCODING_DER = 3,
 };
 
@@ -75,6 +77,8 @@ static enum kc_status check_value(const struct row *row, const char *name,
 {
 	const struct vocabulary_attribute *attribute = vocabulary_find(name);
 
+	if (row->item_class == VOCABULARY_CERTIFICATE && describe_is_fact(name))
+		return KC_OK;
 	REQUIRE(has_column(row->item_class, name) && strcmp(name, ROW_PUBLIC_KEY) != 0,
 		KC_ERR_NO_SUCH_ATTR, "a %s has no attribute \"%s\"",
 		vocabulary_class_name(row->item_class), name);
@@ -144,6 +148,16 @@ static enum kc_status put_empty(struct json_object *attributes, const char *name
 	return field_put_text(attributes, name, ""); /* of data, base64 of nothing */
 }
 
+enum kc_status draft_check_kind(struct json_object *attributes)
+{
+	const char *key_class = field_text(attributes, "key_class");
+	bool is_private = key_class && strcmp(key_class, "private") == 0;
+
+	REQUIRE(field_flag(attributes, "is_private", is_private) == is_private, KC_ERR_PARAM,
+		"\"is_private\" is not what \"key_class\" says");
+	return KC_OK;
+}
+
 /* reference/keychain.md 1.6: what a software key contributes; 7: private is who is private. */
 static enum kc_status complete_kind(struct json_object *attributes, const char *key_class)
 {
@@ -153,8 +167,7 @@ static enum kc_status complete_kind(struct json_object *attributes, const char *
 
 	REQUIRE(is_public || is_private || is_symmetric, KC_ERR_PARAM,
 		"\"key_class\" must be \"public\", \"private\" or \"symmetric\"");
-	REQUIRE(field_flag(attributes, "is_private", is_private) == is_private, KC_ERR_PARAM,
-		"\"is_private\" is not what \"key_class\" says");
+	TRY(draft_check_kind(attributes));
 	TRY(default_flag(attributes, "is_private", is_private));
 	TRY(default_flag(attributes, "is_extractable", !is_private));
 	TRY(default_flag(attributes, "can_encrypt", !is_private));
@@ -187,15 +200,24 @@ static enum kc_status complete_key(struct json_object *attributes)
 				field_number(attributes, "key_size_in_bits", 0));
 }
 
+static int64_t now_in_us(void)
+{
+	struct timespec now = {.tv_sec = 0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000000 * US_PER_MS;
+}
+
+/* reference/keychain.md 1.2: an update is later than the one before by a millisecond at least. */
 enum kc_status draft_touch(struct json_object *attributes)
 {
 	const char *before = field_text(attributes, "modification_date");
-	int64_t now_us = (int64_t)time(NULL) * US_PER_SECOND;
+	int64_t now_us = now_in_us();
 	int64_t before_us = 0;
 	char text[DATE_TEXT_MAX];
 
-	if (before && date_parse(before, &before_us) == KC_OK && before_us > now_us)
-		now_us = before_us;
+	if (before && date_parse(before, &before_us) == KC_OK && before_us >= now_us)
+		now_us = before_us + US_PER_MS;
 	TRY(date_format(now_us, text));
 	return field_put_text(attributes, "modification_date", text);
 }

@@ -34,7 +34,10 @@ KC_MUST_CHECK enum kc_status draft_seal(const struct engine *engine, struct row 
 					const struct engine_proof *proof,
 					const struct kc_view *secret);
 
-/* "modification_date" is now, or what it was if the clock was set back. */
+/* Private is who is private (reference/keychain.md 7). Expected: KC_ERR_PARAM */
+KC_MUST_CHECK enum kc_status draft_check_kind(struct json_object *attributes);
+
+/* "modification_date" is now, and a millisecond later than it was at least. */
 KC_MUST_CHECK enum kc_status draft_touch(struct json_object *attributes);
 
 #endif

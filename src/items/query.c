@@ -206,7 +206,7 @@ static enum kc_status read_key(struct query *query, const struct vocabulary_key 
 }
 
 /* "match_foo": a key of the dictionary that we do not know, as opposed to an attribute. */
-static bool looks_like_key(const char *name)
+bool query_looks_like_key(const char *name)
 {
 	static const char *const prefixes[] = {"match_", "return_", "value_", "use_"};
 
@@ -221,7 +221,7 @@ enum kc_status query_fail_unknown(enum vocabulary_class item_class, const char *
 	const char *nearest = vocabulary_nearest(name, item_class);
 	enum kc_status status = KC_OK;
 
-	if (looks_like_key(name))
+	if (query_looks_like_key(name))
 		status = fail(KC_ERR_PARAM, "unknown key \"%.64s\"", name);
 	else
 		status = fail(KC_ERR_NO_SUCH_ATTR, "class %s has no attribute \"%.64s\"",

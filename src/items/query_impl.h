@@ -80,6 +80,8 @@ KC_MUST_CHECK enum kc_status query_read_return(const char *name, struct json_obj
 /* use_*: Expected: KC_ERR_PARAM */
 KC_MUST_CHECK enum kc_status query_read_use(const struct vocabulary_key *key,
 					    struct json_object *value, enum query_ui *ret_ui);
+/* "match_foo": a key of the dictionary, known or not, as opposed to an attribute. */
+bool query_looks_like_key(const char *name);
 /* KC_ERR_PARAM or KC_ERR_NO_SUCH_ATTR: @item_class has nothing called @name. */
 KC_MUST_CHECK enum kc_status query_fail_unknown(enum vocabulary_class item_class, const char *name);
 /* At most QUERY_KEYS_MAX keys in an object, which @what calls. Expected: KC_ERR_PARAM */

@@ -23,7 +23,6 @@ static const struct row *row_of(const struct result_item *item,
 
 static enum kc_status put_attributes(struct json_object *object, const struct result_item *item)
 {
-	TRY(field_put_text(object, "class", vocabulary_class_name(item->item_class)));
 	for (size_t i = 0; i < vocabulary_count(); i++) {
 		const struct vocabulary_attribute *attribute = vocabulary_at(i);
 		struct json_object *value = NULL;
@@ -76,12 +75,20 @@ bool result_gives_data(const struct result_item *item)
 	       field_flag(row->attributes, "is_extractable", false);
 }
 
+/* Beside a reference in any case, so that whoever has both knows what it is a reference of. */
+static bool tells_class(const struct query_return *wants)
+{
+	return wants->attributes || (wants->ref && (wants->data || wants->persistent_ref));
+}
+
 enum kc_status result_new(const struct query_return *wants, const struct result_item *item,
 			  const struct kc_view *data, struct json_object **ret_item)
 {
 	CLEANUP(field_free) struct json_object *object = NULL;
 
 	TRY(field_new_object(&object));
+	if (tells_class(wants))
+		TRY(field_put_text(object, "class", vocabulary_class_name(item->item_class)));
 	if (wants->attributes)
 		TRY(put_attributes(object, item));
 	if (wants->data && data)

@@ -187,7 +187,8 @@ TEST(add_gives_what_was_asked_for)
 			 GENERIC ",\"return_data\":true,\"return_ref\":true,"
 				 "\"return_persistent_ref\":true}",
 			 "x");
-	CHECK_INT(json_object_object_length(item), 3);
+	CHECK_INT(json_object_object_length(item), 4);
+	CHECK_TEXT(field_text(item, "class"), "generic_password");
 	CHECK_TEXT(field_text(item, "value_data"), "eA==");
 	CHECK_TEXT(field_text(item, "value_ref"), field_text(item, "value_persistent_ref"));
 	reference = scene_reference(&scene, GENERIC "}");

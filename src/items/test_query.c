@@ -161,7 +161,8 @@ TEST(query_returns_what_is_asked_for)
 	struct json_object *item = json_object_array_get_idx(some, 0);
 
 	CHECK_INT(json_object_object_length(json_object_array_get_idx(nothing, 0)), 0);
-	CHECK_INT(json_object_object_length(item), 2);
+	CHECK_INT(json_object_object_length(item), 3);
+	CHECK_TEXT(field_text(item, "class"), "certificate");
 	CHECK_TEXT(field_text(item, "value_data"), "Yy1hdXRo");
 	CHECK(field_text(item, "value_ref"));
 	item = json_object_array_get_idx(others, 0);
@@ -275,9 +276,9 @@ TEST(query_tells_unknown_keys_from_unimplemented_ones)
 {
 	CLEANUP(engine_freep) struct engine *engine = new_engine();
 
-	check_refused(engine, "{\"class\":\"certificate\",\"match_issuers\":[]}",
-		      KC_ERR_UNIMPLEMENTED, "match_issuers");
-	check_refused(engine, "{\"class\":\"certificate\",\"match_subject_contains\":\"a\"}",
+	check_refused(engine, "{\"class\":\"certificate\",\"match_search_list\":[]}",
+		      KC_ERR_UNIMPLEMENTED, "match_search_list");
+	check_refused(engine, "{\"class\":\"key\",\"match_subject_contains\":\"a\"}",
 		      KC_ERR_UNIMPLEMENTED, "match_subject_contains");
 	check_refused(engine, "{\"class\":\"certificate\",\"match_trusted_only\":1}", KC_ERR_PARAM,
 		      "true or false");

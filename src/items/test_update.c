@@ -120,7 +120,8 @@ TEST(update_refuses_wrong_changes)
 	refuse(&scene, KC_ERR_NO_SUCH_ATTR, MAIL, "{\"match_limit\":1}", "match_limit");
 	refuse(&scene, KC_ERR_NO_SUCH_ATTR, MAIL, "{\"use_authentication_context\":\"x\"}", "use_");
 	refuse(&scene, KC_ERR_PARAM, MAIL, "{\"value_ref\":\"AA==\"}", "value_ref");
-	refuse(&scene, KC_ERR_PARAM, MAIL, "{\"value_persistent_ref\":\"AA==\"}", "value_p");
+	refuse(&scene, KC_ERR_NO_SUCH_ATTR, MAIL, "{\"value_persistent_ref\":\"AA==\"}", "value_p");
+	refuse(&scene, KC_ERR_NO_SUCH_ATTR, MAIL, "{\"use_nothing\":true}", "use_nothing");
 	refuse(&scene, KC_ERR_PARAM, MAIL, "{\"value_data\":null}", "value_data");
 	refuse(&scene, KC_ERR_PARAM, MAIL, "{\"label\":1}", "label");
 	refuse(&scene, KC_ERR_PARAM, MAIL, "{\"label\":null}", "label");

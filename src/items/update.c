@@ -112,6 +112,7 @@ static enum kc_status change_attributes(const struct updating *updating,
 {
 	TRY(put_changes(updating, row));
 	TRY(put_content(updating, row));
+	TRY(draft_check_kind(row->attributes));
 	TRY(follow_access(updating, row));
 	drop_empty_access(before, updating, row);
 	TRY(draft_touch(row->attributes));
