@@ -14,7 +14,7 @@ EXTENSIONS = {
     "middle": "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n",
     "leaf": "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:leaf.example,DNS:*.wild.example\n"
             "subjectKeyIdentifier=hash\n",
-    "twin": "extendedKeyUsage=clientAuth\n",
+    "twin": "extendedKeyUsage=clientAuth\nsubjectKeyIdentifier=none\n",
     "other": "extendedKeyUsage=emailProtection\nsubjectAltName=email:Jane@Example.org\n",
     "rsa": "subjectKeyIdentifier=hash\n",
     "lone": "subjectKeyIdentifier=hash\n",
@@ -74,10 +74,24 @@ def _facts(name, key, certificate):
         f"{name}.skid": Data(found.public_key_hash), f"{name}.key": Data(raw),
         f"{name}.identity": Data(pem + key_pem), f"{name}.sha256": Data(
             hashlib.sha256(found.der).digest()),
+        f"{name}.normal_subject": Data(_normal(found.subject)),
+        f"{name}.normal_issuer": Data(_normal(found.issuer)),
         f"{name}.name": Data(_sequence(found.subject)),
         f"{name}.start": _date(start), f"{name}.end": _date(end),
         f"{name}.early": _date(start, -1), f"{name}.late": _date(end, 1),
     }
+
+
+def _normal(content):
+    """Texts as UTF-8 and in lower case: what these names have in them becomes no longer by it."""
+    sets = b""
+    for _, pairs in children(content):
+        tag_and_value = children(pairs)[0][1]
+        (_, kind), (_, text) = children(tag_and_value)
+        pair = b"\x06" + bytes([len(kind)]) + kind + b"\x0c" + bytes([len(text)]) + text.lower()
+        inner = b"\x30" + bytes([len(pair)]) + pair
+        sets += b"\x31" + bytes([len(inner)]) + inner
+    return sets
 
 
 def _sequence(content):

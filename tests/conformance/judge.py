@@ -140,6 +140,8 @@ def _shape_item(item, query):
     kinds = [value for name, value in KINDS.items() if _is_wanted(query, name)]
     has_attributes = _is_wanted(query, "return_attributes")
     others = set(item) - set(KINDS.values())
+    if "value_ref" in kinds and len(kinds) > 1:
+        others -= {"class"}
     expect(has_attributes or not others, f"attributes that nobody asked for: {others}")
     expect(not set(KINDS.values()) & set(item) - set(kinds), f"values that nobody asked for: {item}")
     if not kinds and not has_attributes:
@@ -148,10 +150,7 @@ def _shape_item(item, query):
         return ("data", item.get(kinds[0], ""))
     if has_attributes:
         expect("class" in item, "attributes come without a class")
-    item = {name: (None, value) for name, value in item.items()}
-    if not kinds or not _is_wanted(query, "return_ref"):
-        item.pop("class", None)
-    return ("dictionary", item)
+    return ("dictionary", {name: (None, value) for name, value in item.items()})
 
 
 def shape_of_wire(verb, query, answer):

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <keycask/context.h>
 #include <keycask/error.h>
 #include <keycask/item.h>
 
@@ -75,6 +76,24 @@ static struct kc_dictionary *read_dictionary(const char *text, enum kc_status *s
 	return *status == KC_OK ? dictionary : NULL;
 }
 
+/* A context with the fields of Keychain.NewContext; what stands for it is the result. */
+static enum kc_status new_context(const struct kc_dictionary *fields, struct kc_value **ret_result)
+{
+	/* as long as the program: other lines name it */
+	struct kc_authentication_context *context = NULL;
+	const char *password = kc_dictionary_text(fields, "application_password");
+	enum kc_status status = kc_authentication_context_new(&context);
+
+	if (status == KC_OK && password)
+		status = kc_authentication_context_set_application_password(
+			context, (struct kc_view){(const uint8_t *)password, strlen(password)});
+	if (status != KC_OK)
+		return status;
+	kc_authentication_context_set_interaction_not_allowed(
+		context, kc_dictionary_flag(fields, "interaction_not_allowed", false));
+	return kc_value_new(KC_AUTHENTICATION_CONTEXT(context), ret_result);
+}
+
 static enum kc_status call(const char *verb, const struct kc_dictionary *query,
 			   const struct kc_dictionary *changes, struct kc_value **ret_result)
 {
@@ -86,6 +105,8 @@ static enum kc_status call(const char *verb, const struct kc_dictionary *query,
 		return kc_item_update(query, changes);
 	if (strcmp(verb, "delete") == 0)
 		return kc_item_delete(query);
+	if (strcmp(verb, "context") == 0)
+		return new_context(query, ret_result);
 	fprintf(stderr, "runner: no verb %s\n", verb);
 	exit(2);
 }

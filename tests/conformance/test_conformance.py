@@ -73,7 +73,8 @@ def run_section(tap, transport, variables, cases):
 def run(transport, words):
     sections = [word for word in words if SECTION.fullmatch(word)]
     rows = {word for word in words if word not in sections}
-    found = {section: [case for case in cases if case.steps and (not rows or case.row in rows)]
+    found = {section: [case for case in cases if case.steps and (not rows or case.row in rows) and
+                       case.needs in ([], [transport])]
              for section, cases in tables(HERE / "tables", sections).items()}
     tap = Tap(sum(len(cases) for cases in found.values()))
     variables = fixtures.make()
