@@ -54,16 +54,16 @@ static enum kc_status fail_duplicate(const struct row *row)
 		    vocabulary_class_name(row->item_class));
 }
 
-enum kc_status place_make_free(const struct engine *engine, const struct row *row,
-			       struct row *ret_other)
+static enum kc_status make_free(const struct engine *engine, const struct row *row,
+				const char *condition, struct kc_view value, struct row *ret_other)
 {
 	CLEANUP(row_done) struct row other = {0};
 	struct error_record before = *error_get();
 	struct statement *statement = NULL;
 	bool has_row = false;
 
-	TRY(prepare(engine, row->item_class, "identity = ?1", &statement));
-	TRY(database_bind_data(statement, 1, hash_view(&row->identity)));
+	TRY(prepare(engine, row->item_class, condition, &statement));
+	TRY(database_bind_data(statement, 1, value));
 	TRY(step(statement, row->item_class, &other, &has_row));
 	if (!has_row || (row->position && other.position == row->position))
 		return KC_OK;
@@ -78,4 +78,15 @@ enum kc_status place_make_free(const struct engine *engine, const struct row *ro
 		other = (struct row){.place = SCHEMA_FILE};
 	}
 	return fail_duplicate(row);
+}
+
+enum kc_status place_make_free(const struct engine *engine, const struct row *row,
+			       struct row *ret_other)
+{
+	return make_free(engine, row, "identity = ?1", hash_view(&row->identity), ret_other);
+}
+
+enum kc_status place_make_id_free(const struct engine *engine, const struct row *row)
+{
+	return make_free(engine, row, "item_id = ?1", VIEW_OF(row->item_id), NULL);
 }

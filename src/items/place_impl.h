@@ -19,4 +19,7 @@ KC_MUST_CHECK enum kc_status place_load(const struct engine *engine,
 KC_MUST_CHECK enum kc_status place_make_free(const struct engine *engine, const struct row *row,
 					     struct row *ret_other);
 
+/* The same of its item_id, which a backup brings along. */
+KC_MUST_CHECK enum kc_status place_make_id_free(const struct engine *engine, const struct row *row);
+
 #endif

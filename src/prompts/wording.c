@@ -52,6 +52,13 @@ static const struct {
 				 NULL},
 	[PROMPT_KEYCHAIN_REPEAT] = {"The keychain's new password once more.",
 				    "New password again:", NULL, NULL},
+	[PROMPT_BACKUP_NEW] = {"A program wants to write a backup of your keychain. Choose a "
+			       "password that opens it.",
+			       "Password of the backup:", NULL, NULL},
+	[PROMPT_BACKUP_REPEAT] = {"The backup's password once more.", "Password again:", NULL,
+				  NULL},
+	[PROMPT_BACKUP_PASSWORD] = {"A program wants to restore a backup into your keychain.",
+				    "Password of the backup:", NULL, NULL},
 };
 
 enum prompt_kind wording_kind(enum pin_question_kind kind)

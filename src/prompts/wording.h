@@ -27,6 +27,10 @@ enum prompt_kind {
 	PROMPT_KEYCHAIN_CURRENT, /* before another, or none */
 	PROMPT_KEYCHAIN_NEW,
 	PROMPT_KEYCHAIN_REPEAT,
+	/* A backup's own password. */
+	PROMPT_BACKUP_NEW,
+	PROMPT_BACKUP_REPEAT,
+	PROMPT_BACKUP_PASSWORD,
 };
 
 enum prompt_kind wording_kind(enum pin_question_kind kind);
