@@ -16,8 +16,8 @@ def data(value):
     return base64.b64encode(value).decode()
 
 
-def KeychainDaemon(**settings):  # pylint: disable=invalid-name
-    return configure(Daemon(), keychain_password_cost=COST, **settings)
+def KeychainDaemon(*arguments, **settings):  # pylint: disable=invalid-name
+    return configure(Daemon(*arguments), keychain_password_cost=COST, **settings)
 
 
 def in_memory(*values):
