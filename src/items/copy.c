@@ -17,6 +17,7 @@ struct copying {
 	struct engine_request *request;
 	const struct query *query;
 	const struct search *search;
+	struct filter_work filter;
 	struct json_object *items;
 };
 
@@ -61,26 +62,14 @@ static enum kc_status check_item(const struct copying *copying, const struct res
 	return permit_check(copying->request, query->ui, item->key, ACCESS_CONTROL_READ);
 }
 
-/*
- * Filters that need more than hashes (match_*) stand here: after opening, before anybody is asked
- * for anything, and before the limit counts the item.
- */
-static enum kc_status passes_filters(const struct copying *copying, const struct result_item *item,
-				     bool *ret_passes)
-{
-	(void)copying;
-	(void)item;
-	*ret_passes = true;
-	return KC_OK;
-}
-
 static enum kc_status add_item(const struct copying *copying, const struct result_item *item)
 {
 	struct json_object *object = NULL;
 	enum kc_status status = KC_OK;
 	bool passes = false;
 
-	TRY(passes_filters(copying, item, &passes));
+	/* Before anybody is asked for anything. */
+	TRY(filter_match_item(&copying->filter, item, &passes));
 	if (!passes)
 		return KC_OK;
 	status = check_item(copying, item);
@@ -89,6 +78,9 @@ static enum kc_status add_item(const struct copying *copying, const struct resul
 		return KC_OK;
 	}
 	TRY(status);
+	TRY(filter_verdict_item(&copying->filter, copying->request, item, &passes));
+	if (!passes)
+		return KC_OK;
 	TRY(copy_item(copying->engine, copying->request, &copying->query->wants, item, &object));
 	return field_append(copying->items, object);
 }
@@ -117,13 +109,25 @@ static enum kc_status add_row(const struct copying *copying, struct row *row)
 	return add_item(copying, &item);
 }
 
+static bool is_enough(const struct copying *copying)
+{
+	return (int64_t)json_object_array_length(copying->items) >= copying->query->limit;
+}
+
+/* What has been found may be all that is wanted, whatever else is not judged yet. */
+static enum kc_status check_verdicts(const struct copying *copying)
+{
+	REQUIRE(!copying->request->need.certificates || is_enough(copying),
+		KC_ERR_AUTHENTICATION_NEEDED, "certificates have to be judged");
+	return KC_OK;
+}
+
 static enum kc_status collect(const struct copying *copying, struct search *search)
 {
 	struct error_record before = *error_get();
 	bool has_row = true;
 
-	while (has_row &&
-	       (int64_t)json_object_array_length(copying->items) < copying->query->limit) {
+	while (has_row && !filter_verdict_is_full(copying->request) && !is_enough(copying)) {
 		CLEANUP(row_done) struct row row = {0};
 		enum kc_status status = KC_OK;
 
@@ -144,12 +148,19 @@ static enum kc_status answer(const struct engine *engine, struct engine_request 
 {
 	CLEANUP(search_freep) struct search *search = NULL;
 	CLEANUP(field_free) struct json_object *items = json_object_new_array();
-	struct copying copying = {engine, request, query, NULL, items};
+	struct copying copying = {
+		.engine = engine,
+		.request = request,
+		.query = query,
+		.filter = {.engine = engine, .caller = &request->caller, .filter = &query->filter},
+		.items = items};
 
 	REQUIRE(items, KC_ERR_ALLOCATE, "out of memory");
 	TRY(search_new(engine, &request->caller, query, &search));
+	TRY(filter_issuers_begin(&copying.filter));
 	copying.search = search;
 	TRY(collect(&copying, search));
+	TRY(check_verdicts(&copying));
 	if (json_object_array_length(items) == 0)
 		return search_fail_empty(search);
 	*ret_items = take(items);

@@ -25,6 +25,17 @@ static enum kc_status copy_fields(struct json_object *from, const struct rename 
 	return KC_OK;
 }
 
+bool describe_is_fact(const char *name)
+{
+	static const char *const facts[] = {DESCRIBE_EMAIL_ADDRESSES, DESCRIBE_SUBJECT_TEXT,
+					    DESCRIBE_SUBJECT_SUMMARY};
+
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+		if (strcmp(facts[i], name) == 0)
+			return true;
+	return false;
+}
+
 static enum kc_status put_label(struct json_object *attributes, struct json_object *inspected,
 				const char *label)
 {
@@ -48,6 +59,9 @@ enum kc_status describe_certificate(struct json_object *inspected, const char *l
 		{"public_key_hash", "public_key_hash"},
 		{"not_valid_before", "not_valid_before"},
 		{"not_valid_after", "not_valid_after"},
+		{"email_addresses", DESCRIBE_EMAIL_ADDRESSES},
+		{"subject_text", DESCRIBE_SUBJECT_TEXT},
+		{"summary", DESCRIBE_SUBJECT_SUMMARY},
 	};
 	CLEANUP(field_free) struct json_object *attributes = NULL;
 

@@ -10,6 +10,14 @@
 #include "base/bytes.h"
 #include "wire/field.h"
 
+/* What filters want to know beside the attributes; nobody is given it, and no query names it. */
+#define DESCRIBE_EMAIL_ADDRESSES "email_addresses" /* array */
+#define DESCRIBE_SUBJECT_TEXT	 "subject_text"
+#define DESCRIBE_SUBJECT_SUMMARY "subject_summary"
+
+/* Is @name one of these? */
+bool describe_is_fact(const char *name);
+
 /*
  * Attributes of the certificate itself. @inspected is the Certificate of org.keycask.X509; @label
  * wins over its summary (NULL: the summary).

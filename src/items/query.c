@@ -105,7 +105,7 @@ static enum kc_status read_match(struct query *query, const char *name, struct j
 		query->verb == QUERY_UPDATE ? "an update" : "a delete");
 	if (strcmp(name, "match_limit") == 0)
 		return read_limit(query, value);
-	return fail(KC_ERR_UNIMPLEMENTED, "\"%s\" cannot be searched by yet", name);
+	return filter_read(&query->filter, query->item_class, name, value);
 }
 
 static enum kc_status read_flag(const char *name, struct json_object *value, bool *ret_flag)
@@ -191,7 +191,6 @@ static enum kc_status read_key(struct query *query, const struct vocabulary_key 
 {
 	switch (key->kind) {
 	case VOCABULARY_KIND_MATCH:
-		TRY(value_check(key->name, key->type, value));
 		return read_match(query, key->name, value);
 	case VOCABULARY_KIND_RETURN:
 		return read_return(query, key->name, value);
@@ -300,7 +299,6 @@ enum kc_status query_new(enum query_verb verb, struct json_object *dictionary,
 
 	REQUIRE(query, KC_ERR_ALLOCATE, "out of memory");
 	query->verb = verb;
-	query->dictionary = dictionary;
 	query->limit = verb == QUERY_COPY ? 1 : QUERY_NO_LIMIT;
 	query->reference_bytes = BYTES_INIT(REFERENCE_MAX);
 	TRY(read_all(query, dictionary));

@@ -5,6 +5,7 @@
 /* A query dictionary, checked: what is asked for, of which class, and how it shall come back. */
 
 #include "codec/vocabulary.h"
+#include "items/filter_impl.h"
 #include "items/reference.h"
 #include "wire/field.h"
 
@@ -51,7 +52,7 @@ struct query {
 	struct bytes reference_bytes;
 	struct reference reference;	/* views into reference_bytes */
 	bool ignores_synchronizable;	/* "any": §2.1's implicit term is off */
-	struct json_object *dictionary; /* borrowed: match_* other than the limit are read there */
+	struct filter filter;
 	int64_t limit;
 	struct query_return wants;
 	enum query_ui ui;

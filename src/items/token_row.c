@@ -10,6 +10,7 @@
 
 #include "base/try.h"
 #include "codec/date.h"
+#include "items/describe.h"
 #include "items/reference.h"
 #include "items/value_impl.h"
 
@@ -47,6 +48,8 @@ static enum kc_status add_attribute(const struct row *row, const char *name,
 {
 	const struct vocabulary_attribute *attribute = vocabulary_find(name);
 
+	if (row->item_class == VOCABULARY_CERTIFICATE && describe_is_fact(name))
+		return field_put(row->attributes, name, json_object_get(value));
 	REQUIRE(is_raw_name(row, name) || (attribute && vocabulary_has(attribute, row->item_class)),
 		KC_ERR_NO_SUCH_ATTR, "a %s has no attribute \"%s\"",
 		vocabulary_class_name(row->item_class), name);
