@@ -12,10 +12,32 @@
 enum {
 	COST = 1, /* passwords of tests need not be slow */
 	DATA_MAX = 65536,
+	PARTS_MAX = 64,
 };
 
 static const char *const groups[] = {"own", "other"};
 static const uint8_t device_key[SEAL_KEY_BYTES] = {0x5A, 1, 2, 3};
+
+/* What parts borrow. */
+static struct engine_part kept[PARTS_MAX];
+static size_t n_kept;
+
+static void free_view(struct kc_view view)
+{
+	void *block = NULL;
+
+	memcpy(&block, &view.data, sizeof(block));
+	free(block);
+}
+
+static void release_parts(void)
+{
+	for (; n_kept > 0; n_kept--) {
+		free_view(kept[n_kept - 1].data);
+		free_view(kept[n_kept - 1].public_key);
+		json_object_put(kept[n_kept - 1].attributes);
+	}
+}
 
 static struct engine *open_engine(const struct scene *scene)
 {
@@ -46,11 +68,12 @@ void scene_end(struct scene *scene)
 {
 	engine_need_done(&scene->request.need);
 	scene->engine = engine_free(scene->engine);
+	release_parts();
 }
 
 void scene_restart(struct scene *scene)
 {
-	scene_end(scene);
+	engine_free(scene->engine);
 	scene->engine = open_engine(scene);
 }
 
@@ -271,6 +294,13 @@ static void put(struct json_object *attributes, const char *attribute, const cha
 	CHECK_OK(field_put_data(attributes, attribute, view_of_text(text)));
 }
 
+static struct engine_part keep(struct engine_part part)
+{
+	CHECK(n_kept < PARTS_MAX);
+	kept[n_kept++] = part;
+	return part;
+}
+
 struct engine_part scene_certificate(const char *name, const char *issuer, const char *serial,
 				     const char *key)
 {
@@ -288,7 +318,7 @@ struct engine_part scene_certificate(const char *name, const char *issuer, const
 	put(part.attributes, "issuer_raw", "i:", issuer);
 	put(part.attributes, "serial_number", "", serial);
 	put(part.attributes, "public_key_hash", "H:", key);
-	return part;
+	return keep(part);
 }
 
 struct engine_part scene_key(const char *name, const char *key)
@@ -304,5 +334,5 @@ struct engine_part scene_key(const char *name, const char *key)
 	CHECK_OK(field_put_text(part.attributes, "key_type", "ec"));
 	CHECK_OK(field_put_number(part.attributes, "key_size_in_bits", 256));
 	put(part.attributes, "application_label", "H:", key);
-	return part;
+	return keep(part);
 }

@@ -64,8 +64,8 @@ void scene_set_password(struct scene *scene, const char *password);
 void scene_lock(struct scene *scene);
 void scene_unlock(struct scene *scene, const char *password);
 
-/* A certificate and a key of a software identity: @key names the pair, as in sample.h. Each lasts
- * until the test ends. */
+/* A certificate and a key of a software identity: @key names the pair, as in sample.h. They
+ * last until scene_end(). */
 struct engine_part scene_certificate(const char *name, const char *issuer, const char *serial,
 				     const char *key);
 struct engine_part scene_key(const char *name, const char *key);
