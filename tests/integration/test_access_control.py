@@ -2,13 +2,17 @@
 """Access control of software items: what a person has to prove, at a real pinentry, before which
 operation, and what contexts remember of it."""
 import itertools
+import json
 import os
+import secrets
+import subprocess
 
 from keychain_scene import set_password
-from keycask_test import check, check_equal, main, openssl, scratch, test
+from keycask_test import check, check_equal, main, openssl, program, scratch, test
+from memory import remembered
 from person_scene import (Person, PersonScene, access_control, decode, encode, new_ec_key,
                           wait_for_quiet)
-from prompt_scene import line
+from prompt_scene import adopt, line
 from terminal import Terminal
 
 FLAGS = ["user_presence", "biometry_any", "biometry_current_set", "device_passcode", "companion",
@@ -345,6 +349,53 @@ def both_a_person_and_a_password():
         type_at(terminal, ITEM_PASSWORD, "open sesame")
         allow(terminal)
         check_equal(a.receives_data(), ["secret of s"], "data")
+
+
+@test
+def what_was_typed_leaves_the_daemons_memory():
+    typed = {name: f"{name}-{secrets.token_urlsafe(24)}" for name in ("keychain", "wrong", "own")}
+    with PersonScene() as daemon, Terminal() as terminal, Person(daemon, terminal) as a:
+        set_password(daemon, typed["keychain"])
+        a.send("Items.Add", item=a.query("own", value_data=encode("v"), access_control=access_control(
+            "user_presence", "application_password")))
+        type_at(terminal, NEW_PASSWORD, typed["own"])
+        type_at(terminal, NEW_AGAIN, typed["own"])
+        a.receive()
+        a.ask("own")
+        type_at(terminal, ITEM_PASSWORD, typed["own"])
+        type_at(terminal, PASSCODE, typed["wrong"])
+        type_at(terminal, PASSCODE, typed["keychain"])
+        check_equal(a.receives_data(), ["v"], "data")
+        daemon.call("Admin.Status")
+        check_equal(remembered(daemon.pid, typed.values()), [], "what the daemon remembers")
+        log = daemon.read_log()
+        check(not any(text in log for text in typed.values()), "the log has a password")
+
+
+# --- at the command line -----------------------------------------------------------------------
+
+
+@test
+def the_command_asks_at_its_own_terminal():
+    with PersonScene() as daemon, Terminal() as terminal, Person(daemon) as a:
+        a.add("s", "user_presence")
+        query = scratch() / "query.json"
+        query.write_text(json.dumps(a.query("s", return_data=True)))
+        expected = {"A": {"status": 0, "result": encode("secret of s")},
+                    "D": {"status": -128, "name": "user_canceled",
+                          "message": "the prompt was cancelled"}}
+        for answer, result in expected.items():
+            with open(query, "rb") as text:
+                command = subprocess.Popen(
+                    [program("keycask"), "item", "copy-matching"], env=daemon.env, stdin=text,
+                    stdout=subprocess.PIPE, stderr=terminal.keyboard,
+                    preexec_fn=lambda: adopt(terminal))
+            shown = terminal.read_until(CONSENT)
+            check("keycask" in line(shown.replace("\r", ""), "Program"), f"no program: {shown}")
+            terminal.type(answer)
+            out, _ = command.communicate()
+            check_equal(json.loads(out), result, "answer")
+            terminal.read_until("\n")  # the echo
 
 
 # --- allow, fail, skip -------------------------------------------------------------------------
