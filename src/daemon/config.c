@@ -76,14 +76,15 @@ static enum kc_status set_number(struct config *config, size_t i, struct json_ob
 	return KC_OK;
 }
 
-static enum kc_status set_pinentry(struct config *config, struct json_object *value)
+static enum kc_status set_path(const char *key, const char *what, struct json_object *value,
+			       char ret_path[CONFIG_PATH_MAX])
 {
 	const char *path = json_object_get_string(value);
 
 	REQUIRE(json_object_is_type(value, json_type_string) && path[0] == '/' &&
-			strlen(path) < sizeof(config->pinentry),
-		KC_ERR_DECODE, "\"pinentry\" must be the path of a program");
-	memcpy(config->pinentry, path, strlen(path) + 1);
+			strlen(path) < CONFIG_PATH_MAX,
+		KC_ERR_DECODE, "\"%s\" must be the path of a %s", key, what);
+	memcpy(ret_path, path, strlen(path) + 1);
 	return KC_OK;
 }
 
@@ -226,7 +227,9 @@ static enum kc_status set_value(struct config *config, const char *key, struct j
 			return set_number(config, i, value);
 	}
 	if (strcmp(key, "pinentry") == 0)
-		return set_pinentry(config, value);
+		return set_path(key, "program", value, config->pinentry);
+	if (strcmp(key, "trust_store") == 0)
+		return set_path(key, "file or folder", value, config->trust_store);
 	if (strcmp(key, "pin_cache") == 0)
 		return set_pin_cache(config, value);
 	if (strcmp(key, "raw_card_access") == 0)

@@ -12,6 +12,7 @@
 enum {
 	CONFIG_RAW_CARD_PROGRAMS_MAX = 8,
 	CONFIG_PROGRAM_MAX = 192,
+	CONFIG_PATH_MAX = 256,
 };
 
 /* Who may talk to cards without a driver. */
@@ -42,7 +43,9 @@ struct config {
 	char pin_cache[16];  /* "per-use", "session", or a time such as "15min" */
 	unsigned pin_idle_s; /* of "session"; 0: a PIN serves the one operation it was given for */
 	unsigned pin_absolute_s;
-	char pinentry[256];
+	char pinentry[CONFIG_PATH_MAX];
+	char trust_store[CONFIG_PATH_MAX]; /* a file or folder of trusted certificates; "":
+					      OpenSSL's own */
 };
 
 void config_init(struct config *ret_config);

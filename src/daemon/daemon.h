@@ -40,7 +40,8 @@ struct daemon {
 	struct engine *engine;
 	struct desk *desk;
 	struct registry *registry;
-	unsigned n_locks; /* times that the keychain, or the screen, was locked: context.h */
+	struct inspector *judge; /* keycask-x509 that knows what is trusted */
+	unsigned n_locks;	 /* times that the keychain, or the screen, was locked: context.h */
 	struct login_watch *login; /* NULL: there is no system bus */
 	struct wire_service *service;
 	struct wire_server *server;

@@ -16,6 +16,7 @@
 #include "daemon/client.h"
 #include "daemon/context.h"
 #include "daemon/password_question.h"
+#include "daemon/trust.h"
 
 enum {
 	ROUNDS_MAX = 20,
@@ -38,6 +39,8 @@ struct proof {
 	unsigned n_wrong;
 	struct prompt *prompt;
 	struct password_question *question;
+	struct trust *trust;
+	struct json_object *verdicts; /* on certificates, all so far; owned, NULL */
 };
 
 static struct proof *proof_free(struct proof *proof)
@@ -46,6 +49,8 @@ static struct proof *proof_free(struct proof *proof)
 		return NULL;
 	prompt_cancel(proof->prompt);
 	password_question_cancel(proof->question);
+	proof->trust = trust_free(proof->trust);
+	field_free(&proof->verdicts);
 	secret_done(&proof->application_key);
 	engine_need_done(&proof->request.need);
 	free(proof);
@@ -310,6 +315,40 @@ static enum kc_status ask_application_password_again(struct proof *proof)
 	return ask_application_password(proof, engine_keybag(proof->daemon->engine));
 }
 
+/* --- certificates -------------------------------------------------------------------------- */
+
+static enum kc_status add_verdicts(struct proof *proof, struct json_object *verdicts)
+{
+	if (!proof->verdicts)
+		TRY(field_new_object(&proof->verdicts));
+	json_object_object_foreach(verdicts, hash, verdict)
+	{
+		TRY(field_put(proof->verdicts, hash, json_object_get(verdict)));
+	}
+	proof->request.proof.verdicts = proof->verdicts;
+	return KC_OK;
+}
+
+static void on_judged(void *userdata, enum kc_status status, struct json_object *verdicts)
+{
+	CLEANUP(field_free) struct json_object *taken = verdicts;
+	struct proof *proof = userdata;
+
+	proof->trust = NULL;
+	if (status == KC_OK)
+		status = add_verdicts(proof, taken);
+	if (status == KC_OK)
+		begin_round(proof);
+	else
+		finish(proof, status);
+}
+
+static enum kc_status judge(struct proof *proof)
+{
+	return trust_start(proof->call, proof->options.dictionary, proof->request.need.certificates,
+			   on_judged, proof, &proof->trust);
+}
+
 /* --- rounds -------------------------------------------------------------------------------- */
 
 /* Presence is a word where there is no keychain password, and the password where there is one:
@@ -338,6 +377,8 @@ static enum kc_status prove(struct proof *proof)
 	const struct engine_need *need = &proof->request.need;
 
 	error_clear(); /* of "authentication needed", which is no failure yet */
+	if (proof->request.need.certificates) /* there are only so many */
+		return judge(proof);
 	REQUIRE(++proof->n_rounds < ROUNDS_MAX, KC_ERR_AUTH_FAILED,
 		"the item wanted to be proved %d times", ROUNDS_MAX);
 	REQUIRE(need->presence || need->passcode || need->application_password, KC_ERR_INTERNAL,

@@ -78,6 +78,8 @@ TEST(values_out_of_range_are_named)
 		{"{\"pin_cache\":\"1000000000000000s\"}", "24 hours"},
 		{"{\"pinentry\":\"pinentry\"}", "path of a program"},
 		{"{\"pinentry\":3}", "path of a program"},
+		{"{\"trust_store\":\"certs\"}",
+		 "\"trust_store\" must be the path of a file or folder"},
 		{"{\"providers\":\"pcsc\"}", "must be a list"},
 		{"{\"providers\":[3]}", "must be a list"},
 		{"{\"card_cache\":0}", "\"card_cache\" must be true or false"},

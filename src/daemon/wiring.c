@@ -19,9 +19,11 @@
 #include "daemon/readiness.h"
 #include "sys/socket.h"
 #include "sys/worker.h"
+#include "tokens/inspector.h"
 
 enum {
 	PEERS_MAX = 256,
+	JUDGE_IDLE_S = 30,
 };
 
 static enum kc_status on_publish(void *context, const char *token_id,
@@ -144,6 +146,13 @@ static enum kc_status make_registry(struct daemon *daemon)
 	return registry_new(daemon->event, &settings, &hooks, &daemon->registry);
 }
 
+static enum kc_status make_judge(struct daemon *daemon)
+{
+	return inspector_new_trusting(daemon->event, daemon->config.query_deadline_ms,
+				      text_or_null(daemon->config.trust_store), JUDGE_IDLE_S,
+				      &daemon->judge);
+}
+
 static void on_away(void *context, const char *why)
 {
 	struct daemon *daemon = context;
@@ -241,6 +250,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(keychain_start(daemon));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
+	TRY(make_judge(daemon));
 	watch_login(daemon);
 	return make_server(daemon, take_fd(fd));
 }
@@ -257,6 +267,7 @@ void wiring_disconnect(struct daemon *daemon)
 	broadcast_done(&daemon->slot_watchers);
 	daemon->login = login_watch_free(daemon->login);
 	daemon->registry = registry_free(daemon->registry);
+	daemon->judge = inspector_free(daemon->judge);
 	daemon->desk = desk_free(daemon->desk);
 	worker_await_abandoned();
 	daemon->service = wire_service_free(daemon->service);

@@ -12,6 +12,7 @@
 #include "codec/date.h"
 #include "codec/fold.h"
 #include "codec/tlv.h"
+#include "items/policy.h"
 #include "items/reference.h"
 #include "items/spelling_impl.h"
 #include "items/value_impl.h"
@@ -122,50 +123,12 @@ static enum kc_status read_date(struct filter *filter, const char *name, struct 
 	return date_parse(json_object_get_string(value), &filter->date_us);
 }
 
-static enum kc_status check_policy_member(const char *name, struct json_object *policy)
+static enum kc_status read_policy(struct filter *filter, struct json_object *value)
 {
-	static const char *const known[] = {"name", "host", "email"};
+	struct policy policy;
 
-	json_object_object_foreach(policy, member, value)
-	{
-		bool is_known = false;
-
-		for (size_t i = 0; i < ARRAY_LEN(known); i++)
-			is_known |= strcmp(member, known[i]) == 0;
-		REQUIRE(is_known && json_object_is_type(value, json_type_string), KC_ERR_PARAM,
-			"\"%s\" has \"name\", \"host\" and \"email\", all of them text", name);
-	}
-	return KC_OK;
-}
-
-/* As org.keycask.X509 knows them. */
-static bool is_policy_name(const char *text)
-{
-	static const char *const names[] = {"basic_x509", "ssl_server",	  "ssl_client",
-					    "smime",	  "code_signing", "time_stamping"};
-
-	for (size_t i = 0; text && i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i], text) == 0)
-			return true;
-	return false;
-}
-
-/* "One policy (array of exactly one; otherwise param)": {"name": "ssl_server", "host": …}. */
-static enum kc_status read_policy(struct filter *filter, const char *name,
-				  struct json_object *value)
-{
-	struct json_object *policy = value;
-
-	if (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 1)
-		policy = json_object_array_get_idx(value, 0);
-	REQUIRE(json_object_is_type(policy, json_type_object), KC_ERR_PARAM,
-		"\"%s\" must be one policy, such as {\"name\": \"ssl_server\"}", name);
-	TRY(check_policy_member(name, policy));
-	REQUIRE(is_policy_name(field_text(policy, "name")), KC_ERR_PARAM,
-		"\"%s\" has no policy of this name; there are basic_x509, ssl_server, ssl_client, "
-		"smime, code_signing and time_stamping",
-		name);
-	filter->policy = policy;
+	TRY(policy_read(value, &policy));
+	filter->policy = value;
 	return KC_OK;
 }
 
@@ -221,7 +184,7 @@ static enum kc_status read_strict(struct filter *filter, enum vocabulary_class i
 		return fail_class(name, item_class);
 	if (strcmp(name, "match_issuers") == 0)
 		return read_issuers(filter, name, value);
-	return read_policy(filter, name, value);
+	return read_policy(filter, value);
 }
 
 /* For certificates; "others: ignored", once they are found to be what they should be. */

@@ -425,7 +425,6 @@ TEST(a_policy_that_is_none_is_refused)
 {
 	static const char *const wrong[] = {"5",
 					    "[]",
-					    "\"smime\"",
 					    "{}",
 					    "{\"name\":\"no such\"}",
 					    "{\"name\":5}",
