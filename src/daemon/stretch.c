@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A password on its way through a worker. What the thread works on is the thread's alone, so that
- * it may outlive whoever asked.
+ * it may outlive whoever asked. One is stretched at a time, whoever asks: each takes a hundred
+ * megabytes, and connections are many.
  */
 #include "daemon/stretch.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/try.h"
@@ -15,9 +18,13 @@ struct stretch_work {
 	struct keybag_stretching stretching;
 	struct secret password;
 	struct secret stretched;
+	atomic_bool is_unwanted; /* set on the loop */
 };
 
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
 struct stretch {
+	struct stretch_work *work;
 	struct worker *worker;
 	stretch_done_fn on_done;
 	void *userdata;
@@ -36,8 +43,14 @@ static void free_work(void *userdata)
 static enum kc_status run(void *userdata)
 {
 	struct stretch_work *work = userdata;
+	enum kc_status status = KC_ERR_USER_CANCELED; /* which nobody hears of */
 
-	return keybag_stretch(&work->stretching, secret_view(&work->password), &work->stretched);
+	ignore(pthread_mutex_lock(&one_at_a_time));
+	if (!atomic_load(&work->is_unwanted))
+		status = keybag_stretch(&work->stretching, secret_view(&work->password),
+					&work->stretched);
+	ignore(pthread_mutex_unlock(&one_at_a_time));
+	return status;
 }
 
 static void on_stretched(void *userdata, enum kc_status status)
@@ -69,8 +82,9 @@ enum kc_status stretch_start(sd_event *event, const struct keybag_stretching *st
 	CLEANUP(freep) struct stretch *stretch = calloc(1, sizeof(*stretch));
 
 	REQUIRE(work && stretch, KC_ERR_ALLOCATE, "out of memory");
-	*stretch = (struct stretch){.on_done = on_done, .userdata = userdata};
-	*work = (struct stretch_work){.stretch = stretch, .stretching = *stretching};
+	*stretch = (struct stretch){.work = work, .on_done = on_done, .userdata = userdata};
+	work->stretch = stretch;
+	work->stretching = *stretching;
 	TRY(start(event, work, password));
 	take(work);
 	*ret_stretch = take(stretch);
@@ -81,6 +95,7 @@ void stretch_abandon(struct stretch *stretch)
 {
 	if (!stretch)
 		return;
+	atomic_store(&stretch->work->is_unwanted, true);
 	worker_abandon(stretch->worker, free_work);
 	free(stretch);
 }

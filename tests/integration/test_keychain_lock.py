@@ -314,10 +314,13 @@ def the_commands_say_what_they_did():
 
         says("Every PIN is forgotten.\nThe keychain has no password and stays open: keycask passwd "
              "sets one.\n", "lock")
+        check("  keychain     unlocked, no password\n" in keycask(daemon, "daemon", "status"),
+              "keycask daemon status")
         says("The keychain has no password: it is always open.\n", "unlock")
         says("The keychain's password is set.\n", "passwd", new_password_fd="one\n")
         says("Every PIN is forgotten.\nThe keychain is locked.\n", "lock")
         check_equal(state(daemon), "locked", "state")
+        check("  keychain     locked\n" in keycask(daemon, "daemon", "status"), "daemon status")
         says("keycask: unlock: wrong keychain password\n", "unlock",
              password_fd="two", status=1)
         says("The keychain is unlocked.\n", "unlock", password_fd="one")

@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <keycask/daemon.h>
+#include <keycask/keychain.h>
 
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
@@ -61,6 +63,29 @@ static void print_pin_cache(const struct kc_dictionary *pin_cache)
 	print_field("pin cache", line);
 }
 
+/* "unlocked, no password", or why there is none. */
+static void print_keychain(void)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *keychain = NULL;
+	const char *state = NULL;
+	const char *reason = NULL;
+	char line[512];
+
+	if (kc_keychain_state(&keychain) != KC_OK) {
+		error_clear(); /* it has just ended */
+		return;
+	}
+	state = kc_dictionary_text(keychain, KC_KEYCHAIN_STATE);
+	reason = kc_dictionary_text(keychain, KC_KEYCHAIN_REASON);
+	(void)snprintf(line, sizeof(line), "%s%s%s%s", state ? state : "",
+		       state && strcmp(state, KC_KEYCHAIN_UNLOCKED) == 0 &&
+				       !kc_dictionary_flag(keychain, KC_KEYCHAIN_HAS_PASSWORD, true)
+			       ? ", no password"
+			       : "",
+		       reason ? ": " : "", reason ? reason : "");
+	print_field("keychain", line);
+}
+
 static enum kc_status report(const struct context *context)
 {
 	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
@@ -82,6 +107,7 @@ static enum kc_status report(const struct context *context)
 			    kc_value_text(kc_value_at(confinement, i)));
 	print_providers(kc_dictionary_get(status, "providers"));
 	print_pin_cache(kc_value_dictionary(kc_dictionary_get(status, "pin_cache")));
+	print_keychain();
 	return page_finish();
 }
 
