@@ -3,7 +3,7 @@
 #define KEYCASK_KEYCHAIN_H
 
 /*
- * The keychain as a whole: whether it is locked, and opening and closing it.
+ * The keychain as a whole: whether it is locked, opening and closing it, its backups.
  *
  * Unstable until 1.0. Threads: any.
  */
@@ -85,6 +85,43 @@ struct kc_keychain_change {
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_change_password(
 	const struct kc_keychain_change *change, const struct kc_options *options);
+
+/* Names in what a backup and a restore give. */
+#define KC_KEYCHAIN_N_ITEMS	"n_items"
+#define KC_KEYCHAIN_N_LEFT_OUT	"n_left_out"
+#define KC_KEYCHAIN_N_ADDED	"n_added"
+#define KC_KEYCHAIN_N_KEPT	"n_kept"
+#define KC_KEYCHAIN_N_FAILED	"n_failed"
+#define KC_KEYCHAIN_IS_COMPLETE "is_complete"
+
+/*
+ * Write all items that may leave this device to the file or pipe @output_fd, sealed with a password
+ * of its own: @options->pin, or a person is asked for one. Left out, and counted, are items that
+ * are accessible on this device only or under access control. Others can use the keychain
+ * meanwhile; what they change is not in it. When it fails what has been written is of no use.
+ * Ownership: *ret_counts is the caller's; free with kc_dictionary_free(). Expected:
+ * KC_ERR_INTERACTION_NOT_ALLOWED  the keychain is locked, or a person would be asked
+ *           KC_ERR_NOT_AVAILABLE            it cannot be written, with the reason
+ *           KC_ERR_MISSING_ENTITLEMENT      a program that is not in the user's own group
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_backup(int output_fd,
+							  const struct kc_options *options,
+							  struct kc_dictionary **ret_counts);
+
+/*
+ * Add what is in the backup @input_fd, a file from its beginning or a pipe. What is there already
+ * stays as it is; persistent references are those of the backup. A file that is cut off or damaged
+ * is refused before anything is added, unless @partial; of a pipe what comes first is added first,
+ * and KC_KEYCHAIN_IS_COMPLETE is false when it could not be read to its end.
+ * Expected: KC_ERR_DECODE       no backup, or damaged
+ *           KC_ERR_AUTH_FAILED  wrong password
+ *           and as kc_keychain_backup()
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_restore(int input_fd, bool partial,
+							   const struct kc_options *options,
+							   struct kc_dictionary **ret_counts);
 
 #ifdef __cplusplus
 }

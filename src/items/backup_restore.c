@@ -12,7 +12,10 @@
 #include "items/draft_impl.h"
 #include "items/place_impl.h"
 #include "items/value_impl.h"
-#include "wire/message.h"
+
+enum {
+	DEPTH_MAX = 16,
+};
 
 struct restoring {
 	const struct engine *engine;
@@ -91,6 +94,26 @@ static enum kc_status check_kind(const struct row *row, const struct access_cont
 	return KC_OK;
 }
 
+static enum kc_status parse(struct kc_view text, struct json_object **ret_attributes)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	struct json_object *attributes = NULL;
+	bool is_whole = false;
+
+	REQUIRE(tokener, KC_ERR_ALLOCATE, "out of memory");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	if (text.len > 0 && text.len <= ROW_ATTRIBUTES_MAX)
+		attributes = json_tokener_parse_ex(tokener, (const char *)text.data, (int)text.len);
+	is_whole = json_tokener_get_parse_end(tokener) == text.len;
+	json_tokener_free(tokener);
+	if (is_whole && json_object_is_type(attributes, json_type_object)) {
+		*ret_attributes = attributes;
+		return KC_OK;
+	}
+	json_object_put(attributes);
+	return fail(KC_ERR_DECODE, "an item of the backup is damaged");
+}
+
 static enum kc_status read_item(const struct engine *engine, struct kc_view bytes, struct row *row)
 {
 	CLEANUP(field_free) struct json_object *attributes = NULL;
@@ -101,7 +124,7 @@ static enum kc_status read_item(const struct engine *engine, struct kc_view byte
 	row->place = SCHEMA_FILE;
 	row->item_class = record.item_class;
 	memcpy(row->item_id, record.item_id, SCHEMA_ID_BYTES);
-	TRY(message_parse(record.attributes, &attributes));
+	TRY(parse(record.attributes, &attributes));
 	TRY(field_new_object(&row->attributes));
 	json_object_object_foreach(attributes, name, value) TRY(take_attribute(row, name, value));
 	TRY(draft_finish(engine, row, &access));

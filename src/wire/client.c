@@ -153,6 +153,11 @@ static enum kc_status read_reply(struct wire_client *client, struct json_object 
 	return KC_OK;
 }
 
+enum kc_status wire_client_attach(struct wire_client *client, int descriptor)
+{
+	return stream_put_descriptor(&client->stream, descriptor);
+}
+
 enum kc_status wire_client_call(struct wire_client *client, const char *method,
 				struct json_object *parameters, int descriptor, int timeout_ms,
 				struct json_object **ret_parameters)

@@ -30,6 +30,9 @@ KC_MUST_CHECK enum kc_status wire_client_call(struct wire_client *client, const 
 					      struct json_object *parameters, int descriptor,
 					      int timeout_ms, struct json_object **ret_parameters);
 
+/* A copy of @descriptor goes with the next call, before its own. */
+KC_MUST_CHECK enum kc_status wire_client_attach(struct wire_client *client, int descriptor);
+
 /* Start a "more" call; then wire_client_next() until *ret_continues is false or it fails. */
 KC_MUST_CHECK enum kc_status wire_client_start(struct wire_client *client, const char *method,
 					       struct json_object *parameters);

@@ -240,6 +240,11 @@ static enum kc_status copy_descriptor(struct stream *stream, int descriptor)
 	return KC_OK;
 }
 
+enum kc_status stream_put_descriptor(struct stream *stream, int descriptor)
+{
+	return copy_descriptor(stream, descriptor);
+}
+
 /* A message is rendered on its own: how much room is left must not decide whether it is one. */
 enum kc_status stream_put(struct stream *stream, struct json_object *message, int descriptor)
 {
@@ -260,45 +265,44 @@ size_t stream_unsent(const struct stream *stream)
 	return stream->output.len - stream->n_sent;
 }
 
-/* What goes out with the next sendmsg(): up to the message of the next but one descriptor. */
-static struct kc_view next_block(const struct stream *stream, int *ret_descriptor)
+/* What goes out with the next sendmsg(): up to the next message that has descriptors. */
+static struct kc_view next_block(const struct stream *stream, size_t *ret_n_descriptors)
 {
 	struct kc_view unsent =
 		view_slice(bytes_view(&stream->output), stream->n_sent, WIRE_OUTPUT_MAX);
+	size_t n = 0;
 
-	*ret_descriptor = -1;
-	for (size_t i = 0; i < stream->n_to_send; i++) {
-		const struct stream_descriptor *next = &stream->to_send[i];
-
-		if (next->offset > stream->n_sent)
-			return view_slice(unsent, 0, next->offset - stream->n_sent);
-		*ret_descriptor = next->fd;
-	}
-	return unsent;
+	while (n < stream->n_to_send && stream->to_send[n].offset <= stream->n_sent)
+		n++;
+	*ret_n_descriptors = n;
+	if (n == stream->n_to_send)
+		return unsent;
+	return view_slice(unsent, 0, stream->to_send[n].offset - stream->n_sent);
 }
 
-static void attach(struct msghdr *message, union control *control, int descriptor)
+static void attach(const struct stream *stream, size_t n, struct msghdr *message,
+		   union control *control)
 {
 	struct cmsghdr *header = NULL;
 
 	message->msg_control = control;
-	message->msg_controllen = CMSG_SPACE(sizeof(int));
+	message->msg_controllen = CMSG_SPACE(n * sizeof(int));
 	header = CMSG_FIRSTHDR(message);
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+	header->cmsg_len = CMSG_LEN(n * sizeof(int));
+	for (size_t i = 0; i < n; i++)
+		memcpy(CMSG_DATA(header) + i * sizeof(int), &stream->to_send[i].fd, sizeof(int));
 }
 
-static void forget_sent(struct stream *stream, size_t n, bool with_descriptor)
+static void forget_sent(struct stream *stream, size_t n, size_t n_descriptors)
 {
 	explicit_bzero(stream->output.data + stream->n_sent, n);
 	stream->n_sent += n;
-	if (!with_descriptor)
-		return;
-	close(stream->to_send[0].fd);
-	stream->n_to_send--;
-	memmove(stream->to_send, stream->to_send + 1,
+	for (size_t i = 0; i < n_descriptors; i++)
+		close(stream->to_send[i].fd);
+	stream->n_to_send -= n_descriptors;
+	memmove(stream->to_send, stream->to_send + n_descriptors,
 		stream->n_to_send * sizeof(stream->to_send[0]));
 }
 
@@ -308,20 +312,20 @@ static enum kc_status send_block(struct stream *stream, bool *ret_sent)
 	union control control = {{0}};
 	struct iovec block = {0};
 	struct msghdr message = {.msg_iov = &block, .msg_iovlen = 1};
-	int descriptor = -1;
-	struct kc_view view = next_block(stream, &descriptor);
+	size_t n_descriptors = 0;
+	struct kc_view view = next_block(stream, &n_descriptors);
 	ssize_t n = 0;
 
 	block.iov_base = stream->output.data + stream->n_sent;
 	block.iov_len = view.len;
-	if (descriptor >= 0)
-		attach(&message, &control, descriptor);
+	if (n_descriptors > 0)
+		attach(stream, n_descriptors, &message, &control);
 	n = sendmsg(stream->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	*ret_sent = n > 0;
 	if (n < 0 && is_no_error(errno))
 		return KC_OK;
 	REQUIRE(n > 0, KC_ERR_NOT_AVAILABLE, "the peer is gone: %s", strerror(errno));
-	forget_sent(stream, (size_t)n, descriptor >= 0);
+	forget_sent(stream, (size_t)n, n_descriptors);
 	return KC_OK;
 }
 

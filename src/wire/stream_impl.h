@@ -65,6 +65,8 @@ void stream_drop_stray_descriptors(struct stream *stream);
  */
 KC_MUST_CHECK enum kc_status stream_put(struct stream *stream, struct json_object *message,
 					int descriptor);
+/* A copy of @descriptor goes with the next message, before what stream_put() gives it. */
+KC_MUST_CHECK enum kc_status stream_put_descriptor(struct stream *stream, int descriptor);
 size_t stream_unsent(const struct stream *stream);
 /* Send what the socket takes now. Expected: KC_ERR_NOT_AVAILABLE  the peer is gone */
 KC_MUST_CHECK enum kc_status stream_flush(struct stream *stream);

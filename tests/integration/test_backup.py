@@ -7,7 +7,7 @@ import pathlib
 import threading
 
 from keycask_test import (Daemon, SkipTest, VarlinkError, check, check_equal, check_raises,
-                          eventually, main, run, scratch, skip_unless, test)
+                          eventually, main, program, run, scratch, test)
 
 PASSWORD = "correct horse"
 LEAST_COST = {"keychain_password_cost": 14}
@@ -421,6 +421,84 @@ def others_have_their_turn_meanwhile():
             worker.join()
         check_equal(result[0]["n_items"], 1500, "items")
         check(n_done > 20, f"only {n_done} calls between 1500 items")
+
+
+def keycask(daemon, *words, password=PASSWORD, status=0):
+    """keycask --json with a password on a descriptor: what it prints."""
+    ours, theirs = os.pipe()
+    os.write(theirs, password.encode() + b"\n")
+    os.close(theirs)
+    try:
+        said, _ = run(program("keycask"), *words, "--password-fd", ours, "--json", env=daemon.env,
+                      pass_fds=[ours], status=status)
+    finally:
+        os.close(ours)
+    return json.loads(said)
+
+
+@test
+def by_command():
+    with Scene() as scene:
+        check_equal(keycask(scene.first, "backup", scene.file), {"n_items": 5, "n_left_out": 0},
+                    "backup")
+        check_equal(scene.file.stat().st_mode & 0o777, 0o600, "mode of the file")
+        check_equal(keycask(scene.second, "restore", scene.file),
+                    {"n_added": 5, "n_kept": 0, "n_failed": 0, "is_complete": True}, "restore")
+        check_equal(everything(scene.there), everything(scene.here), "items")
+        check_equal(keycask(scene.second, "restore", scene.file, password="wrong",
+                            status=1)["name"], "auth_failed", "a wrong password")
+
+
+@test
+def a_backup_is_not_overwritten_by_a_failure():
+    with Scene(2) as scene:
+        keycask(scene.first, "backup", scene.file)
+        before = scene.file.read_bytes()
+        told = keycask(scene.first, "backup", scene.file, status=1)
+        check("File exists" in told["message"] and "--force" in told["hint"], told)
+        scene.here.call("Keychain.ChangePassword", {"new": "secret"})
+        scene.here.call("Keychain.Lock")
+        told = keycask(scene.first, "backup", "--force", scene.file, status=1)
+        check_equal(told["name"], "interaction_not_allowed", "locked")
+        check_equal(scene.file.read_bytes(), before, "the file after a failure")
+        check_equal(sorted(path.name for path in scratch().glob("backup*")), ["backup"], "files")
+        other = scratch() / "other"
+        keycask(scene.first, "backup", other, status=1)
+        check(not other.exists(), "half a file")
+        scene.here.call("Keychain.Unlock", {"password": "secret"})
+        check_equal(keycask(scene.first, "backup", "--force", scene.file)["n_items"], 2, "items")
+        check(scene.file.read_bytes() != before, "the file is the old one")
+
+
+@test
+def what_people_read():
+    with Scene(2) as scene:
+        add(scene.here, "stays", accessible="always_this_device_only")
+        ours, theirs = os.pipe()
+        os.write(theirs, b"secret\nsecret\n")
+        os.close(theirs)
+        said, _ = run(program("keycask"), "backup", scene.file, "--password-fd", ours,
+                      env=scene.first.env, pass_fds=[ours])
+        check_equal(said.decode(), f"2 items are in {scene.file}.\n1 stay here: of this device "
+                    "only, or under access control.\n", "backup")
+        data = scene.file.read_bytes()
+        scene.file.write_bytes(data[:records(scene.file)[2]])
+        said, _ = run(program("keycask"), "restore", "--partial", scene.file, "--password-fd",
+                      ours, env=scene.second.env, pass_fds=[ours])
+        check_equal(said.decode(), "1 items are restored, 0 were there and stay as they are.\n"
+                    "That is not all: the backup is cut off after 1 items.\n", "restore")
+        os.close(ours)
+        _, said = run(program("keycask"), "backup", status=2, env=scene.first.env)
+        check(b"FILE" in said, said)
+
+
+@test
+def without_anybody_to_ask():
+    with Scene(1) as scene:
+        _, said = run(program("keycask"), "backup", "--no-prompt", scene.file, status=1,
+                      env=scene.first.env)
+        check(b"the backup's password is needed" in said, said)
+        check(not scene.file.exists(), "an empty file")
 
 
 main()

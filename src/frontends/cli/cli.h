@@ -74,6 +74,8 @@ extern const struct command cmd_pin_unblock;
 extern const struct command cmd_lock;
 extern const struct command cmd_unlock;
 extern const struct command cmd_passwd;
+extern const struct command cmd_backup;
+extern const struct command cmd_restore;
 extern const struct command cmd_vcard;
 extern const struct command cmd_driver_list;
 extern const struct command cmd_driver_enable;

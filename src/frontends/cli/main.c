@@ -49,6 +49,8 @@ static const struct command *const commands[] = {
 	&cmd_lock,
 	&cmd_unlock,
 	&cmd_passwd,
+	&cmd_backup,
+	&cmd_restore,
 	&cmd_slots,
 	&cmd_driver_list,
 	&cmd_driver_enable,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <keycask/error.h>
 #include <keycask/keychain.h>
 
 #include "base/cleanup.h"
@@ -32,12 +33,28 @@ bool unlocking_is_locked(void)
 	return is_locked;
 }
 
+/* The library's own record is gone once it is asked whether the keychain is locked. */
+static enum kc_status fail_again(const char *message, const char *hint)
+{
+	if (!message[0])
+		return KC_ERR_INTERACTION_NOT_ALLOWED;
+	if (hint[0])
+		error_set_hint("%s", hint);
+	return fail(KC_ERR_INTERACTION_NOT_ALLOWED, "%s", message);
+}
+
 enum kc_status unlocking_run(bool may_ask, unlocking_fn work, void *userdata)
 {
 	enum kc_status status = work(userdata);
+	char message[ERROR_MESSAGE_MAX];
+	char hint[ERROR_MESSAGE_MAX];
 
-	if (status != KC_ERR_INTERACTION_NOT_ALLOWED || !unlocking_is_locked())
+	if (status != KC_ERR_INTERACTION_NOT_ALLOWED)
 		return status;
+	(void)snprintf(message, sizeof(message), "%s", kc_error_message(kc_error_last()));
+	(void)snprintf(hint, sizeof(hint), "%s", kc_error_hint(kc_error_last()));
+	if (!unlocking_is_locked())
+		return fail_again(message, hint);
 	error_clear();
 	error_set_hint("unlock it and repeat: keycask unlock");
 	if (!may_ask || !hidden_input_is_possible())
