@@ -141,6 +141,7 @@ static enum kc_status watch_signals(struct daemon *daemon)
 	sigset_t stops;
 
 	ignore(sigaction(SIGPIPE, &ignored, NULL)); /* a pinentry that dies while we write */
+	ignore(sigaction(SIGXFSZ, &ignored, NULL)); /* a limit of file size is a full disk */
 	ignore(sigemptyset(&stops));
 	ignore(sigaddset(&stops, SIGTERM));
 	ignore(sigaddset(&stops, SIGINT));

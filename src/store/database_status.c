@@ -53,9 +53,32 @@ static bool is_out_of_space(int error)
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-static enum kc_status fail_io(struct database *database, int code)
+static int errno_of(struct database *database, int which)
+{
+	const char *schema = database->is_attached ? "file" : "main";
+	sqlite3_file *file = NULL;
+	int error = 0;
+
+	if (sqlite3_file_control(database->db, schema, which, &file) != SQLITE_OK || !file ||
+	    !file->pMethods ||
+	    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error) != SQLITE_OK)
+		return 0;
+	return error;
+}
+
+/* Of a transaction's end SQLite tells no errno, but its files remember: the log, then the file. */
+static int find_errno(struct database *database)
 {
 	int error = sqlite3_system_errno(database->db);
+
+	if (error == 0)
+		error = errno_of(database, SQLITE_FCNTL_JOURNAL_POINTER);
+	return error ? error : errno_of(database, SQLITE_FCNTL_FILE_POINTER);
+}
+
+static enum kc_status fail_io(struct database *database, int code)
+{
+	int error = find_errno(database);
 	enum kc_status status = KC_OK;
 
 	if (code == SQLITE_IOERR_NOMEM)
