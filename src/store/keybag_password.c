@@ -64,6 +64,17 @@ static void adopt_password(struct keybag *keybag, const struct password_change *
 	keys->is_there[KEYBAG_WHEN_PASSCODE_SET_DEVICE] = true;
 }
 
+/* What the former password opened shall not stay in the log. A file that is in use elsewhere, or a
+ * disk that fails now, does not undo what has been done. */
+static void empty_log(struct database *database)
+{
+	const struct error_record before = *error_get();
+
+	error_clear();
+	ignore(database_run(database, "PRAGMA file.wal_checkpoint(TRUNCATE)"));
+	error_adopt(&before);
+}
+
 enum kc_status keybag_set_password(struct keybag *keybag,
 				   const struct keybag_stretching *stretching,
 				   const struct kc_view *stretched)
@@ -85,6 +96,7 @@ enum kc_status keybag_set_password(struct keybag *keybag,
 	}
 	TRY(database_transact(keybag->database, write_password, &change));
 	adopt_password(keybag, &change);
+	empty_log(keybag->database);
 	explicit_bzero(new_key, sizeof(new_key));
 	return KC_OK;
 }

@@ -39,6 +39,7 @@ static struct database *open_database(void)
 	CHECK_OK(database_run(
 		database,
 		"PRAGMA file.journal_mode = WAL; PRAGMA file.synchronous = FULL;"
+		"PRAGMA file.secure_delete = ON;"
 		"CREATE TABLE IF NOT EXISTS file.settings (name TEXT PRIMARY KEY, value BLOB "
 		"NOT NULL);"
 		"CREATE TABLE IF NOT EXISTS file.class_keys (protection INTEGER PRIMARY KEY, "
@@ -641,6 +642,48 @@ TEST(the_file_has_no_key)
 				    &key));
 		CHECK(!memmem(wrapped.data, wrapped.len, key.data, 8));
 	}
+}
+
+/* Is @wrapped in the file or its log? */
+static bool is_at_rest(struct kc_view wrapped)
+{
+	static const char *const names[] = {"keychain.db", "keychain.db-wal"};
+	static uint8_t content[1 << 20];
+	bool is_there = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char path[PATH_BYTES];
+		FILE *file = NULL;
+		size_t n = 0;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", test_directory(), names[i]);
+		file = fopen(path, "rb");
+		CHECK(file);
+		n = fread(content, 1, sizeof(content), file);
+		CHECK(n < sizeof(content));
+		CHECK_INT(fclose(file), 0);
+		is_there |= n > 0 && memmem(content, n, wrapped.data, wrapped.len);
+	}
+	return is_there;
+}
+
+TEST(what_a_former_password_opens_is_gone)
+{
+	CLEANUP(database_freep) struct database *database = open_database();
+	CLEANUP(keybag_freep) struct keybag *keybag = open_keybag(database);
+	CLEANUP(bytes_done) struct bytes wrapped = BYTES_INIT(256);
+	struct statement *statement = NULL;
+	bool has_row = false;
+
+	CHECK_OK(set_password(keybag, "one"));
+	CHECK_OK(database_prepare(
+		database, "SELECT wrapped FROM file.class_keys WHERE protection = 1", &statement));
+	CHECK_OK(database_step(statement, &has_row));
+	CHECK_OK(bytes_append(&wrapped, database_column_data(statement, 0)));
+	database_reset(statement);
+	CHECK(is_at_rest(bytes_view(&wrapped)));
+	CHECK_OK(set_password(keybag, "two"));
+	CHECK(!is_at_rest(bytes_view(&wrapped)));
 }
 
 /* --- kill -9 ------------------------------------------------------------------------------- */
