@@ -5,9 +5,15 @@ import json
 import os
 import subprocess
 
+from keychain_scene import set_password
 from keycask_test import Daemon, check, check_equal, main, pipe_with, program, run, scratch, test
+from person_scene import PersonScene
 from prompt_scene import adopt
 from terminal import Terminal
+
+KEYCHAIN = "keychain horse"  # the keychain's password
+KEYCHAIN_PROMPT = "Keychain password: "
+CONSENT = "[ad]? "  # of pinentry-tty: allow, deny
 
 
 def password(daemon, *arguments, status=0, **options):
@@ -249,6 +255,76 @@ def delete_asks_and_takes_yes_alone():
         check_equal(password(daemon, "delete", "github", "jo", "--yes")[0],
                     "The password of jo at github is deleted.\n", "--yes")
         refused(daemon, "there is no password for 'github'", "delete", "github", "--yes")
+
+
+@test
+def a_locked_keychain_is_opened_on_the_way():
+    with PersonScene() as daemon, Terminal() as terminal:
+        with daemon.connect() as connection:
+            set_password(connection, KEYCHAIN)
+        keep(daemon, "github", "jo", value="one")
+        for arguments, says in ((("get", "github"), "one"), (("list",), "github"),
+                                (("delete", "github", "--yes"), "is deleted")):
+            daemon.cli("lock")
+            process = beside(daemon, terminal, *arguments)
+            terminal.read_until("the keychain is locked")
+            terminal.read_until(KEYCHAIN_PROMPT)
+            terminal.type(KEYCHAIN + "\n")
+            terminal.read_until(says)
+            ended(process)
+        daemon.cli("lock")
+        process = beside(daemon, terminal, "set", "github", "jo")
+        for prompt, text in (("Password of jo at github: ", "two\n"), ("Once more: ", "two\n"),
+                             (KEYCHAIN_PROMPT, KEYCHAIN + "\n")):
+            terminal.read_until(prompt)
+            terminal.type(text)
+        terminal.read_until("is saved")
+        ended(process)
+
+
+@test
+def a_locked_keychain_without_a_terminal_says_what_to_do():
+    with PersonScene() as daemon, Terminal() as terminal:
+        with daemon.connect() as connection:
+            set_password(connection, KEYCHAIN)
+        keep(daemon, "github", "jo")
+        daemon.cli("lock")
+        for arguments in (("get", "github"), ("list",), ("set", "x"), ("delete", "github")):
+            err = refused(daemon, "the keychain is locked", *arguments, input=b"x",
+                          start_new_session=True)
+            check("keycask unlock" in err, err)
+        failure = daemon.cli("password", "get", "github", "--no-prompt", status=1)
+        check_equal(failure["name"], "interaction_not_allowed", "the failure")
+        process = beside(daemon, terminal, "get", "github", "--no-prompt")
+        terminal.read_until("keycask unlock")
+        ended(process, 1)
+        process = beside(daemon, terminal, "get", "github")
+        terminal.read_until(KEYCHAIN_PROMPT)
+        terminal.type("\x04")
+        ended(process, 1)
+
+
+@test
+def what_wants_somebody_is_listed_and_read_by_asking():
+    with PersonScene() as daemon, Terminal() as terminal:
+        keep(daemon, "guarded", "--require", "presence", value="behind a question")
+        keep(daemon, "free")
+        out, err = password(daemon, "list")
+        check("guarded" not in out and "free" in out, out)
+        check("password list --ask" in err, f"no word of the others: {err!r}")
+        (item,) = daemon.cli("password", "list")
+        check_equal(item["service"], "free", "what is listed")
+        refused(daemon, "consent", "get", "guarded", "--no-prompt")
+        process = beside(daemon, terminal, "get", "guarded")
+        terminal.read_until(CONSENT)
+        terminal.type("A")
+        terminal.read_until("behind a question")
+        ended(process)
+        process = beside(daemon, terminal, "list", "--ask")
+        terminal.read_until(CONSENT)
+        terminal.type("A")
+        terminal.read_until("guarded")
+        ended(process)
 
 
 @test

@@ -33,28 +33,27 @@ bool unlocking_is_locked(void)
 	return is_locked;
 }
 
-/* The library's own record is gone once it is asked whether the keychain is locked. */
-static enum kc_status fail_again(const char *message, const char *hint)
+/* The library keeps the record of its last call alone, and another is about to be made. */
+static void adopt_theirs(enum kc_status status)
 {
-	if (!message[0])
-		return KC_ERR_INTERACTION_NOT_ALLOWED;
-	if (hint[0])
-		error_set_hint("%s", hint);
-	return fail(KC_ERR_INTERACTION_NOT_ALLOWED, "%s", message);
+	const struct kc_error *error = kc_error_last();
+
+	if (error_get()->status != KC_OK)
+		return;
+	if (kc_error_hint(error)[0])
+		error_set_hint("%s", kc_error_hint(error));
+	ignore(fail(status, "%s", kc_error_message(error)) != KC_OK);
 }
 
 enum kc_status unlocking_run(bool may_ask, unlocking_fn work, void *userdata)
 {
 	enum kc_status status = work(userdata);
-	char message[ERROR_MESSAGE_MAX];
-	char hint[ERROR_MESSAGE_MAX];
 
 	if (status != KC_ERR_INTERACTION_NOT_ALLOWED)
 		return status;
-	(void)snprintf(message, sizeof(message), "%s", kc_error_message(kc_error_last()));
-	(void)snprintf(hint, sizeof(hint), "%s", kc_error_hint(kc_error_last()));
+	adopt_theirs(status);
 	if (!unlocking_is_locked())
-		return fail_again(message, hint);
+		return status;
 	error_clear();
 	error_set_hint("unlock it and repeat: keycask unlock");
 	if (!may_ask || !hidden_input_is_possible())
