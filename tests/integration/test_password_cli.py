@@ -314,7 +314,7 @@ def what_wants_somebody_is_listed_and_read_by_asking():
         check("password list --ask" in err, f"no word of the others: {err!r}")
         (item,) = daemon.cli("password", "list")
         check_equal(item["service"], "free", "what is listed")
-        refused(daemon, "consent", "get", "guarded", "--no-prompt")
+        refused(daemon, "somebody would have to be asked", "get", "guarded", "--no-prompt")
         process = beside(daemon, terminal, "get", "guarded")
         terminal.read_until(CONSENT)
         terminal.type("A")
