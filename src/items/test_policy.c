@@ -25,7 +25,7 @@ static enum kc_status read_query(struct scene *scene, const char *text)
 
 TEST(a_query_may_want_nothing)
 {
-	CLEANUP(scene_done) struct scene scene = {NULL};
+	CLEANUP(scene_done) struct scene scene = {.query = NULL};
 
 	CHECK_OK(read_query(&scene, "{\"class\": \"certificate\"}"));
 	CHECK_INT(scene.judgements.n_policies, 0);
@@ -37,7 +37,7 @@ TEST(a_query_may_want_nothing)
 
 TEST(policies_have_names_and_what_goes_with_them)
 {
-	CLEANUP(scene_done) struct scene scene = {NULL};
+	CLEANUP(scene_done) struct scene scene = {.query = NULL};
 
 	CHECK_OK(read_query(&scene,
 			    "{\"match_policy\": \"ssl_client\", \"match_trusted_only\": true, "
@@ -80,7 +80,7 @@ TEST(what_is_no_policy_is_refused)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		CLEANUP(scene_done) struct scene scene = {NULL};
+		CLEANUP(scene_done) struct scene scene = {.query = NULL};
 
 		CHECK_STATUS(read_query(&scene, cases[i].query), KC_ERR_PARAM);
 		CHECK_TEXT(error_get()->message, cases[i].message);
