@@ -33,20 +33,9 @@ enum kc_status filter_issuers_begin(struct filter_work *work)
 	struct json_object *issuers = work->filter->issuers;
 	size_t n = issuers ? json_object_array_length(issuers) : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct error_record before = *error_get();
-		struct json_object *name = json_object_array_get_idx(issuers, i);
-		enum kc_status status = spelling_find(work->engine, "issuer", name,
-						      &work->issuers[work->n_issuers]);
-
-		/* What is no Name is no issuer of anything; filter_read() saw one that is. */
-		if (status == KC_ERR_PARAM) {
-			error_adopt(&before);
-			continue;
-		}
-		TRY(status);
-		work->n_issuers++;
-	}
+	for (size_t i = 0; i < n; i++)
+		TRY(spelling_find(work->engine, "issuer", json_object_array_get_idx(issuers, i),
+				  &work->issuers[work->n_issuers++]));
 	return KC_OK;
 }
 

@@ -60,7 +60,6 @@ static void add_as(struct scene *scene, const char *dictionary, struct engine_pa
 	struct json_object *item = scene_add_parts(scene, KC_OK, dictionary, &part, 1);
 
 	field_free(&item);
-	field_free(&part.attributes);
 }
 
 static void add(struct scene *scene, struct engine_part part)
@@ -167,9 +166,13 @@ TEST(a_list_of_issuers_without_a_name_is_refused)
 		CHECK(snprintf(filter, sizeof(filter), "\"match_issuers\":%s", wrong[i]) > 0);
 		refuse(&scene, KC_ERR_PARAM, "certificate", filter, "must be an array");
 	}
-	refuse(&scene, KC_ERR_PARAM, "certificate", "\"match_issuers\":[\"bm8=\",5,null,\"%\"]",
-	       "has no DER Name");
-	CHECK(snprintf(filter, sizeof(filter), "\"match_issuers\":[\"bm8=\",5,\"%s\"]", name) > 0);
+	refuse(&scene, KC_ERR_PARAM, "certificate", "\"match_issuers\":[\"bm8=\"]", "no DER Name");
+	refuse(&scene, KC_ERR_PARAM, "certificate", "\"match_issuers\":[\"\"]", "no DER Name");
+	refuse(&scene, KC_ERR_PARAM, "certificate", "\"match_issuers\":[5]", "match_issuers");
+	refuse(&scene, KC_ERR_PARAM, "certificate", "\"match_issuers\":[null]", "match_issuers");
+	CHECK(snprintf(filter, sizeof(filter), "\"match_issuers\":[\"%s\",\"bm8=\"]", name) > 0);
+	refuse(&scene, KC_ERR_PARAM, "certificate", filter, "no DER Name");
+	CHECK(snprintf(filter, sizeof(filter), "\"match_issuers\":[\"%s\"]", name) > 0);
 	CHECK_INT(COUNT(&scene, filter), 1);
 	refuse(&scene, KC_ERR_UNIMPLEMENTED, "key", filter, "not for items of class key");
 	scene_end(&scene);
@@ -435,7 +438,7 @@ TEST(a_policy_that_is_none_is_refused)
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		CHECK(snprintf(filter, sizeof(filter), "\"match_policy\":%s", wrong[i]) > 0);
-		refuse(&scene, KC_ERR_PARAM, "certificate", filter, "match_policy");
+		refuse(&scene, KC_ERR_PARAM, "certificate", filter, "policy");
 	}
 	refuse(&scene, KC_ERR_PARAM, "certificate", "\"match_trusted_only\":\"yes\"",
 	       "true or false");
