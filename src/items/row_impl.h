@@ -17,24 +17,24 @@ enum {
 };
 
 struct row {
-	enum schema_place place;
-	enum vocabulary_class item_class; /* never an identity */
 	int64_t position;
-	uint8_t item_id[SCHEMA_ID_BYTES];
-	uint8_t revision[SCHEMA_ID_BYTES];
-	enum keybag_class protection;
-	struct hash identity;
-	struct hash hashes[SCHEMA_COLUMNS_MAX]; /* as schema_columns() */
-	struct kc_view attributes_data;		/* as they stand in the row, */
-	struct kc_view secret;			/* borrowed from its statement or from sealed_… */
-	bool has_secret;
-	const char *token; /* "main" only; borrowed as well */
+	struct kc_view attributes_data; /* as they stand in the row, */
+	struct kc_view secret;		/* borrowed from its statement or from sealed_… */
+	const char *token;		/* "main" only; borrowed as well */
 	struct kc_view object_id;
 	struct json_object *attributes; /* owned; once it is open */
-	bool is_damaged;		/* a column cannot be what was written */
 	struct bytes own;
 	struct bytes sealed_attributes;
 	struct bytes sealed_secret;
+	enum schema_place place;
+	enum vocabulary_class item_class; /* never an identity */
+	enum keybag_class protection;
+	bool has_secret;
+	bool is_damaged; /* a column cannot be what was written */
+	uint8_t item_id[SCHEMA_ID_BYTES];
+	uint8_t revision[SCHEMA_ID_BYTES];
+	struct hash identity;
+	struct hash hashes[SCHEMA_COLUMNS_MAX]; /* as schema_columns() */
 };
 
 void row_done(struct row *row);
