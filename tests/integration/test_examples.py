@@ -62,6 +62,16 @@ def list_identities_lists_identities():
 
 
 @test
+def password_keeps_and_reads_back():
+    with Daemon() as daemon:
+        for value in (b"first", b"second"):
+            out, _ = run(example("password"), "mail", "jo", env=daemon.env, input=value + b"\n")
+            check_equal(out, value, "what is read back")
+        check_equal(len(daemon.cli("password", "list")), 1, "passwords")
+        run(example("password"), env=daemon.env, status=2)
+
+
+@test
 def raw_card_looks_for_piv_without_a_driver():
     with Daemon() as daemon, Card("piv:9a=p256") as card:
         _, errors = run(example("raw-card"), env=daemon.env, status=1)
@@ -135,14 +145,14 @@ def play_script(commands, label):
 def the_five_minutes_of_the_readme():
     """In the shell that ./run play gives."""
     commands = readme_commands("Five minutes with it")
-    check(len(commands) >= 7, f"the README's commands: {commands}")
+    check(len(commands) >= 9, f"the README's commands: {commands}")
     shell = scratch() / "shell"
     shell.write_text("\n".join(play_script(commands, "Key For PIV Authentication")) + "\n")
     shell.chmod(0o700)
     out, _ = run(SOURCE / "tools/play", env={**base_environment(), "SHELL": str(shell)})
     for expected in ("$ keycask list\n", "Certificate For Digital Signature", "rsa",
                      "The signature is valid", "-----END CERTIFICATE-----", "3 tries left",
-                     "inserted  org.keycask.piv:", "removed   org.keycask.piv:"):
+                     "The password of jo at github is saved", "inserted  org.keycask.piv:", "removed   org.keycask.piv:"):
         check(expected in out.decode(), f"{expected!r} is not in {out.decode()}")
 
 
