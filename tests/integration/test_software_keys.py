@@ -3,9 +3,12 @@
 with one half on a card and the other in the keychain."""
 import pathlib
 
-from keycask_test import PIN, Card, Daemon, check, check_equal, check_raises, main, openssl, test
-from lifecycle import Footprint
+from der import children, read
+from keycask_test import (PIN, Card, Daemon, check, check_equal, check_raises, main, openssl, skip_unless,
+                          test)
+from lifecycle import Footprint, is_sanitized
 from made_keys import (MadeAuthority, MadeKey, add, add_key, b64, der_of, file_with, find, sign, unb64, use)
+from memory import pieces
 from pin_scene import audit_lines
 from soft_driver import SoftToken
 
@@ -216,6 +219,40 @@ def every_use_is_in_the_audit_log():
         check_equal([(line["key_label"], line["key_hash"], line["result"], "token_id" in line)
                      for line in lines],
                     [(key.kind, key.hash.hex(), "success", False) for key in [rsa, ec]], "the lines")
+
+
+def secret_part(key):
+    """What nobody but the key's owner has: K, a prime of RSA, the bytes."""
+    if key.type != "rsa":
+        return key.private[-32:]
+    numbers = openssl("rsa", "-in", key.path, "-traditional", "-outform", "DER")
+    return [content for _, content in children(read(numbers)[1])][4].lstrip(b"\0")
+
+
+@test
+def the_daemon_forgets_private_keys_that_it_has_used():
+    skip_unless(not is_sanitized(), "a sanitizer keeps what was freed")
+    keys = [MadeKey(kind) for kind in ["rsa2048", "P-256", "ed25519"]]
+    algorithms = ["rsa_signature_message_pss_sha256", X962, ED25519]
+    with Daemon() as daemon, daemon.connect() as connection:
+        for key, algorithm in zip(keys, algorithms):
+            ref = add_key(connection, key)
+            sign(connection, ref, algorithm, DATA)
+            find(connection, value_persistent_ref=ref, return_data=True)
+            identity = key.pem + key.certificate("Jo")
+            check_raises("org.keycask.Items.Failed", add, connection, **IDENTITY,
+                         value_data=b64(identity + key.pem))
+            add(connection, **IDENTITY, value_data=b64(identity), application_tag=b64(b"tag"))
+        daemon.call("Admin.Status")
+        memory = [content for _, content in pieces(daemon.pid)]
+        check(any(b"org.keycask.Items" in content for content in memory), "the search finds nothing")
+        for key in keys:
+            secret = secret_part(key)
+            text = key.private
+            forms = {"bytes": secret[:24], "a number of OpenSSL's": secret[::-1][:24],
+                     "base64": b64(text)[-64:-8].encode(), "PEM": max(key.pem.splitlines()[1:-1][-2:], key=len)[-40:]}
+            for name, form in forms.items():
+                check(not any(form in content for content in memory), f"{key.kind} is there as {name}")
 
 
 # --- identities over both -----------------------------------------------------------------------
