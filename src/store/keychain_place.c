@@ -163,12 +163,12 @@ enum kc_status keychain_place_look(const char *path, struct keychain_place *ret_
 static enum kc_status fail_taken(const char *path, int fd)
 {
 	char text[PID_DIGITS_MAX] = "";
-	long pid = 0;
+	unsigned long pid = 0;
 
 	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
-		pid = strtol(text, NULL, 10);
+		pid = strtoul(text, NULL, 10);
 	if (pid > 0)
-		ignore(fail(KC_ERR_NOT_AVAILABLE, "another keycaskd (process %ld) has %s", pid,
+		ignore(fail(KC_ERR_NOT_AVAILABLE, "another keycaskd (process %lu) has %s", pid,
 			    path));
 	ignore(fail(KC_ERR_NOT_AVAILABLE, "another keycaskd has %s", path));
 	error_set_hint("use that one (KEYCASK_SOCKET), or end it and restart keycaskd");
