@@ -3,7 +3,7 @@
  * A program on libkeycask, as an application is: it sees the public headers and the shared library.
  * test_client.py runs it beside a real daemon with a card, and acts when it asks for something on
  * standard output. It signs with a key that wants the PIN (9A) and one that does not (9E), from
- * threads, from forked children, and over a restart of the daemon.
+ * threads, from forked children, and over a restart of the daemon; and it keeps passwords.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -213,6 +213,123 @@ static void disconnect(int n_descriptors)
 	EXPECT(KC_ERR_INTERACTION_NOT_ALLOWED, sign(pin_key, nothing));
 }
 
+/* --- passwords ----------------------------------------------------------------------------- */
+
+static const struct kc_view first = {(const uint8_t *)"first", 5};
+static const struct kc_view second = {(const uint8_t *)"second", 6};
+
+static struct kc_dictionary *a_password(int64_t number, struct kc_literal wanted)
+{
+	char account[24];
+
+	snprintf(account, sizeof(account), "%lld", (long long)number);
+	return KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_GENERIC_PASSWORD)},
+			     {KC_ATTR_SERVICE, KC_TEXT("application")},
+			     {KC_ATTR_ACCOUNT, KC_TEXT(account)}, {KC_RETURN_DATA, wanted});
+}
+
+/* The password of that account is @expected, or not there when that is empty. */
+static void check_password(int64_t number, struct kc_view expected)
+{
+	struct kc_dictionary *query = a_password(number, KC_TRUE);
+	struct kc_value *value = NULL;
+	struct kc_view data;
+
+	EXPECT(expected.len > 0 ? KC_OK : KC_ERR_ITEM_NOT_FOUND,
+	       kc_item_copy_matching(query, &value));
+	data = kc_value_data(value);
+	if (data.len != expected.len ||
+	    (data.len > 0 && memcmp(data.data, expected.data, data.len)))
+		EXPECT(KC_OK, KC_ERR_VERIFY_FAILED);
+	kc_value_free(value);
+	kc_dictionary_free(query);
+}
+
+static void add_password(int64_t number)
+{
+	struct kc_dictionary *item = a_password(number, KC_FALSE);
+
+	EXPECT(KC_OK, kc_dictionary_set(item, KC_VALUE_DATA, KC_DATA(first)));
+	EXPECT(KC_OK, kc_item_add(item, NULL));
+	EXPECT(KC_ERR_DUPLICATE_ITEM, kc_item_add(item, NULL));
+	kc_dictionary_free(item);
+}
+
+/* All four verbs; the item is there in the end when @is_kept. */
+static void live_a_life(int64_t number, bool is_kept)
+{
+	struct kc_dictionary *query = a_password(number, KC_FALSE);
+	struct kc_dictionary *changes = KC_DICTIONARY({KC_VALUE_DATA, KC_DATA(second)});
+
+	add_password(number);
+	check_password(number, first);
+	EXPECT(KC_OK, kc_item_update(query, changes));
+	check_password(number, second);
+	if (!is_kept) {
+		EXPECT(KC_OK, kc_item_delete(query));
+		check_password(number, nothing);
+		EXPECT(KC_ERR_ITEM_NOT_FOUND, kc_item_delete(query));
+	}
+	kc_dictionary_free(changes);
+	kc_dictionary_free(query);
+}
+
+static void *live_lives(void *userdata)
+{
+	const int64_t *thread = userdata;
+
+	for (int64_t i = 0; i < N_ROUNDS; i++)
+		live_a_life(*thread * N_ROUNDS + i, i == 0);
+	return NULL;
+}
+
+/* "Add: bare object", with a reference that finds it, also in another process. */
+static void refer_to_an_item(void)
+{
+	struct kc_dictionary *item = KC_DICTIONARY(
+		{KC_CLASS, KC_TEXT(KC_CLASS_INTERNET_PASSWORD)},
+		{KC_ATTR_SERVER, KC_DATA(((struct kc_view){(const uint8_t *)"host", 4}))},
+		{KC_ATTR_PORT, KC_NUMBER(443)}, {KC_ATTR_PROTOCOL, KC_TEXT(KC_PROTOCOL_HTTPS)},
+		{KC_RETURN_PERSISTENT_REF, KC_TRUE});
+	struct kc_value *reference = NULL;
+	struct kc_dictionary *query = NULL;
+	pid_t pid = 0;
+
+	EXPECT(KC_OK, kc_item_add(item, &reference));
+	query = KC_DICTIONARY({KC_VALUE_PERSISTENT_REF, KC_DATA(kc_value_data(reference))});
+	pid = fork();
+	if (pid == 0)
+		_exit(kc_item_delete(query) == KC_OK ? 0 : 1);
+	wait_for_child(pid);
+	EXPECT(KC_ERR_ITEM_NOT_FOUND, kc_item_copy_matching(query, NULL));
+	kc_dictionary_free(query);
+	kc_dictionary_free(item);
+	kc_value_free(reference);
+}
+
+static void keep_passwords(void)
+{
+	pthread_t threads[N_THREADS];
+	int64_t numbers[N_THREADS];
+
+	for (int64_t i = 0; i < N_THREADS; i++) {
+		numbers[i] = i;
+		EXPECT(KC_OK, pthread_create(&threads[i], NULL, live_lives, &numbers[i]) == 0
+				      ? KC_OK
+				      : KC_ERR_ALLOCATE);
+	}
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	refer_to_an_item();
+}
+
+/* What was acknowledged is there after the daemon was another one. */
+static void find_what_was_kept(void)
+{
+	for (int64_t i = 0; i < N_THREADS; i++)
+		check_password(i * N_ROUNDS, second);
+}
+
 int main(void)
 {
 	int n_descriptors = count_descriptors();
@@ -223,7 +340,9 @@ int main(void)
 	fork_a_child();
 	work_in_threads();
 	fork_beside_a_thread();
+	keep_passwords();
 	outlive_the_daemon();
+	find_what_was_kept();
 	outlive_the_card();
 	disconnect(n_descriptors);
 	kc_key_free(pin_key);

@@ -53,7 +53,7 @@ static bool print_state(void)
 
 void help_welcome(bool has_color)
 {
-	(void)printf("%skeycask%s %s: the keys on your cards, in one keychain.\n\n",
+	(void)printf("%skeycask%s %s: your passwords, and the keys on your cards, in one keychain.\n\n",
 		     page_style(has_color, PAGE_STRONG), page_style(has_color, PAGE_PLAIN),
 		     kc_version());
 	if (print_state()) {
@@ -64,6 +64,7 @@ void help_welcome(bool has_color)
 		print_tip(has_color, "keycask watch", "put a card in and see it appear");
 		print_tip(has_color, "keycask list", "what is in the keychain");
 	}
+	print_tip(has_color, "keycask password set SERVICE", "keep a password");
 	print_tip(has_color, "keycask vcard run -- keycask list", "try it with a card in software");
 	print_tip(has_color, "keycask help", "all commands");
 }
