@@ -85,6 +85,8 @@ TEST(values_out_of_range_are_named)
 		{"{\"card_cache\":0}", "\"card_cache\" must be true or false"},
 		{"{\"providers\":[\"usb\"]}", "no provider of slots"},
 		{"{\"use_keypads\":1}", "\"use_keypads\" must be true or false"},
+		{"{\"lock_keychain_with_screen\":\"no\"}",
+		 "\"lock_keychain_with_screen\" must be true or false"},
 		{"{\"raw_card_access\":\"everybody\"}", "\"unsandboxed\", \"nobody\" or a list"},
 		{"{\"raw_card_access\":true}", "\"unsandboxed\", \"nobody\" or a list"},
 		{"{\"raw_card_access\":[\"gpg\"]}", "paths of up to 8 programs"},

@@ -7,11 +7,11 @@ vpcd's driver for pcscd knows no SCardControl(), so a keypad behind pcscd cannot
 has none is seen through a real pcscd, and what is sent to one that has is the same structure, which
 src/codec/test_pin_format.c holds against published ones."""
 import os
-import re
 import signal
 
-from keycask_test import (Card, Daemon, SkipTest, VarlinkError, eventually, main, program, run, scratch,
+from keycask_test import (Card, Daemon, VarlinkError, eventually, main, program, run, scratch,
                           skip_unless, start, test)
+from memory import pieces
 from pin_scene import (PIN, PROFILE, WRONG, Scene, audit_lines, check, check_equal,
                        check_raises, configure)
 from piv_tools import Pcscd
@@ -21,7 +21,6 @@ from terminal import Terminal
 NEW = "90817263"  # nobody has it in memory by chance
 PUK = "12345678"
 CANCEL = "\x1b"
-MAPPING_MAX = 1 << 30
 HERE = {"authentication_ui": "allow"}  # somebody may be asked, but there is no screen
 
 
@@ -85,31 +84,9 @@ def set_pin(connection, method, **parameters):
 # --- nobody sees it -----------------------------------------------------------------------------
 
 
-def mappings(pid):
-    """What that process can read: (begin, end). Shadows of a sanitizer hold nobody's data."""
-    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
-        for line in maps:
-            begin, end, rights = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
-            begin, end = int(begin, 16), int(end, 16)
-            if "r" in rights and "[v" not in line and end - begin < MAPPING_MAX:
-                yield begin, end
-
-
 def remembers(pid, forms):
     """One of these byte strings is in the memory of that process."""
-    try:
-        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-            for begin, end in mappings(pid):
-                try:
-                    memory.seek(begin)
-                    content = memory.read(end - begin)
-                except OSError:
-                    continue
-                if any(form in content for form in forms):
-                    return True
-    except PermissionError:
-        raise SkipTest("the memory of other processes cannot be read here") from None
-    return False
+    return any(form in content for _, content in pieces(pid) for form in forms)
 
 
 def who_has(scene, pin):

@@ -6,12 +6,12 @@ import os
 import pathlib
 import threading
 
-from keycask_test import Card, SkipTest, main, processes, run, scratch, test
+from keycask_test import Card, main, processes, run, scratch, test
+from memory import pieces
 from pin_scene import (ALGORITHM, DATA, PIN, PROFILE, SIGN, VERIFY, WRONG, Keys, Scene, audit_lines,
                        check, check_equal, eventually, memfd)
 
 NO_SIGNATURE_FOR_B = 10
-MAPPING_MAX = 64 * 1024 * 1024
 
 
 # --- whose authentication it is ----------------------------------------------------------------
@@ -585,34 +585,9 @@ def pins_leave_the_daemon_s_memory():
                 check(not remembers(process, pin.encode()), f"{name} remembers the PIN")
 
 
-def written_memory(pid):
-    """(address, length) of what the process has written; a sanitizer's reserve is left out."""
-    begin = end = 0
-    with open(f"/proc/{pid}/smaps", encoding="ascii", errors="replace") as maps:
-        for line in maps:
-            fields = line.split()
-            if "-" in fields[0] and fields[1].startswith("rw"):
-                begin, end = (int(number, 16) for number in fields[0].split("-"))
-            elif "-" in fields[0]:
-                begin = end = 0
-            elif fields[0] == "Rss:" and int(fields[1]) > 0 and end - begin <= MAPPING_MAX:
-                yield begin, end - begin
-
-
 def remembers(pid, text):
-    """Is the text in its memory? The test is skipped where we may not look."""
-    try:
-        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-            for address, length in written_memory(pid):
-                try:
-                    memory.seek(address)
-                    if text in memory.read(length):
-                        return True
-                except OSError:
-                    continue  # such as [vvar]
-    except PermissionError:
-        raise SkipTest("the memory of another process cannot be read here") from None
-    return False
+    """Is the text in its memory?"""
+    return any(text in content for _, content in pieces(pid))
 
 
 main()
