@@ -50,8 +50,8 @@ struct query {
 	size_t n_terms;
 	bool has_reference;
 	struct bytes reference_bytes;
-	struct reference reference;	/* views into reference_bytes */
-	bool ignores_synchronizable;	/* "any": §2.1's implicit term is off */
+	struct reference reference;  /* views into reference_bytes */
+	bool ignores_synchronizable; /* "any": §2.1's implicit term is off */
 	struct filter filter;
 	int64_t limit;
 	struct query_return wants;
