@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/try.h"
 #include "codec/hex.h"
@@ -12,6 +13,7 @@
 enum {
 	NAME_BYTES = 16,
 	USEC_PER_SEC = 1000000,
+	NSEC_PER_USEC = 1000,
 };
 
 struct context {
@@ -103,6 +105,16 @@ enum kc_status context_find(struct list *contexts, const char *name, struct cont
 bool context_forbids_interaction(const struct context *context)
 {
 	return context->interaction_not_allowed;
+}
+
+struct context_time context_now(unsigned n_locks)
+{
+	struct timespec time = {.tv_sec = 0};
+
+	ignore(clock_gettime(CLOCK_BOOTTIME, &time) != 0);
+	return (struct context_time){.now_us = (uint64_t)time.tv_sec * USEC_PER_SEC +
+					       (uint64_t)time.tv_nsec / NSEC_PER_USEC,
+				     .n_locks = n_locks};
 }
 
 static bool still_counts(const struct context *context, const struct context_time *time)

@@ -23,8 +23,10 @@ struct context;
 /* When it is: a proof is good for a while, and only for as long as nothing is locked. */
 struct context_time {
 	uint64_t now_us; /* on a clock that runs while the machine sleeps */
-	uint64_t n_locks;
+	unsigned n_locks;
 };
+
+struct context_time context_now(unsigned n_locks);
 
 /*
  * One more in @contexts, a connection's. Takes @application_key, which may be empty.

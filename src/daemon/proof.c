@@ -7,8 +7,6 @@
 #include "daemon/proof.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/try.h"
 #include "daemon/asking.h"
@@ -16,13 +14,12 @@
 #include "daemon/client.h"
 #include "daemon/context.h"
 #include "daemon/password_question.h"
+#include "daemon/proof_terms.h"
 #include "daemon/trust.h"
 
 enum {
 	ROUNDS_MAX = 20,
 	TRIES = 3, /* of an item's own password: the engine says whether it is right */
-	USEC_PER_SEC = 1000000,
-	NSEC_PER_USEC = 1000,
 };
 
 struct proof {
@@ -30,10 +27,7 @@ struct proof {
 	struct daemon *daemon;
 	struct proof_options options;
 	struct engine_request request;
-	struct context *context; /* NULL: none is named; the connection's, which makes one call
-				  * at a time */
-	const char *reason;	 /* use_operation_prompt; NULL */
-	bool may_ask;		 /* a person */
+	struct proof_terms terms;
 	struct secret application_key; /* of what was typed */
 	unsigned n_rounds;
 	unsigned n_wrong;
@@ -79,76 +73,6 @@ static void on_gone(void *userdata)
 	wire_call_drop(call);
 }
 
-/* --- what the call says -------------------------------------------------------------------- */
-
-/* "Wrong type → param." */
-static enum kc_status get_text(struct json_object *object, const char *name, const char **ret_text)
-{
-	struct json_object *value = field_get(object, name);
-
-	REQUIRE(!value || json_object_is_type(value, json_type_string), KC_ERR_PARAM,
-		"\"%s\" must be text", name);
-	*ret_text = value ? json_object_get_string(value) : NULL;
-	return KC_OK;
-}
-
-/* "UI values: Allow (default), Fail, Skip (CopyMatching only, others param)." */
-static enum kc_status read_ui(struct proof *proof, const char *name, const char *ui)
-{
-	bool is_skip = ui && strcmp(ui, "skip") == 0;
-
-	REQUIRE(!ui || is_skip || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0, KC_ERR_PARAM,
-		"\"%s\" must be \"allow\", \"fail\" or \"skip\"", name);
-	REQUIRE(!is_skip || proof->options.may_skip, KC_ERR_PARAM,
-		"\"%s\" can be \"skip\" only when items are copied", name);
-	proof->may_ask = !ui || strcmp(ui, "allow") == 0;
-	return KC_OK;
-}
-
-static struct context_time now(const struct daemon *daemon)
-{
-	struct timespec time = {.tv_sec = 0};
-
-	ignore(clock_gettime(CLOCK_BOOTTIME, &time) != 0);
-	return (struct context_time){.now_us = (uint64_t)time.tv_sec * USEC_PER_SEC +
-					       (uint64_t)time.tv_nsec / NSEC_PER_USEC,
-				     .n_locks = daemon->n_locks};
-}
-
-static enum kc_status use_context(struct proof *proof, const char *name)
-{
-	struct context_time time = now(proof->daemon);
-
-	if (!name)
-		return KC_OK;
-	TRY(context_find(client_contexts(wire_call_peer(proof->call)), name, &proof->context));
-	proof->request.proof = context_proof(proof->context, &time);
-	if (context_forbids_interaction(proof->context))
-		proof->may_ask = false;
-	return KC_OK;
-}
-
-static enum kc_status read_call(struct proof *proof)
-{
-	static const char *const in_dictionary[] = {
-		"use_authentication_ui", "use_authentication_context", "use_operation_prompt"};
-	static const char *const in_interaction[] = {"authentication_ui", "authentication_context",
-						     "operation_prompt"};
-	struct json_object *dictionary = proof->options.dictionary;
-	struct json_object *interaction =
-		field_get(wire_call_parameters(proof->call), "interaction");
-	const char *const *names = dictionary ? in_dictionary : in_interaction;
-	struct json_object *object = dictionary ? dictionary : interaction;
-	const char *ui = NULL;
-	const char *context = NULL;
-
-	TRY(get_text(object, names[0], &ui));
-	TRY(get_text(object, names[1], &context));
-	TRY(get_text(object, names[2], &proof->reason));
-	TRY(read_ui(proof, names[0], ui));
-	return use_context(proof, context);
-}
-
 /* --- a person ------------------------------------------------------------------------------ */
 
 static const char *say_need(const struct engine_need *need)
@@ -166,9 +90,9 @@ static enum kc_status check_person(const struct proof *proof)
 	const char *needed = say_need(&proof->request.need);
 	struct prompt_place place = asking_place(proof->call);
 
-	if (proof->context && context_forbids_interaction(proof->context))
+	if (proof->terms.context && context_forbids_interaction(proof->terms.context))
 		error_set_hint("the context asks nobody: use one that may");
-	else if (!proof->may_ask)
+	else if (!proof->terms.may_ask)
 		error_set_hint("use_authentication_ui \"allow\" asks somebody");
 	else if (!field_get(wire_call_parameters(proof->call), "interaction"))
 		error_set_hint("\"interaction\" says where somebody can be asked");
@@ -183,13 +107,13 @@ static void begin_round(struct proof *proof);
 
 static void note_person(struct proof *proof, bool has_typed_password)
 {
-	struct context_time time = now(proof->daemon);
+	struct context_time time = context_now(proof->daemon->n_locks);
 
 	proof->request.proof.has_presence = true;
 	if (has_typed_password)
 		proof->request.proof.has_passcode = true;
-	if (proof->context)
-		context_note(proof->context, &proof->request.proof, &time);
+	if (proof->terms.context)
+		context_note(proof->terms.context, &proof->request.proof, &time);
 }
 
 static void on_consent(void *userdata, enum kc_status status, struct secret *pin)
@@ -212,8 +136,8 @@ static enum kc_status ask_consent(struct proof *proof)
 	struct prompt_text text = asking_text(proof->call, PROMPT_ITEM_CONFIRM);
 
 	text.item = proof->request.need.label[0] ? proof->request.need.label : NULL;
-	if (proof->reason)
-		text.reason = proof->reason;
+	if (proof->terms.reason)
+		text.reason = proof->terms.reason;
 	return prompt_start(proof->daemon->desk, &place, &text, on_consent, proof, &proof->prompt);
 }
 
@@ -241,7 +165,7 @@ static void on_passcode(void *userdata, enum kc_status status, struct secret *st
 static enum kc_status ask_password(struct proof *proof, struct password_question_options *options)
 {
 	options->item = proof->request.need.label[0] ? proof->request.need.label : NULL;
-	options->reason = proof->reason;
+	options->reason = proof->terms.reason;
 	options->userdata = proof;
 	return password_question_start(proof->call, options, &proof->question);
 }
@@ -416,7 +340,8 @@ static enum kc_status make(struct wire_call *call, const struct proof_options *o
 				.daemon = wire_call_context(call),
 				.options = *options,
 				.request = calls_request(call)};
-	TRY(read_call(proof));
+	TRY(proof_terms_read(call, options->dictionary, options->may_skip, &proof->terms));
+	proof->request.proof = proof->terms.proof;
 	*ret_proof = take(proof);
 	return KC_OK;
 }
