@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +20,8 @@
 
 struct audit {
 	int fd;
+	off_t size;
+	char path[PATHS_MAX];
 };
 
 struct audit *audit_free(struct audit *audit)
@@ -28,23 +32,45 @@ struct audit *audit_free(struct audit *audit)
 	return NULL;
 }
 
+static enum kc_status open_file(struct audit *audit)
+{
+	struct stat info;
+
+	audit->fd = open(audit->path,
+			 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	REQUIRE(audit->fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open the audit log %s: %s",
+		audit->path, strerror(errno));
+	audit->size = fstat(audit->fd, &info) == 0 ? info.st_size : 0;
+	return KC_OK;
+}
+
 enum kc_status audit_open(struct audit **ret_audit)
 {
 	CLEANUP(audit_freep) struct audit *audit = calloc(1, sizeof(*audit));
-	char path[PATHS_MAX];
 	char folder[PATHS_MAX];
 
 	REQUIRE(audit, KC_ERR_ALLOCATE, "out of memory");
 	audit->fd = -1;
-	TRY(paths_state("audit.log", path, sizeof(path)));
-	TRY(paths_parent(path, folder, sizeof(folder)));
+	TRY(paths_state("audit.log", audit->path, sizeof(audit->path)));
+	TRY(paths_parent(audit->path, folder, sizeof(folder)));
 	TRY(paths_make_private_folder(folder));
-	audit->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-			 0600);
-	REQUIRE(audit->fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot open the audit log %s: %s", path,
-		strerror(errno));
+	TRY(open_file(audit));
 	*ret_audit = take(audit);
 	return KC_OK;
+}
+
+/* What cannot be renamed goes on growing: a long log is better than none. */
+static enum kc_status begin_anew(struct audit *audit)
+{
+	char old[PATHS_MAX + 2];
+
+	if (audit->fd >= 0 && audit->size < AUDIT_BYTES_MAX)
+		return KC_OK;
+	(void)snprintf(old, sizeof(old), "%s.1", audit->path);
+	if (audit->fd >= 0 && rename(audit->path, old) != 0)
+		return KC_OK;
+	socket_close(&audit->fd);
+	return open_file(audit);
 }
 
 static enum kc_status put_time(struct json_object *line)
@@ -60,13 +86,26 @@ static enum kc_status put_time(struct json_object *line)
 	return field_put_text(line, "time", text);
 }
 
+static enum kc_status put_groups(struct json_object *line, const struct groups *groups)
+{
+	CLEANUP(field_free) struct json_object *names = json_object_new_array();
+
+	REQUIRE(names, KC_ERR_ALLOCATE, "out of memory");
+	for (size_t i = 0; i < groups->n; i++)
+		TRY(field_append_text(names, groups->names[i]));
+	return field_put(line, "groups", take(names));
+}
+
 static enum kc_status put_peer(struct json_object *line, const struct peer *peer)
 {
-	if (!peer) /* nobody asked for it */
+	const char *application = peer ? peer->sandbox.application : "";
+
+	if (!peer)
 		return KC_OK;
 	TRY(field_put_number(line, "uid", peer->uid));
 	TRY(field_put_number(line, "pid", peer->pid));
-	return field_put_text(line, "executable", peer->executable);
+	TRY(field_put_text(line, "executable", peer->executable));
+	return field_put_text(line, "application", application[0] ? application : NULL);
 }
 
 static enum kc_status put_entry(struct json_object *line, const struct audit_entry *entry)
@@ -77,25 +116,33 @@ static enum kc_status put_entry(struct json_object *line, const struct audit_ent
 	TRY(put_time(line));
 	TRY(field_put_number(line, "request", (int64_t)entry->request));
 	TRY(put_peer(line, entry->peer));
+	if (entry->groups)
+		TRY(put_groups(line, entry->groups));
 	TRY(field_put_text(line, "operation", entry->operation));
 	TRY(field_put_text(line, "algorithm", entry->algorithm));
 	TRY(field_put_text(line, "slot", entry->slot));
 	TRY(field_put_text(line, "token_id", entry->token_id));
 	TRY(field_put_text(line, "key_label", entry->key_label));
 	TRY(field_put_text(line, "key_hash", hash));
+	TRY(field_put_text(line, "class", entry->item_class));
+	TRY(field_put_text(line, "persistent_ref", entry->persistent_ref));
+	if (entry->n_items > 0)
+		TRY(field_put_number(line, "n_items", entry->n_items));
 	return field_put_text(line, "result", kc_status_name(entry->result));
 }
 
 static enum kc_status write_line(struct audit *audit, const struct audit_entry *entry)
 {
 	CLEANUP(field_free) struct json_object *line = NULL;
-	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(8192);
+	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(16 * 1024);
 
 	TRY(field_new_object(&line));
 	TRY(put_entry(line, entry));
 	TRY(bytes_append(
 		&text, view_of_text(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN))));
 	TRY(bytes_append_byte(&text, '\n'));
+	TRY(begin_anew(audit));
+	audit->size += (off_t)text.len;
 	REQUIRE(write(audit->fd, text.data, text.len) == (ssize_t)text.len, KC_ERR_NOT_AVAILABLE,
 		"audit log: %s", strerror(errno));
 	return KC_OK;

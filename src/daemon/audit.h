@@ -4,16 +4,23 @@
 
 /*
  * The audit log: one line of JSON for every use of a private key: when, who, which key, what for,
- * how it ended; for every session with a card without a driver, where nobody knows what is done;
- * and when the keychain is locked, unlocked or given another password. Never the
- * content. audit.log in the state folder, mode 0600, only appended to.
+ * how it ended; for every call that reads the content of items, adds, changes or deletes some, or
+ * is refused them; for every session with a card without a driver, where nobody knows what is done;
+ * and when the keychain is locked, unlocked, given another password, backed up or restored. Never
+ * content, and of software items no attribute but class and persistent reference. audit.log in the
+ * state folder, mode 0600, only appended to; when it has grown, it becomes audit.log.1.
  */
 
 #include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "daemon/groups.h"
 #include "sys/peer.h"
+
+enum {
+	AUDIT_BYTES_MAX = 4 * 1024 * 1024, /* then a new file is begun */
+};
 
 struct audit;
 
@@ -23,13 +30,17 @@ DEFINE_FREEP(audit)
 
 struct audit_entry {
 	uint64_t request;
-	const struct peer *peer; /* NULL: nobody asked, the screen was locked */
-	const char *operation;	 /* "sign", "decrypt", "exchange", "unlock" … */
+	const struct peer *peer;     /* NULL: nobody asked, the screen was locked */
+	const struct groups *groups; /* the peer's; NULL: they do not matter */
+	const char *operation;	     /* "sign", "decrypt", "exchange", "unlock" … */
 	const char *algorithm;
 	const char *slot; /* of a raw card session, which knows nothing of what follows */
 	const char *token_id;
 	const char *key_label;
 	struct kc_view key_hash; /* public-key hash */
+	const char *item_class;	 /* of what is read, added … */
+	const char *persistent_ref;
+	int64_t n_items; /* how many were read; 0: it is not about that */
 	enum kc_status result;
 };
 

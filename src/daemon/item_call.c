@@ -6,6 +6,7 @@
 
 #include "base/try.h"
 #include "daemon/calls.h"
+#include "daemon/item_audit.h"
 
 static struct item_call *item_call_free(struct item_call *call)
 {
@@ -36,6 +37,7 @@ void item_call_end(struct item_call *call, enum kc_status status)
 	struct wire_call *wire_call = call->call;
 	struct json_object *reply = NULL;
 
+	item_audit_write(call, status);
 	if (status == KC_OK)
 		status = make_reply(call, &reply);
 	wire_call_on_gone(wire_call, NULL, NULL);

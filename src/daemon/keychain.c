@@ -30,6 +30,7 @@ void keychain_audit(const struct daemon *daemon, struct wire_call *call, const c
 	if (client) {
 		entry.request = wire_call_id(call);
 		entry.peer = client_peer(client);
+		entry.groups = client_groups(client);
 	}
 	audit_write(daemon->audit, &entry);
 }

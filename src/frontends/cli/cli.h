@@ -74,6 +74,7 @@ extern const struct command cmd_pin_unblock;
 extern const struct command cmd_lock;
 extern const struct command cmd_unlock;
 extern const struct command cmd_passwd;
+extern const struct command cmd_audit;
 extern const struct command cmd_backup;
 extern const struct command cmd_restore;
 extern const struct command cmd_vcard;

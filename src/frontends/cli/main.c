@@ -51,6 +51,7 @@ static const struct command *const commands[] = {
 	&cmd_passwd,
 	&cmd_backup,
 	&cmd_restore,
+	&cmd_audit,
 	&cmd_slots,
 	&cmd_driver_list,
 	&cmd_driver_enable,

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Listing is done all the time and tells of no secret: only what reads content, changes something
+ * or is refused for want of a group is written down. Attributes are not: a label may say as much as
+ * a password.
+ */
+#include "daemon/item_audit.h"
+
+#include <string.h>
+
+#include "base/try.h"
+#include "daemon/calls.h"
+#include "daemon/client.h"
+
+enum {
+	TEXT_MAX = 2048, /* the longest reference, in base64, is shorter */
+};
+
+static const char *operation_of(const struct item_call *call)
+{
+	static const struct {
+		const char *method;
+		const char *operation;
+	} operations[] = {
+		{"org.keycask.Items.Add", "add"},
+		{"org.keycask.Items.CopyMatching", "read"},
+		{"org.keycask.Items.Update", "update"},
+		{"org.keycask.Items.Delete", "delete"},
+	};
+	const char *method = wire_call_method(call->call);
+
+	for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
+		if (strcmp(operations[i].method, method) == 0)
+			return operations[i].operation;
+	}
+	return "items";
+}
+
+static bool is_reading(const struct item_call *call)
+{
+	return call->verb->result && strcmp(call->verb->result, "items") == 0;
+}
+
+/* What was not there, or was asked for in a wrong way, has told nobody anything. */
+static bool is_worth_it(const struct item_call *call, enum kc_status status)
+{
+	if (status == KC_ERR_MISSING_ENTITLEMENT)
+		return true;
+	if (status == KC_ERR_PARAM || status == KC_ERR_NO_SUCH_ATTR ||
+	    status == KC_ERR_NO_SUCH_CLASS)
+		return false;
+	if (is_reading(call))
+		return field_flag(call->dictionary, "return_data", false) &&
+		       status != KC_ERR_ITEM_NOT_FOUND;
+	return true;
+}
+
+/* The reference that was asked with, or that the one item has which came of it. */
+static const char *reference_of(const struct item_call *call)
+{
+	const char *asked = field_text(call->dictionary, "value_persistent_ref");
+	struct json_object *found = call->result;
+
+	if (asked) /* whatever it is */
+		return strlen(asked) < TEXT_MAX ? asked : NULL;
+	if (json_object_is_type(found, json_type_array))
+		found = json_object_array_length(found) == 1 ? json_object_array_get_idx(found, 0)
+							     : NULL;
+	return json_object_is_type(found, json_type_object)
+		       ? field_text(found, "value_persistent_ref")
+		       : NULL;
+}
+
+void item_audit_write(const struct item_call *call, enum kc_status status)
+{
+	const struct client *client = wire_call_peer(call->call);
+	struct audit_entry entry = {
+		.request = wire_call_id(call->call),
+		.operation = operation_of(call),
+		.item_class = field_text(call->dictionary, "class"),
+		.persistent_ref = reference_of(call),
+		.result = status,
+	};
+
+	if (!is_worth_it(call, status))
+		return;
+	if (entry.item_class && strlen(entry.item_class) > TEXT_MAX)
+		entry.item_class = NULL;
+	if (client) {
+		entry.peer = client_peer(client);
+		entry.groups = client_groups(client);
+	}
+	if (is_reading(call) && json_object_is_type(call->result, json_type_array))
+		entry.n_items = (int64_t)json_object_array_length(call->result);
+	audit_write(call->daemon->audit, &entry);
+}
