@@ -74,21 +74,18 @@ static enum kc_status fail_damaged(void)
 
 /*
  * A number that is no class is as damaged as any other byte; and what was sealed for as long as
- * there is a password vanishes with it (reference/keychain.md 4.3).
+ * there is a password vanishes with it (reference/keychain.md 4.3). A class key that cannot be had
+ * for another reason says nothing of the row, which must not be taken for damaged.
  */
 static enum kc_status class_key(const struct engine *engine, const struct row *row,
 				struct kc_view *ret_key)
 {
-	struct error_record before = *error_get();
-	enum kc_status status = KC_OK;
-
 	if (!keybag_class_name(row->protection))
 		return fail_damaged();
-	status = keybag_key(engine->keybag, row->protection, ret_key);
-	if (status != KC_ERR_NOT_AVAILABLE)
-		return status;
-	error_adopt(&before);
-	return fail(KC_ERR_DECODE, "this item went with the keychain password");
+	if (row->protection == KEYBAG_WHEN_PASSCODE_SET_DEVICE &&
+	    !keybag_has_password(engine->keybag))
+		return fail(KC_ERR_DECODE, "this item went with the keychain password");
+	return keybag_key(engine->keybag, row->protection, ret_key);
 }
 
 static enum kc_status parse(struct kc_view text, struct json_object **ret_attributes)

@@ -114,6 +114,22 @@ TEST(rows_hold_their_table)
 	CHECK_INT(scene_count(&scene, GENERIC "}"), 1);
 }
 
+/* A class key that is damaged says nothing of the rows: they are not replaced, nor called gone. */
+TEST(rows_wait_for_their_class_key)
+{
+	CLEANUP(scene_end) struct scene scene = begin_with_two();
+
+	scene_run(&scene, "UPDATE file.class_keys SET wrapped = zeroblob(length(wrapped))"
+			  " WHERE protection = 1");
+	scene_restart(&scene);
+	CHECK(!scene_copy(&scene, KC_ERR_NOT_AVAILABLE, ONE));
+	CHECK(!scene_add(&scene, KC_ERR_NOT_AVAILABLE, ONE, "new"));
+	CHECK(!scene_add(&scene, KC_ERR_DUPLICATE_ITEM,
+			 GENERIC ",\"service\":\"service-one\",\"accessible\":\"always\"}", "new"));
+	scene_update(&scene, KC_ERR_NOT_AVAILABLE, ONE, "{\"label\":\"x\"}");
+	scene_delete(&scene, KC_OK, ONE);
+}
+
 /* --- nothing readable ------------------------------------------------------------------------ */
 
 static void check_not_in(const char *path, const char *text)
