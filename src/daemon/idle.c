@@ -13,23 +13,30 @@
 
 struct idle {
 	sd_event_source *timer;
+	idle_shrink_fn shrink;
+	void *context;
 };
 
 static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct idle *idle = userdata;
+
 	(void)source;
 	(void)usec;
-	(void)userdata;
+	idle->shrink(idle->context);
 	ignore(malloc_trim(0));
 	return 0;
 }
 
-enum kc_status idle_new(sd_event *event, struct idle **ret_idle)
+enum kc_status idle_new(sd_event *event, idle_shrink_fn shrink, void *context,
+			struct idle **ret_idle)
 {
 	struct idle *idle = calloc(1, sizeof(*idle));
 	int error = 0;
 
 	REQUIRE(idle, KC_ERR_ALLOCATE, "out of memory");
+	idle->shrink = shrink;
+	idle->context = context;
 	error = sd_event_add_time_relative(event, &idle->timer, CLOCK_MONOTONIC, IDLE_USEC, 0,
 					   on_idle, idle);
 	if (error < 0) {

@@ -11,7 +11,10 @@
 
 struct idle;
 
-KC_MUST_CHECK enum kc_status idle_new(sd_event *event, struct idle **ret_idle);
+/* First @shrink lets go of what it can do without. */
+typedef void (*idle_shrink_fn)(void *context);
+KC_MUST_CHECK enum kc_status idle_new(sd_event *event, idle_shrink_fn shrink, void *context,
+				      struct idle **ret_idle);
 struct idle *idle_free(struct idle *idle);
 
 /* A client has left. Costs one wakeup later, however many leave until then. */

@@ -165,6 +165,13 @@ static void on_away(void *context, const char *why)
 	error_clear();
 }
 
+static void on_idle(void *context)
+{
+	struct daemon *daemon = context;
+
+	engine_shrink(daemon->engine);
+}
+
 /* Without a system bus nobody says that the person has left, and the limits of time must do. */
 static void watch_login(struct daemon *daemon)
 {
@@ -246,7 +253,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(audit_open(&daemon->audit));
 	TRY(entitlement_set_init(&daemon->entitlements));
 	entitlement_set_refresh(&daemon->entitlements);
-	TRY(idle_new(daemon->event, &daemon->idle));
+	TRY(idle_new(daemon->event, on_idle, daemon, &daemon->idle));
 	TRY(keychain_start(daemon));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));

@@ -83,6 +83,11 @@ struct engine_file engine_file(const struct engine *engine)
 	return file;
 }
 
+void engine_shrink(struct engine *engine)
+{
+	database_shrink(engine->database);
+}
+
 struct keybag *engine_keybag(struct engine *engine)
 {
 	return engine->keybag;

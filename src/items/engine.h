@@ -38,6 +38,8 @@ struct engine_file {
 };
 
 struct engine_file engine_file(const struct engine *engine);
+/* Give back memory that only makes the next calls faster. */
+void engine_shrink(struct engine *engine);
 /* NULL: there is no file. */
 struct keybag *engine_keybag(struct engine *engine);
 

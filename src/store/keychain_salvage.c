@@ -15,7 +15,7 @@
 #include "sys/paths.h"
 
 enum {
-	MISSES_MAX = 100000, /* keys in a row that lead nowhere: the end */
+	MISSES_MAX = 20000, /* keys in a row that lead nowhere: the end */
 };
 
 struct salvage {
