@@ -37,8 +37,10 @@ void key_calls_exchange(struct wire_call *call);
 void public_calls_verify(struct wire_call *call);
 void public_calls_encrypt(struct wire_call *call);
 void public_calls_copy_public(struct wire_call *call);
-void public_calls_export(struct wire_call *call);
 void public_calls_is_algorithm_supported(struct wire_call *call);
+
+/* export_calls.c */
+void export_calls_export(struct wire_call *call);
 
 /* token_calls.c */
 void token_calls_list(struct wire_call *call);

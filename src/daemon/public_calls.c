@@ -96,23 +96,6 @@ static enum kc_status copy_public(struct wire_call *call, struct json_object **r
 	return KC_OK;
 }
 
-/* reference/keychain.md 5.5: a token's private key has no external representation. That of a
- * software key is an item's value, which Items.CopyMatching gives, after whatever has to be proved.
- */
-static enum kc_status export_private(struct wire_call *call, struct json_object **ret_reply)
-{
-	CLEANUP(engine_key_done) struct engine_key key = {0};
-
-	(void)ret_reply;
-	TRY(calls_find_key(call, &key));
-	error_set_token(key.token_id, NULL);
-	error_set_hint(key.token_id ? "its public key can be had"
-				    : "return_data copies the value of an extractable key");
-	REQUIRE(!key.token_id, KC_ERR_UNIMPLEMENTED,
-		"the private key \"%s\" cannot leave its token", key.label);
-	return fail(KC_ERR_UNIMPLEMENTED, "keys of the keychain are not exported this way");
-}
-
 typedef enum kc_status (*make_fn)(struct wire_call *call, struct json_object **ret_reply);
 
 static void reply_with(struct wire_call *call, make_fn make)
@@ -136,11 +119,6 @@ void public_calls_encrypt(struct wire_call *call)
 void public_calls_copy_public(struct wire_call *call)
 {
 	reply_with(call, copy_public);
-}
-
-void public_calls_export(struct wire_call *call)
-{
-	reply_with(call, export_private);
 }
 
 /* By the name of the operation; false for *ret_is_known is no operation at all. */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * org.keycask.Keys.Export: a key's external representation (reference/keychain.md 5.5). A token's
+ * private key has none; that of the keychain is the item's value, after what has to be proved.
+ */
+#include <stdlib.h>
+
+#include "base/try.h"
+#include "daemon/calls.h"
+#include "daemon/proof.h"
+
+struct export
+{
+	struct wire_call *call;
+	struct engine_key key;
+	struct json_object *items; /* owned, NULL */
+};
+
+static struct export *export_free(struct export *export)
+{
+	if (!export)
+		return NULL;
+	engine_key_done(&export->key);
+	field_free(&export->items);
+	free(export);
+	return NULL;
+}
+
+static enum kc_status check_key(const struct engine_key *key)
+{
+	if (!key->token_id)
+		return KC_OK;
+	error_set_token(key->token_id, NULL);
+	error_set_hint("its public key can be had");
+	return fail(KC_ERR_UNIMPLEMENTED, "the private key \"%s\" cannot leave its token",
+		    key->label ? key->label : "(no label)");
+}
+
+/* By the key's own reference: the call may have named an identity. */
+static enum kc_status copy_value(struct export *export, struct engine_request *request)
+{
+	CLEANUP(field_free) struct json_object *query = NULL;
+	struct daemon *daemon = wire_call_context(export->call);
+	struct kc_view reference = view_of(export->key.object_id.data, export->key.object_id.len);
+
+	field_free(&export->items);
+	TRY(field_new_object(&query));
+	TRY(field_put_data(query, "value_persistent_ref", reference));
+	TRY(field_put_flag(query, "return_data", true));
+	return engine_copy_matching(daemon->engine, request, query, &export->items);
+}
+
+static enum kc_status run(void *details, struct engine_request *request)
+{
+	struct export *export = details;
+
+	engine_key_done(&export->key);
+	TRY(calls_find_key_for(export->call, ENGINE_USE_PUBLIC, request, &export->key));
+	TRY(check_key(&export->key));
+	return copy_value(export, request);
+}
+
+static enum kc_status make_reply(const struct export *export, struct json_object **ret_reply)
+{
+	CLEANUP(field_free) struct json_object *reply = NULL;
+	struct json_object *data =
+		field_get(json_object_array_get_idx(export->items, 0), "value_data");
+
+	REQUIRE(data, KC_ERR_UNIMPLEMENTED, "the key \"%s\" is not extractable",
+		export->key.label ? export->key.label : "(no label)");
+	TRY(field_new_object(&reply));
+	TRY(field_put(reply, "data", json_object_get(data)));
+	*ret_reply = take(reply);
+	return KC_OK;
+}
+
+static void on_done(void *details, enum kc_status status)
+{
+	struct export *export = details;
+	struct wire_call *call = export->call;
+	struct json_object *reply = NULL;
+
+	if (status == KC_OK)
+		status = make_reply(export, &reply);
+	ignore(export_free(export) != NULL);
+	if (status == KC_OK)
+		wire_call_reply(call, reply);
+	else
+		wire_call_fail(call, status);
+}
+
+static void on_gone(void *details)
+{
+	ignore(export_free(details) != NULL);
+}
+
+void export_calls_export(struct wire_call *call)
+{
+	struct export *export = calloc(1, sizeof(*export));
+	struct proof_options options = {
+		.run = run, .done = on_done, .gone = on_gone, .details = export, .may_skip = true};
+
+	error_clear();
+	if (!export) {
+		wire_call_fail(call, fail(KC_ERR_ALLOCATE, "out of memory"));
+		return;
+	}
+	export->call = call;
+	proof_run(call, &options);
+}
