@@ -104,11 +104,12 @@ static int do_truncate(sqlite3_file *file, sqlite3_int64 size)
 	return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
+/* Nobody pulls the plug of a test: waiting for the disk would prove nothing. */
 static int do_sync(sqlite3_file *file, int flags)
 {
-	if (strikes(FAULT_SYNC))
-		return SQLITE_IOERR_FSYNC;
-	return real_of(file)->pMethods->xSync(real_of(file), flags);
+	(void)file;
+	(void)flags;
+	return strikes(FAULT_SYNC) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
 static int do_size(sqlite3_file *file, sqlite3_int64 *ret_size)
