@@ -13,10 +13,9 @@
 /* Add it, or change it when it is there: what is added is what tells it apart from others. */
 static enum kc_status keep(const char *service, const char *account, struct kc_view password)
 {
-	struct kc_dictionary *name =
-		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_GENERIC_PASSWORD)},
-			      {KC_ATTR_SERVICE, KC_TEXT(service)},
-			      {KC_ATTR_ACCOUNT, KC_TEXT(account)});
+	struct kc_dictionary *name = KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_GENERIC_PASSWORD)},
+						   {KC_ATTR_SERVICE, KC_TEXT(service)},
+						   {KC_ATTR_ACCOUNT, KC_TEXT(account)});
 	struct kc_dictionary *changes = KC_DICTIONARY({KC_VALUE_DATA, KC_DATA(password)});
 	struct kc_dictionary *item = NULL;
 	enum kc_status status = kc_dictionary_copy(name, &item);
@@ -36,10 +35,9 @@ static enum kc_status keep(const char *service, const char *account, struct kc_v
 /* One kind is asked for, of one item: the result is the data itself. */
 static enum kc_status read_back(const char *service, const char *account)
 {
-	struct kc_dictionary *query =
-		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_GENERIC_PASSWORD)},
-			      {KC_ATTR_SERVICE, KC_TEXT(service)},
-			      {KC_ATTR_ACCOUNT, KC_TEXT(account)}, {KC_RETURN_DATA, KC_TRUE});
+	struct kc_dictionary *query = KC_DICTIONARY(
+		{KC_CLASS, KC_TEXT(KC_CLASS_GENERIC_PASSWORD)}, {KC_ATTR_SERVICE, KC_TEXT(service)},
+		{KC_ATTR_ACCOUNT, KC_TEXT(account)}, {KC_RETURN_DATA, KC_TRUE});
 	struct kc_value *password = NULL;
 	enum kc_status status = kc_item_copy_matching(query, &password);
 	struct kc_view data = kc_value_data(password);

@@ -53,9 +53,10 @@ static bool print_state(void)
 
 void help_welcome(bool has_color)
 {
-	(void)printf("%skeycask%s %s: your passwords, and the keys on your cards, in one keychain.\n\n",
-		     page_style(has_color, PAGE_STRONG), page_style(has_color, PAGE_PLAIN),
-		     kc_version());
+	(void)printf(
+		"%skeycask%s %s: your passwords, and the keys on your cards, in one keychain.\n\n",
+		page_style(has_color, PAGE_STRONG), page_style(has_color, PAGE_PLAIN),
+		kc_version());
 	if (print_state()) {
 		(void)puts("");
 		print_tip(has_color, "keycask list", "what is on it");

@@ -92,5 +92,6 @@ static int compare(const void *a, const void *b)
 void inventory_passwords_sort(struct inventory *inventory)
 {
 	if (inventory->n_items > 1)
-		qsort(inventory->items, inventory->n_items, sizeof(inventory->items[0]), compare);
+		qsort(inventory->items, inventory->n_items, sizeof(struct kc_dictionary *),
+		      compare);
 }
