@@ -28,10 +28,10 @@ struct restoring {
 
 static bool is_column_of_ours(enum vocabulary_class item_class, const char *name)
 {
-	struct schema_columns columns = schema_columns(item_class);
+	const struct schema_columns *columns = schema_columns(item_class);
 
-	for (size_t i = 0; i < columns.n; i++) {
-		if (!columns.attributes[i] && strcmp(columns.names[i], name) == 0)
+	for (size_t i = 0; i < columns->n; i++) {
+		if (!columns->attributes[i] && strcmp(columns->names[i], name) == 0)
 			return true;
 	}
 	return false;

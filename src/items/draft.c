@@ -42,10 +42,10 @@ static bool is_free(const char *name)
 
 static bool has_column(enum vocabulary_class item_class, const char *name)
 {
-	struct schema_columns columns = schema_columns(item_class);
+	const struct schema_columns *columns = schema_columns(item_class);
 
-	for (size_t i = 0; i < columns.n; i++)
-		if (strcmp(columns.names[i], name) == 0)
+	for (size_t i = 0; i < columns->n; i++)
+		if (strcmp(columns->names[i], name) == 0)
 			return true;
 	return false;
 }

@@ -26,10 +26,10 @@ void row_done(struct row *row)
 
 size_t row_column(enum vocabulary_class item_class, const char *name)
 {
-	struct schema_columns columns = schema_columns(item_class);
+	const struct schema_columns *columns = schema_columns(item_class);
 	size_t i = 0;
 
-	while (i + 1 < columns.n && strcmp(columns.names[i], name) != 0)
+	while (i + 1 < columns->n && strcmp(columns->names[i], name) != 0)
 		i++;
 	return i;
 }
@@ -64,7 +64,7 @@ static void get_place_of_token(struct statement *statement, int column, struct r
 void row_get(struct statement *statement, enum schema_place place, enum vocabulary_class item_class,
 	     struct row *row)
 {
-	size_t n = schema_columns(item_class).n;
+	size_t n = schema_columns(item_class)->n;
 	int rest = COLUMN_HASHES + (int)n;
 
 	row->place = place;
@@ -111,7 +111,7 @@ static enum kc_status bind_hash(struct statement *statement, int index, const st
 
 static enum kc_status bind_hashes(struct statement *statement, const struct row *row, int *index)
 {
-	size_t n = schema_columns(row->item_class).n;
+	size_t n = schema_columns(row->item_class)->n;
 
 	for (size_t i = 0; i < n; i++)
 		TRY(bind_hash(statement, (*index)++, &row->hashes[i]));

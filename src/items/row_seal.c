@@ -39,7 +39,7 @@ static enum kc_status put_part(struct bytes *owner, struct kc_view part)
 static enum kc_status put_owner(const struct row *row, struct bytes *owner)
 {
 	uint8_t protection = (uint8_t)row->protection;
-	size_t n = schema_columns(row->item_class).n;
+	size_t n = schema_columns(row->item_class)->n;
 
 	TRY(bytes_reserve(owner, 1024));
 	TRY(put_part(owner, view_of_text(schema_table(row->item_class))));
@@ -207,14 +207,14 @@ static enum kc_status hash_column(const struct engine *engine, const struct row 
 
 enum kc_status row_digest(const struct engine *engine, struct row *row)
 {
-	struct schema_columns columns = schema_columns(row->item_class);
+	const struct schema_columns *columns = schema_columns(row->item_class);
 	const char *accessible = field_text(row->attributes, "accessible");
 
 	REQUIRE(accessible && keybag_find_class(accessible, &row->protection), KC_ERR_PARAM,
 		"\"accessible\" must be a protection class");
-	for (size_t i = 0; i < columns.n; i++) {
+	for (size_t i = 0; i < columns->n; i++) {
 		row->hashes[i] = (struct hash){.is_set = false};
-		TRY(hash_column(engine, row, columns.attributes[i], columns.names[i],
+		TRY(hash_column(engine, row, columns->attributes[i], columns->names[i],
 				&row->hashes[i]));
 	}
 	return make_identity(engine, row);

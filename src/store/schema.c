@@ -78,21 +78,28 @@ static const char *const *extras(enum vocabulary_class item_class)
 	return item_class == VOCABULARY_KEY ? key_extras : no_extras;
 }
 
-struct schema_columns schema_columns(enum vocabulary_class item_class)
+static void fill_columns(enum vocabulary_class item_class, struct schema_columns *columns)
 {
-	struct schema_columns columns = {.n = 0};
-
 	for (size_t i = 0; i < vocabulary_count(); i++) {
 		const struct vocabulary_attribute *attribute = vocabulary_at(i);
 
 		if (!vocabulary_has(attribute, item_class))
 			continue;
-		columns.attributes[columns.n] = attribute;
-		columns.names[columns.n++] = attribute->name;
+		columns->attributes[columns->n] = attribute;
+		columns->names[columns->n++] = attribute->name;
 	}
 	for (const char *const *name = extras(item_class); *name; name++)
-		columns.names[columns.n++] = *name;
-	return columns;
+		columns->names[columns->n++] = *name;
+}
+
+/* Made once: every query needs them several times. */
+const struct schema_columns *schema_columns(enum vocabulary_class item_class)
+{
+	static struct schema_columns made[ARRAY_LEN(tables)];
+
+	if (made[item_class].n == 0)
+		fill_columns(item_class, &made[item_class]);
+	return &made[item_class];
 }
 
 const char *schema_lead(enum vocabulary_class item_class, size_t index)
@@ -140,15 +147,15 @@ static enum kc_status put_indexes(struct bytes *sql, enum vocabulary_class item_
 static enum kc_status put_table(struct bytes *sql, enum schema_place place,
 				enum vocabulary_class item_class)
 {
-	struct schema_columns columns = schema_columns(item_class);
+	const struct schema_columns *columns = schema_columns(item_class);
 
 	TRY(sql_put(sql,
 		    "CREATE TABLE %s (position INTEGER PRIMARY KEY%s,"
 		    " item_id BLOB NOT NULL UNIQUE, protection INTEGER NOT NULL,"
 		    " revision BLOB NOT NULL, identity BLOB NOT NULL UNIQUE",
 		    tables[item_class], place == SCHEMA_FILE ? " AUTOINCREMENT" : ""));
-	for (size_t i = 0; i < columns.n; i++)
-		TRY(sql_put(sql, ", %s BLOB", columns.names[i]));
+	for (size_t i = 0; i < columns->n; i++)
+		TRY(sql_put(sql, ", %s BLOB", columns->names[i]));
 	TRY(put(sql, ", attributes BLOB NOT NULL, secret BLOB"));
 	if (place == SCHEMA_MAIN)
 		TRY(put(sql, ", token TEXT NOT NULL, object_id BLOB NOT NULL,"
@@ -178,11 +185,11 @@ enum kc_status schema_create(struct database *database)
 enum kc_status schema_put_columns(struct bytes *sql, enum schema_place place,
 				  enum vocabulary_class item_class)
 {
-	struct schema_columns columns = schema_columns(item_class);
+	const struct schema_columns *columns = schema_columns(item_class);
 
 	TRY(put(sql, "position,item_id,protection,revision,identity,"));
-	for (size_t i = 0; i < columns.n; i++) {
-		TRY(put(sql, columns.names[i]));
+	for (size_t i = 0; i < columns->n; i++) {
+		TRY(put(sql, columns->names[i]));
 		TRY(bytes_append_byte(sql, ','));
 	}
 	return put(sql, place == SCHEMA_MAIN ? "attributes,secret,token,object_id"
@@ -191,7 +198,7 @@ enum kc_status schema_put_columns(struct bytes *sql, enum schema_place place,
 
 static size_t n_parameters(enum schema_place place, enum vocabulary_class item_class)
 {
-	return 5 + schema_columns(item_class).n + (place == SCHEMA_MAIN ? 4 : 2);
+	return 5 + schema_columns(item_class)->n + (place == SCHEMA_MAIN ? 4 : 2);
 }
 
 static enum kc_status put_values(struct bytes *sql, enum schema_place place,

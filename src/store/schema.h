@@ -37,7 +37,7 @@ struct schema_columns {
 	size_t n;
 };
 
-struct schema_columns schema_columns(enum vocabulary_class item_class);
+const struct schema_columns *schema_columns(enum vocabulary_class item_class);
 
 /*
  * What a lookup of @item_class by attributes should start from, in order of preference: @index
