@@ -181,7 +181,7 @@ void store_update(unsigned number, unsigned round)
 	char label[32];
 	CK_ATTRIBUTE change = {CKA_LABEL, label, 0};
 
-	change.ulValueLen = (CK_ULONG)snprintf(label, sizeof(label), "round %u", round);
+	change.ulValueLen = (CK_ULONG)snprintf(label, sizeof(label), "item %u, %u", number, round);
 	expect(module->C_SetAttributeValue(session, find(number), &change, 1),
 	       "C_SetAttributeValue");
 }

@@ -28,7 +28,7 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 from keycask_test import BUILD, Daemon, Failure, end, program, run, scratch, start  # noqa: E402
 
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
-N_ROUNDS = 5
+N_ROUNDS = 3
 N_BY_API = 1000  # as many are added as an application adds them; the rest is cloned where that is slow
 OPERATIONS = {
     "hit": "an exact lookup that finds, with its value",
@@ -330,7 +330,7 @@ def measure(stores, n):
     return figures
 
 
-def run_all(sizes, names):
+def run_all(sizes, names, tell):
     results = {}
     with contextlib.ExitStack() as stack:
         stores = []
@@ -343,7 +343,7 @@ def run_all(sizes, names):
             stores.append(store)
         for n in sizes:
             results[n] = measure([store for store in stores if store.largest >= n], n)
-    return results
+            tell(results)
 
 
 # --- the document ------------------------------------------------------------------------------
@@ -415,15 +415,21 @@ def main():
     parser.add_argument("--write")
     options = parser.parse_args()
     sizes = [int(word) for word in options.sizes.split(",")]
+    text = ""
+
+    def tell(results):
+        """After each size, so that what was measured is not lost with what comes after."""
+        nonlocal text
+        say(json.dumps(results))
+        text = PROSE.format(rounds=N_ROUNDS, table=table(results))
+        if options.write:
+            pathlib.Path(options.write).write_text(text)
+
     try:
-        results = run_all(sizes, [word for word in options.stores.split(",") if word])
+        run_all(sizes, [word for word in options.stores.split(",") if word], tell)
     finally:
         shutil.rmtree(scratch(), ignore_errors=True)
-    say(json.dumps(results))
-    text = PROSE.format(rounds=N_ROUNDS, table=table(results))
     print(text)
-    if options.write:
-        pathlib.Path(options.write).write_text(text)
     return 0
 
 
