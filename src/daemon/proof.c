@@ -13,6 +13,7 @@
 #include "daemon/calls.h"
 #include "daemon/client.h"
 #include "daemon/context.h"
+#include "daemon/keychain.h"
 #include "daemon/password_question.h"
 #include "daemon/proof_terms.h"
 #include "daemon/trust.h"
@@ -144,8 +145,10 @@ static enum kc_status ask_consent(struct proof *proof)
 static enum kc_status check_passcode(void *userdata, struct kc_view stretched)
 {
 	struct proof *proof = userdata;
+	struct keybag *keybag = NULL;
 
-	return keybag_check(engine_keybag(proof->daemon->engine), stretched);
+	TRY(keychain_find(proof->daemon, &keybag));
+	return keybag_check(keybag, stretched);
 }
 
 static void on_passcode(void *userdata, enum kc_status status, struct secret *stretched)
@@ -234,9 +237,12 @@ static bool was_mistyped(const struct proof *proof, enum kc_status status)
 
 static enum kc_status ask_application_password_again(struct proof *proof)
 {
+	struct keybag *keybag = NULL;
+
 	proof->n_wrong++;
 	error_clear();
-	return ask_application_password(proof, engine_keybag(proof->daemon->engine));
+	TRY(keychain_find(proof->daemon, &keybag));
+	return ask_application_password(proof, keybag);
 }
 
 /* --- certificates -------------------------------------------------------------------------- */
@@ -280,9 +286,9 @@ static enum kc_status judge(struct proof *proof)
 static enum kc_status ask_person(struct proof *proof)
 {
 	const struct engine_need *need = &proof->request.need;
-	struct keybag *keybag = engine_keybag(proof->daemon->engine);
+	struct keybag *keybag = NULL;
 
-	REQUIRE(keybag, KC_ERR_NOT_AVAILABLE, "there is no keychain");
+	TRY(keychain_find(proof->daemon, &keybag));
 	TRY(check_person(proof));
 	if (need->application_password)
 		return ask_application_password(proof, keybag);

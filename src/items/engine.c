@@ -164,6 +164,28 @@ enum kc_status engine_withdraw(struct engine *engine, const char *token_id)
 
 /* --- the verbs ------------------------------------------------------------------------------- */
 
+/* What was added to a file whose keys are gone, or that is not there, would be lost. */
+static void give_up(struct engine *engine)
+{
+	engine->file_error = *error_get();
+	engine->keybag = keybag_free(engine->keybag);
+	engine->file = keychain_file_free(engine->file);
+}
+
+static enum kc_status recover(struct engine *engine)
+{
+	enum kc_status status = keychain_file_recover(engine->file);
+	bool is_there = database_is_attached(engine->database);
+
+	if (status == KC_OK) {
+		status = keybag_renew(engine->keybag);
+		is_there = status == KC_OK;
+	}
+	if (!is_there)
+		give_up(engine);
+	return status;
+}
+
 /*
  * After a failed call: was it the file, and is that fixed? Then the call is worth another try;
  * what it had begun was rolled back.
@@ -173,7 +195,7 @@ static bool is_worth_repeating(struct engine *engine, enum kc_status status)
 	if (status == KC_OK || !engine->file || !database_is_damaged(engine->database))
 		return false;
 	error_clear();
-	return keychain_file_recover(engine->file) == KC_OK;
+	return recover(engine) == KC_OK;
 }
 
 enum kc_status engine_copy_matching(struct engine *engine, struct engine_request *request,

@@ -78,3 +78,74 @@ TEST(recovery_in_the_middle_of_a_query)
 	scene_restart(&scene);
 	CHECK_INT(scene_count(&scene, GENERIC "}"), n + 1);
 }
+
+/* Nothing can be read of it any more, keys and all: what is added from now on must last. */
+static void wipe(const char *path, const char *suffix)
+{
+	uint8_t garbage[PAGE];
+	char name[600];
+	int fd = -1;
+	off_t end = 0;
+
+	CHECK(snprintf(name, sizeof(name), "%s%s", path, suffix) > 0);
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	end = lseek(fd, 0, SEEK_END);
+	memset(garbage, 0xA5, sizeof(garbage));
+	for (off_t at = 0; at + PAGE <= end; at += PAGE)
+		CHECK(pwrite(fd, garbage, sizeof(garbage), at) == PAGE);
+	close(fd);
+}
+
+TEST(recovery_without_keys)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+
+	add_many(&scene);
+	scene_restart(&scene);
+	wipe(scene.path, "");
+	wipe(scene.path, "-wal");
+	CHECK_INT(scene_count(&scene, GENERIC "}"), 0);
+	CHECK(engine_file(scene.engine).is_open);
+	CHECK(!scene_add(&scene, KC_OK, GENERIC ",\"service\":\"new\"}", "x"));
+	CHECK_INT(scene_count(&scene, GENERIC "}"), 1);
+	scene_restart(&scene);
+	CHECK_INT(scene_count(&scene, GENERIC "}"), 1);
+}
+
+/* With a password nothing in memory can wrap its keys again: another keychain is begun. */
+TEST(recovery_without_keys_of_a_password)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+
+	scene_set_password(&scene, "pw");
+	add_many(&scene);
+	scene_restart(&scene);
+	scene_unlock(&scene, "pw");
+	wipe(scene.path, "");
+	wipe(scene.path, "-wal");
+	CHECK_INT(scene_count(&scene, GENERIC "}"), 0);
+	CHECK(!keybag_has_password(engine_keybag(scene.engine)));
+	CHECK(!scene_add(&scene, KC_OK, GENERIC ",\"service\":\"new\"}", "x"));
+	scene_restart(&scene);
+	CHECK_INT(scene_count(&scene, GENERIC "}"), 1);
+}
+
+/* One of them is lost, and the password with which it was wrapped is not here. */
+TEST(recovery_without_one_key)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+
+	scene_set_password(&scene, "pw");
+	CHECK_INT(KEYBAG_WHEN_UNLOCKED, 1);
+	scene_run(&scene, "DELETE FROM file.class_keys WHERE protection = 1;"
+			  "DELETE FROM file.settings");
+	CHECK_OK(keybag_renew(engine_keybag(scene.engine)));
+	CHECK(!scene_add(&scene, KC_ERR_NOT_AVAILABLE, GENERIC "}", "x"));
+	scene_said("is damaged");
+	CHECK(!scene_add(&scene, KC_OK, GENERIC ",\"accessible\":\"after_first_unlock\"}", "x"));
+	scene_restart(&scene);
+	scene_unlock(&scene, "pw");
+	CHECK_INT(scene_count(&scene, GENERIC "}"), 1);
+}

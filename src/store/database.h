@@ -53,6 +53,7 @@ KC_MUST_CHECK enum kc_status database_attach(struct database *database,
 					     const struct database_source *source);
 /* Fine when there is none. */
 void database_detach(struct database *database);
+bool database_is_attached(const struct database *database);
 
 /* Has SQLite called the file damaged since it was attached or opened? */
 bool database_is_damaged(const struct database *database);

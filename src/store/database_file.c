@@ -166,6 +166,11 @@ void database_detach(struct database *database)
 	database->path = NULL;
 }
 
+bool database_is_attached(const struct database *database)
+{
+	return database->is_attached;
+}
+
 bool database_is_damaged(const struct database *database)
 {
 	return database->is_damaged;

@@ -56,6 +56,12 @@ struct keybag;
  */
 KC_MUST_CHECK enum kc_status keybag_open(struct database *database, struct kc_view device_key,
 					 unsigned cost, struct keybag **ret_keybag);
+/*
+ * The file was damaged and has been mended while the keybag was open: write again what the file
+ * has lost and memory has not, and forget the keys for which that cannot be done, so that nothing
+ * is sealed under a key that ends with the process.
+ */
+KC_MUST_CHECK enum kc_status keybag_renew(struct keybag *keybag);
 struct keybag *keybag_free(struct keybag *keybag);
 DEFINE_FREEP(keybag)
 

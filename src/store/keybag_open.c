@@ -10,15 +10,21 @@
 #include "store/keybag_impl.h"
 #include "store/keybag_rows_impl.h"
 
-static enum kc_status write_new(struct database *database, const void *work)
+static enum kc_status write_name(struct database *database, const struct keybag *keybag)
 {
-	CLEANUP(keybag_wrap_done) struct keybag_wrap wrap;
-	const struct keybag *keybag = work;
 	uint8_t setting[KEYBAG_ID_BYTES + KEYBAG_STRETCHING_BYTES];
 
 	memcpy(setting, keybag->id, KEYBAG_ID_BYTES);
 	keybag_numbers_put(&keybag->application, setting + KEYBAG_ID_BYTES);
-	TRY(keybag_rows_put_setting(database, "keybag", VIEW_OF(setting)));
+	return keybag_rows_put_setting(database, "keybag", VIEW_OF(setting));
+}
+
+static enum kc_status write_new(struct database *database, const void *work)
+{
+	CLEANUP(keybag_wrap_done) struct keybag_wrap wrap;
+	const struct keybag *keybag = work;
+
+	TRY(write_name(database, keybag));
 	TRY(keybag_wrap_init(keybag, view_of(NULL, 0), &wrap));
 	for (int i = KEYBAG_WHEN_UNLOCKED; i < KEYBAG_CLASSES_END; i++)
 		if (keybag_keys(keybag)->is_there[i])
@@ -109,6 +115,64 @@ static enum kc_status load(struct keybag *keybag)
 	memcpy(keybag->id, setting.data, KEYBAG_ID_BYTES);
 	TRY(keybag_numbers_get(setting.data + KEYBAG_ID_BYTES, &keybag->application));
 	return open_old(keybag);
+}
+
+/* --- after damage ---------------------------------------------------------------------------- */
+
+/* With a password its keys cannot be wrapped anew, but what is in the open can be written again. */
+static enum kc_status write_open(struct database *database, const void *work)
+{
+	CLEANUP(keybag_wrap_done) struct keybag_wrap wrap;
+	const struct keybag *keybag = work;
+	uint8_t setting[KEYBAG_STRETCHING_BYTES];
+
+	TRY(write_name(database, keybag));
+	keybag_numbers_put(&keybag->stretching, setting);
+	TRY(keybag_rows_put_setting(database, "password", VIEW_OF(setting)));
+	TRY(keybag_wrap_init(keybag, view_of(NULL, 0), &wrap));
+	for (int i = KEYBAG_WHEN_UNLOCKED; i < KEYBAG_CLASSES_END; i++)
+		if (!keybag_needs_password(i) && keybag_keys(keybag)->is_there[i])
+			TRY(keybag_wrap_put(keybag, &wrap, i, keybag_keys(keybag)->key[i]));
+	return KC_OK;
+}
+
+/* A key that is in memory alone would take with it what is sealed under it from now on. */
+static enum kc_status forget_lost(struct keybag *keybag)
+{
+	for (int i = KEYBAG_WHEN_UNLOCKED; i < KEYBAG_CLASSES_END; i++) {
+		bool is_there = false;
+
+		TRY(keybag_rows_find(keybag->database, i, &is_there));
+		if (!is_there)
+			keybag_forget(keybag, i);
+	}
+	return KC_OK;
+}
+
+static enum kc_status start_over(struct keybag *keybag)
+{
+	for (int i = KEYBAG_WHEN_UNLOCKED; i < KEYBAG_CLASSES_END; i++)
+		keybag_forget(keybag, i);
+	keybag->has_password = false;
+	return load(keybag);
+}
+
+enum kc_status keybag_renew(struct keybag *keybag)
+{
+	CLEANUP(bytes_done)
+	struct bytes setting = BYTES_INIT(KEYBAG_ID_BYTES + KEYBAG_STRETCHING_BYTES);
+	bool has_keys = false;
+
+	TRY(read_setting(keybag, "keybag", KEYBAG_ID_BYTES + KEYBAG_STRETCHING_BYTES, &setting));
+	TRY(keybag_rows_find_any(keybag->database, &has_keys));
+	if (setting.len > 0 && memcmp(setting.data, keybag->id, KEYBAG_ID_BYTES) != 0)
+		return start_over(keybag);
+	if (!keybag->has_password)
+		return database_transact(keybag->database, write_new, keybag);
+	if (!has_keys)
+		return start_over(keybag);
+	TRY(database_transact(keybag->database, write_open, keybag));
+	return forget_lost(keybag);
 }
 
 enum kc_status keybag_open(struct database *database, struct kc_view device_key, unsigned cost,

@@ -112,3 +112,16 @@ enum kc_status keybag_rows_find_any(struct database *database, bool *ret_is_ther
 	*ret_is_there = has_row;
 	return KC_OK;
 }
+
+enum kc_status keybag_rows_find(struct database *database, int protection, bool *ret_is_there)
+{
+	struct statement *statement = NULL;
+	enum kc_status status = KC_OK;
+
+	TRY(database_prepare(database, "SELECT 1 FROM file.class_keys WHERE protection = ?",
+			     &statement));
+	TRY(database_bind_number(statement, 1, protection));
+	status = database_step(statement, ret_is_there);
+	database_reset(statement);
+	return status;
+}

@@ -25,6 +25,9 @@ KC_MUST_CHECK enum kc_status keybag_rows_get_wrapped(struct database *database, 
 						     struct bytes *wrapped);
 /* Are there wrapped keys at all? */
 KC_MUST_CHECK enum kc_status keybag_rows_find_any(struct database *database, bool *ret_is_there);
+/* Is there one of @protection, whether it opens or not? */
+KC_MUST_CHECK enum kc_status keybag_rows_find(struct database *database, int protection,
+					      bool *ret_is_there);
 
 /* The wrapped key of when_passcode_set…, and every item of that class. */
 KC_MUST_CHECK enum kc_status keybag_rows_delete_passcode_class(struct database *database);
