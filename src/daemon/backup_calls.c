@@ -346,13 +346,6 @@ static enum kc_status new_job(struct wire_call *call, const char *operation, str
 	return KC_OK;
 }
 
-static unsigned cost_of(const struct daemon *daemon)
-{
-	return daemon->config.keychain_password_cost < KEYBAG_COST_MAX
-		       ? daemon->config.keychain_password_cost
-		       : KEYBAG_COST_MAX;
-}
-
 static enum kc_status backup(struct wire_call *call)
 {
 	CLEANUP(job_freep) struct job *job = NULL;
@@ -368,7 +361,7 @@ static enum kc_status backup(struct wire_call *call)
 	REQUIRE(!secret_fields_get(&job->given, 0) || secret_fields_get(&job->given, 0)->len > 0,
 		KC_ERR_PARAM, "a backup needs a password");
 	TRY(backup_require_open(job->daemon->engine, false));
-	TRY(backup_file_begin(&job->transfer->file, cost_of(job->daemon)));
+	TRY(backup_file_begin(&job->transfer->file, job->daemon->config.keychain_password_cost));
 	TRY(get_password(job, &options));
 	wire_call_on_gone(call, on_gone, job);
 	take(job);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "store/keybag.h"
 #include "sys/file.h"
 #include "sys/paths.h"
 #include "wire/message.h"
@@ -30,7 +31,8 @@ static const struct {
 	{"card_deadline_ms", offsetof(struct config, card_deadline_ms), 10, 600 * 1000},
 	{"prompt_deadline_s", offsetof(struct config, prompt_deadline_s), 1, HOUR_S},
 	{"prompt_quota", offsetof(struct config, prompt_quota), 1, 1000},
-	{"keychain_password_cost", offsetof(struct config, keychain_password_cost), 14, 22},
+	{"keychain_password_cost", offsetof(struct config, keychain_password_cost), 14,
+	 KEYBAG_COST_MAX},
 	{"lease_ms", offsetof(struct config, lease_ms), 0, 600 * 1000},
 	{"details_after_ms", offsetof(struct config, details_after_ms), 0, HOUR_S * 1000},
 	{"card_session_idle_s", offsetof(struct config, card_session_idle_s), 1, HOUR_S},

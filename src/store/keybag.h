@@ -28,7 +28,7 @@ enum keybag_class {
 enum {
 	KEYBAG_CLASSES_END = KEYBAG_WHEN_PASSCODE_SET_DEVICE + 1,
 	KEYBAG_SALT_BYTES = 32,
-	KEYBAG_COST_MAX = 22, /* four gigabytes: more is no password, but a damaged file */
+	KEYBAG_COST_MAX = 20, /* a gigabyte: more is no password, but a damaged file */
 };
 
 /* The value of "accessible" that stands for @protection; NULL for a number that is none. */
