@@ -23,7 +23,8 @@ struct adding {
 	const struct addition *addition;
 	const struct engine_part *parts;
 	size_t n_parts;
-	struct row *rows; /* one for each part, at least one */
+	struct row *rows;	   /* one for each part, at least one */
+	struct json_object **item; /* the answer */
 };
 
 /* --- one row --------------------------------------------------------------------------------- */
@@ -89,6 +90,22 @@ static enum kc_status make_rows(const struct adding *adding)
 
 /* --- in the file ----------------------------------------------------------------------------- */
 
+static bool wants_answer(const struct adding *adding)
+{
+	const struct query_return *wants = &adding->addition->wants;
+
+	return wants->data || wants->attributes || wants->ref || wants->persistent_ref;
+}
+
+/* What is there already tells of itself what it would tell whoever searches for it. */
+static enum kc_status check_found(const struct adding *adding, struct row *row)
+{
+	if (!wants_answer(adding))
+		return KC_OK;
+	TRY(row_open(adding->engine, row));
+	return permit_check(adding->request, adding->addition->ui, row, ACCESS_CONTROL_READ);
+}
+
 /* @row becomes what is in the way, when the same item is there. */
 static enum kc_status insert_or_find(const struct adding *adding, struct row *row, bool *ret_is_new)
 {
@@ -105,7 +122,7 @@ static enum kc_status insert_or_find(const struct adding *adding, struct row *ro
 	row_done(row);
 	*row = other;
 	other = (struct row){.place = SCHEMA_FILE};
-	return KC_OK;
+	return check_found(adding, row);
 }
 
 /*
@@ -122,16 +139,6 @@ static enum kc_status insert_identity(const struct adding *adding)
 	REQUIRE(is_new_certificate || is_new_key, KC_ERR_DUPLICATE_ITEM,
 		"there is such an identity already");
 	return KC_OK;
-}
-
-static enum kc_status insert(struct database *database, const void *work)
-{
-	const struct adding *adding = work;
-
-	if (adding->addition->item_class == VOCABULARY_IDENTITY)
-		return insert_identity(adding);
-	TRY(place_make_free(adding->engine, &adding->rows[0], NULL));
-	return row_insert(database, &adding->rows[0]);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -179,28 +186,43 @@ static enum kc_status check_group(const struct adding *adding)
 	return group ? group_require(caller, group, true) : KC_OK;
 }
 
-static enum kc_status answer(const struct adding *adding, struct json_object **ret_item)
+static enum kc_status answer(const struct adding *adding)
 {
-	const struct query_return *wants = &adding->addition->wants;
 	bool is_identity = adding->addition->item_class == VOCABULARY_IDENTITY;
 	struct result_item item = {adding->addition->item_class, &adding->rows[0],
 				   is_identity ? &adding->rows[1] : NULL};
 
-	if (!wants->data && !wants->attributes && !wants->ref && !wants->persistent_ref)
+	if (!wants_answer(adding))
 		return KC_OK;
 	TRY(row_open(adding->engine, item.row));
 	if (item.key)
 		TRY(row_open(adding->engine, item.key));
-	return copy_item(adding->engine, adding->request, wants, &item, ret_item);
+	return copy_item(adding->engine, adding->request, &adding->addition->wants, &item,
+			 adding->item);
 }
 
-static enum kc_status add(const struct adding *adding, struct json_object **ret_item)
+static enum kc_status insert_item(const struct adding *adding)
+{
+	if (adding->addition->item_class == VOCABULARY_IDENTITY)
+		return insert_identity(adding);
+	TRY(place_make_free(adding->engine, &adding->rows[0], NULL));
+	return row_insert(adding->engine->database, &adding->rows[0]);
+}
+
+/* Who hears that it has failed finds nothing added: the answer is made before the end. */
+static enum kc_status run(struct database *database, const void *work)
+{
+	(void)database;
+	TRY(insert_item(work));
+	return answer(work);
+}
+
+static enum kc_status add(const struct adding *adding)
 {
 	TRY(check_group(adding));
 	TRY(check_parts(adding));
 	TRY(make_rows(adding));
-	TRY(database_transact_file(adding->engine->database, insert, adding));
-	return answer(adding, ret_item);
+	return database_transact_file(adding->engine->database, run, adding);
 }
 
 enum kc_status add_item(const struct engine *engine, struct engine_request *request,
@@ -209,17 +231,17 @@ enum kc_status add_item(const struct engine *engine, struct engine_request *requ
 {
 	CLEANUP(addition_done) struct addition addition = {0};
 	struct row rows[PARTS_MAX] = {{0}};
-	struct adding adding = {engine, request, &addition, parts, n_parts, rows};
-	struct json_object *item = NULL;
+	CLEANUP(field_free) struct json_object *item = NULL;
+	struct adding adding = {engine, request, &addition, parts, n_parts, rows, &item};
 	enum kc_status status = addition_init(&addition, dictionary);
 
 	if (status == KC_OK)
 		status = engine_need_file(engine, true);
 	if (status == KC_OK)
-		status = add(&adding, &item);
+		status = add(&adding);
 	row_done(&rows[0]);
 	row_done(&rows[1]);
 	if (status == KC_OK)
-		*ret_item = item;
+		*ret_item = take(item);
 	return status;
 }

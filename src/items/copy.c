@@ -34,6 +34,17 @@ static bool has_to_open_secret(const struct row *row, bool is_wanted)
 	       access_control_has_application_password(&access);
 }
 
+/* Of an identity the key has a password of its own. */
+static enum kc_status check_key(const struct engine *engine, const struct engine_request *request,
+				const struct row *key)
+{
+	CLEANUP(bytes_done) struct bytes secret = BYTES_INIT(ROW_SECRET_MAX);
+
+	if (!key || request->proof.application_key.len == 0 || !has_to_open_secret(key, false))
+		return KC_OK;
+	return row_open_secret(engine, key, request->proof.application_key, &secret);
+}
+
 enum kc_status copy_item(const struct engine *engine, struct engine_request *request,
 			 const struct query_return *wants, const struct result_item *item,
 			 struct json_object **ret_item)
@@ -45,6 +56,7 @@ enum kc_status copy_item(const struct engine *engine, struct engine_request *req
 	if (has_to_open_secret(item->row, gives_data) &&
 	    (gives_data || request->proof.application_key.len > 0))
 		TRY(row_open_secret(engine, item->row, request->proof.application_key, &secret));
+	TRY(check_key(engine, request, item->key));
 	data = bytes_view(&secret);
 	return result_new(wants, item, gives_data ? &data : NULL, ret_item);
 }

@@ -378,3 +378,65 @@ TEST(identity_and_damage)
 	CHECK(!add(&scene, KC_OK, IDENTITY, "\x01", "k"));
 	CHECK_INT(scene_count(&scene, IDENTITY), 1);
 }
+
+/* reference/keychain.md 2.11, 4.6: a duplicate is tolerated, and tells of itself no more than to
+ * whoever asks for it. */
+TEST(identity_over_a_constrained_certificate)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_part certificate = scene_certificate("jo", "ca", "\x01", "k");
+	struct engine_part parts[] = {scene_certificate("jo", "ca", "\x01", "k"),
+				      scene_key("k", "k")};
+
+	CHECK(!scene_add_parts(
+		&scene, KC_OK,
+		"{\"class\":\"certificate\",\"label\":\"secret\",\"access_control\":{"
+		"\"accessible\":\"always\",\"flags\":[\"user_presence\"]}}",
+		&certificate, 1));
+	CHECK(!scene_add_parts(&scene, KC_ERR_AUTHENTICATION_NEEDED,
+			       "{\"class\":\"identity\",\"return_attributes\":true}", parts, 2));
+	CHECK(scene.request.need.presence);
+	CHECK_INT(scene_count(&scene, KEY), 0);
+	CHECK(!scene_add_parts(&scene, KC_OK, IDENTITY, parts, 2));
+	CHECK_INT(scene_count(&scene, KEY), 1);
+}
+
+/* Locked is what is in the way: then nothing is added either. */
+TEST(identity_over_a_locked_certificate)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_part certificate = scene_certificate("jo", "ca", "\x01", "k");
+	struct engine_part parts[] = {scene_certificate("jo", "ca", "\x01", "k"),
+				      scene_key("k", "k")};
+
+	scene_set_password(&scene, "pw");
+	CHECK(!scene_add_parts(&scene, KC_OK,
+			       "{\"class\":\"certificate\",\"accessible\":\"when_unlocked\"}",
+			       &certificate, 1));
+	scene_lock(&scene);
+	CHECK(!scene_add_parts(&scene, KC_ERR_INTERACTION_NOT_ALLOWED,
+			       "{\"class\":\"identity\",\"accessible\":\"always\","
+			       "\"return_attributes\":true}",
+			       parts, 2));
+	CHECK_INT(scene_count(&scene, KEY), 0);
+}
+
+/* The application password is right when the key opens with it, which is seen by that alone. */
+TEST(identity_with_a_wrong_application_password)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_part key = scene_key("k", "k");
+	static const uint8_t right[32] = {1};
+	static const uint8_t wrong[32] = {2};
+
+	add_certificate(&scene, "jo", "k");
+	scene.request.proof.application_key = VIEW_OF(right);
+	CHECK(!scene_add_parts(&scene, KC_OK,
+			       "{\"class\":\"key\",\"access_control\":{\"accessible\":"
+			       "\"when_unlocked\",\"flags\":[\"application_password\"]}}",
+			       &key, 1));
+	CHECK_INT(scene_count(&scene, IDENTITY), 1);
+	scene.request.proof.application_key = VIEW_OF(wrong);
+	CHECK(!scene_copy(&scene, KC_ERR_AUTH_FAILED, KEY));
+	CHECK(!scene_copy(&scene, KC_ERR_AUTH_FAILED, IDENTITY));
+}
