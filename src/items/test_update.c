@@ -323,3 +323,23 @@ TEST(update_with_other_content)
 	CHECK_INT(scene_count(&scene, "{\"class\":\"certificate\",\"public_key_hash\":\"SDpr\"}"),
 		  0);
 }
+
+/* "added as one to be given away": nothing later makes it one (docs/vocabulary.md). */
+TEST(update_does_not_make_a_private_key_extractable)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_part part = scene_key("k", "k");
+	struct engine_part open = scene_key("open", "o");
+
+	CHECK(!scene_add_parts(&scene, KC_OK, "{\"class\":\"key\"}", &part, 1));
+	refuse(&scene, KC_ERR_AUTH_FAILED, "{\"class\":\"key\"}", "{\"is_extractable\":true}",
+	       "\"is_extractable\"");
+	scene_update(&scene, KC_OK, "{\"class\":\"key\"}",
+		     "{\"is_extractable\":false,\"label\":\"k\"}");
+	CHECK(!scene_data(&scene, "{\"class\":\"key\"}"));
+	CHECK(!scene_add_parts(&scene, KC_OK, "{\"class\":\"key\",\"is_extractable\":true}", &open,
+			       1));
+	scene_update(&scene, KC_OK, "{\"class\":\"key\",\"label\":\"open\"}",
+		     "{\"is_extractable\":true,\"application_tag\":\"AQ==\"}");
+	check_same(scene_data(&scene, "{\"class\":\"key\",\"label\":\"open\"}"), "private o");
+}

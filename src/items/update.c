@@ -106,10 +106,25 @@ static void drop_empty_access(const struct access_control *before, const struct 
 		json_object_object_del(row->attributes, "access_control");
 }
 
+/* What was added to stay here does not become something to be given away; other content may be. */
+static enum kc_status check_extractable(const struct updating *updating, const struct row *row)
+{
+	struct json_object *changes = updating->changes->attributes;
+
+	if (row->item_class != VOCABULARY_KEY || updating->part ||
+	    !field_flag(changes, "is_extractable", false) ||
+	    field_flag(row->attributes, "is_extractable", false))
+		return KC_OK;
+	error_set_hint("\"is_extractable\" is said when a key is added");
+	return fail(KC_ERR_AUTH_FAILED, "a key that is not extractable does not become "
+					"\"is_extractable\"");
+}
+
 static enum kc_status change_attributes(const struct updating *updating,
 					const struct access_control *before, struct row *row,
 					struct access_control *ret_after)
 {
+	TRY(check_extractable(updating, row));
 	TRY(put_changes(updating, row));
 	TRY(put_content(updating, row));
 	TRY(draft_check_kind(row->attributes));
