@@ -311,7 +311,6 @@ static enum kc_status put_nature(const struct private_key *key, struct json_obje
 	TRY(field_put_flag(attributes, "is_private", strcmp(key->key_class, "private") == 0));
 	TRY(field_put_flag(attributes, "is_permanent", true));
 	TRY(field_put_flag(attributes, "is_modifiable", true));
-	TRY(field_put_flag(attributes, "is_extractable", true));
 	TRY(field_put_flag(attributes, "is_sensitive", false));
 	TRY(field_put_flag(attributes, "was_always_sensitive", false));
 	return field_put_flag(attributes, "was_never_extractable", false);

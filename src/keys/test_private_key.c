@@ -288,7 +288,6 @@ static void check_usage(const char *key_class, struct made made, const char *exp
 			set[strlen(set)] = flags[i].letter;
 	CHECK_TEXT(set, expected);
 	CHECK(field_flag(attributes, "is_private", !is_private) == is_private);
-	CHECK(field_flag(attributes, "is_extractable", false));
 }
 
 TEST(usage_follows_the_kind)

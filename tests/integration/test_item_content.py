@@ -133,7 +133,7 @@ def every_type_of_key_says_what_it_is():
     with Daemon() as daemon, daemon.connect() as connection:
         for kind, size in sizes.items():
             key = MadeKey(kind)
-            ref = add_key(connection, key, label=kind)
+            ref = add_key(connection, key, label=kind, is_extractable=True)
             item = find(connection, value_persistent_ref=ref, return_attributes=True,
                         return_data=True)[0]
             has(item, key_class="private", key_type=key.type, key_size_in_bits=size,
@@ -303,7 +303,7 @@ def a_copy_of_what_is_in_the_file_is_a_duplicate():
     with Daemon() as daemon, daemon.connect() as connection:
         key = MadeKey("P-256")
         item = add(connection, **IDENTITY, value_data=b64(key.pem + key.certificate("Jo")),
-                   return_ref=True)
+                   is_extractable=True, return_ref=True)
         for query in [IDENTITY, CERTIFICATE, KEY]:
             reference = find(connection, **query, return_ref=True)[0]["value_ref"]
             error = check_raises("org.keycask.Items.Failed", add, connection, value_ref=reference)

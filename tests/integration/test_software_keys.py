@@ -213,12 +213,12 @@ def keys_that_may_leave_are_exported():
     with Daemon() as daemon, daemon.connect() as connection:
         key, shy = MadeKey("P-256"), MadeKey("rsa2048")
         item = add(connection, **IDENTITY, value_data=b64(key.pem + key.certificate("Jo")),
-                   return_persistent_ref=True)
+                   is_extractable=True, return_persistent_ref=True)
         for ref in [item["value_persistent_ref"],
                     find(connection, **KEY, return_ref=True)[0]["value_ref"]]:
             check_equal(unb64(connection.call("Keys.Export", {"key": ref})["data"]), key.private,
                         "the key")
-        ref = add_key(connection, shy, label="shy", is_extractable=False)
+        ref = add_key(connection, shy, label="shy")
         refused(lambda: connection.call("Keys.Export", {"key": ref}), "unimplemented",
                 'the key "shy" is not extractable')
 
