@@ -8,6 +8,7 @@
 #include "items/copy_impl.h"
 
 #include "base/try.h"
+#include "items/answer_size_impl.h"
 #include "items/identity_impl.h"
 #include "items/permit_impl.h"
 #include "items/search_impl.h"
@@ -19,6 +20,7 @@ struct copying {
 	const struct search *search;
 	struct filter_work filter;
 	struct json_object *items;
+	struct answer_size *size;
 };
 
 /* An application password is right when the secret opens with it, also when nobody wants that. */
@@ -31,7 +33,7 @@ static bool has_to_open_secret(const struct row *row, bool is_wanted)
 	if (is_wanted)
 		return true;
 	return row->place == SCHEMA_FILE && permit_access_of(row, &access) == KC_OK &&
-	       access_control_has_application_password(&access);
+	       access_control_has(&access, ACCESS_CONTROL_APPLICATION_PASSWORD);
 }
 
 /* Of an identity the key has a password of its own. */
@@ -94,7 +96,8 @@ static enum kc_status add_item(const struct copying *copying, const struct resul
 	if (!passes)
 		return KC_OK;
 	TRY(copy_item(copying->engine, copying->request, &copying->query->wants, item, &object));
-	return field_append(copying->items, object);
+	TRY(field_append(copying->items, object));
+	return answer_size_add(copying->size, object);
 }
 
 static enum kc_status add_identity(const struct copying *copying, struct row *certificate)
@@ -160,12 +163,14 @@ static enum kc_status answer(const struct engine *engine, struct engine_request 
 {
 	CLEANUP(search_freep) struct search *search = NULL;
 	CLEANUP(field_free) struct json_object *items = json_object_new_array();
+	struct answer_size size = {0};
 	struct copying copying = {
 		.engine = engine,
 		.request = request,
 		.query = query,
 		.filter = {.engine = engine, .caller = &request->caller, .filter = &query->filter},
-		.items = items};
+		.items = items,
+		.size = &size};
 
 	REQUIRE(items, KC_ERR_ALLOCATE, "out of memory");
 	TRY(search_new(engine, &request->caller, query, &search));
