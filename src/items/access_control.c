@@ -36,7 +36,7 @@ static const char *const flag_names[ACCESS_CONTROL_N_FLAGS] = {
 	[ACCESS_CONTROL_APPLICATION_PASSWORD] = "application_password",
 };
 
-static bool has(const struct access_control *access, enum access_control_flag flag)
+bool access_control_has(const struct access_control *access, enum access_control_flag flag)
 {
 	return access->flags & BIT(flag);
 }
@@ -113,11 +113,13 @@ static enum kc_status check_keys(struct json_object *value)
 /* reference/keychain.md 4.5, "Rules". */
 static enum kc_status check_rules(const struct access_control *access)
 {
-	REQUIRE(!has(access, ACCESS_CONTROL_OR) || !has(access, ACCESS_CONTROL_AND), KC_ERR_PARAM,
-		"an access control has \"or\" or \"and\", not both");
+	REQUIRE(!access_control_has(access, ACCESS_CONTROL_OR) ||
+			!access_control_has(access, ACCESS_CONTROL_AND),
+		KC_ERR_PARAM, "an access control has \"or\" or \"and\", not both");
 	REQUIRE((access->flags & BIOMETRY) != BIOMETRY, KC_ERR_PARAM,
 		"an access control has \"biometry_any\" or \"biometry_current_set\", not both");
-	REQUIRE(!has(access, ACCESS_CONTROL_USER_PRESENCE) || !(access->flags & ~BESIDE_PRESENCE),
+	REQUIRE(!access_control_has(access, ACCESS_CONTROL_USER_PRESENCE) ||
+			!(access->flags & ~BESIDE_PRESENCE),
 		KC_ERR_PARAM,
 		"beside \"user_presence\" there may be only \"application_password\" and "
 		"\"private_key_usage\"");
@@ -130,8 +132,8 @@ static enum kc_status check_rules(const struct access_control *access)
  */
 static enum kc_status check_possible(const struct access_control *access)
 {
-	bool has_another_way =
-		has(access, ACCESS_CONTROL_OR) && has(access, ACCESS_CONTROL_DEVICE_PASSCODE);
+	bool has_another_way = access_control_has(access, ACCESS_CONTROL_OR) &&
+			       access_control_has(access, ACCESS_CONTROL_DEVICE_PASSCODE);
 
 	if (!(access->flags & ABSENT) || has_another_way)
 		return KC_OK;
@@ -166,7 +168,7 @@ enum kc_status access_control_make(const struct access_control *access,
 	TRY(field_put_text(value, "accessible", keybag_class_name(access->accessible)));
 	REQUIRE(flags, KC_ERR_ALLOCATE, "out of memory");
 	for (size_t i = 0; i < ACCESS_CONTROL_N_FLAGS; i++) {
-		if (has(access, (enum access_control_flag)i))
+		if (access_control_has(access, (enum access_control_flag)i))
 			TRY(field_append_text(flags, flag_names[i]));
 	}
 	TRY(field_put(value, "flags", take(flags)));
@@ -220,7 +222,8 @@ enum kc_status access_control_of(struct json_object *attributes, enum keybag_cla
 enum kc_status access_control_suits(const struct access_control *access,
 				    enum vocabulary_class item_class)
 {
-	REQUIRE(!has(access, ACCESS_CONTROL_PRIVATE_KEY_USAGE) || item_class == VOCABULARY_KEY,
+	REQUIRE(!access_control_has(access, ACCESS_CONTROL_PRIVATE_KEY_USAGE) ||
+			item_class == VOCABULARY_KEY,
 		KC_ERR_PARAM, "\"private_key_usage\" is for keys: nobody could read a %s with it",
 		vocabulary_class_name(item_class));
 	return KC_OK;
@@ -230,7 +233,7 @@ struct access_control access_control_of_certificate(const struct access_control 
 {
 	struct access_control certificate = *identity;
 
-	if (has(identity, ACCESS_CONTROL_PRIVATE_KEY_USAGE))
+	if (access_control_has(identity, ACCESS_CONTROL_PRIVATE_KEY_USAGE))
 		certificate.flags = 0;
 	return certificate;
 }
@@ -238,7 +241,7 @@ struct access_control access_control_of_certificate(const struct access_control 
 enum kc_status access_control_require_password(const struct access_control *access,
 					       bool has_password)
 {
-	bool needs_password = has(access, ACCESS_CONTROL_DEVICE_PASSCODE) ||
+	bool needs_password = access_control_has(access, ACCESS_CONTROL_DEVICE_PASSCODE) ||
 			      access->accessible == KEYBAG_WHEN_PASSCODE_SET_DEVICE;
 
 	if (has_password || !needs_password)
@@ -247,95 +250,11 @@ enum kc_status access_control_require_password(const struct access_control *acce
 	return fail(KC_ERR_NOT_AVAILABLE, "the keychain has no password, which this item needs");
 }
 
-/* --- operations ------------------------------------------------------------------------------ */
-
-static enum kc_status check_application_password(const struct access_control *access,
-						 const struct engine_proof *proof,
-						 struct engine_need *need)
-{
-	if (!has(access, ACCESS_CONTROL_APPLICATION_PASSWORD) || proof->application_key.len > 0)
-		return KC_OK;
-	need->application_password = true;
-	return KC_ERR_AUTHENTICATION_NEEDED;
-}
-
-/*
- * The person. With "or" one of several is enough, and all but the passcode are missing here; with
- * the passcode presence is proved as well.
- */
-static enum kc_status check_person(const struct access_control *access,
-				   const struct engine_proof *proof, struct engine_need *need)
-{
-	if (has(access, ACCESS_CONTROL_DEVICE_PASSCODE) && !proof->has_passcode) {
-		need->passcode = true;
-		return KC_ERR_AUTHENTICATION_NEEDED;
-	}
-	if (has(access, ACCESS_CONTROL_USER_PRESENCE) && !proof->has_presence &&
-	    !proof->has_passcode) {
-		need->presence = true;
-		return KC_ERR_AUTHENTICATION_NEEDED;
-	}
-	return KC_OK;
-}
-
-/* All that is missing at once, so that nobody is asked twice. */
-static enum kc_status check_all(const struct access_control *access,
-				const struct engine_proof *proof, struct engine_need *need)
-{
-	enum kc_status person = check_person(access, proof, need);
-	enum kc_status application = check_application_password(access, proof, need);
-
-	if (person == KC_OK && application == KC_OK)
-		return KC_OK;
-	return fail(KC_ERR_AUTHENTICATION_NEEDED, "the item's access control wants more");
-}
-
-static enum kc_status fail_forbidden(void)
-{
-	error_set_hint("it can be used for what keys do, and deleted");
-	return fail(KC_ERR_AUTH_FAILED, "its access control lets nobody read this key");
-}
-
-/*
- * "Without PrivateKeyUsage the constraint is stored for decrypt; encrypt and delete are true. With
- * it: constraint on sign, compute, decapsulate; no decrypt/encrypt entry", and what has no entry is
- * not permitted. Adding is encrypting, and of all proofs needs only what the secret is sealed with.
- * Attributes of a key made for use only are free to be seen, or nobody could find it.
- */
-enum kc_status access_control_check(const struct access_control *access,
-				    enum access_control_operation operation,
-				    const struct engine_proof *proof, struct engine_need *need)
-{
-	bool is_for_use = has(access, ACCESS_CONTROL_PRIVATE_KEY_USAGE);
-
-	switch (operation) {
-	case ACCESS_CONTROL_DELETE:
-		return KC_OK;
-	case ACCESS_CONTROL_ADD:
-		if (check_application_password(access, proof, need) == KC_OK)
-			return KC_OK;
-		return fail(KC_ERR_AUTHENTICATION_NEEDED, "the item needs its own password");
-	case ACCESS_CONTROL_READ:
-		return is_for_use ? KC_OK : check_all(access, proof, need);
-	case ACCESS_CONTROL_READ_VALUE:
-		return is_for_use ? fail_forbidden() : check_all(access, proof, need);
-	case ACCESS_CONTROL_USE:
-	case ACCESS_CONTROL_CHANGE:
-		break;
-	}
-	return check_all(access, proof, need);
-}
-
 enum kc_status access_control_may_become(const struct access_control *before,
 					 const struct access_control *after)
 {
-	if (!has(before, ACCESS_CONTROL_PRIVATE_KEY_USAGE) ||
-	    has(after, ACCESS_CONTROL_PRIVATE_KEY_USAGE))
+	if (!access_control_has(before, ACCESS_CONTROL_PRIVATE_KEY_USAGE) ||
+	    access_control_has(after, ACCESS_CONTROL_PRIVATE_KEY_USAGE))
 		return KC_OK;
 	return fail(KC_ERR_AUTH_FAILED, "\"private_key_usage\" cannot be taken from a key again");
-}
-
-bool access_control_has_application_password(const struct access_control *access)
-{
-	return has(access, ACCESS_CONTROL_APPLICATION_PASSWORD);
 }

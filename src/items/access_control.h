@@ -31,6 +31,8 @@ struct access_control {
 	unsigned flags;
 };
 
+bool access_control_has(const struct access_control *access, enum access_control_flag flag);
+
 enum access_control_operation {
 	ACCESS_CONTROL_ADD,	   /* seal a new item */
 	ACCESS_CONTROL_READ,	   /* see that it is there, and its attributes */
@@ -97,8 +99,5 @@ KC_MUST_CHECK enum kc_status access_control_check(const struct access_control *a
  */
 KC_MUST_CHECK enum kc_status access_control_may_become(const struct access_control *before,
 						       const struct access_control *after);
-
-/* Is the secret sealed with the application password as well? */
-bool access_control_has_application_password(const struct access_control *access);
 
 #endif

@@ -278,7 +278,7 @@ enum kc_status draft_seal(const struct engine *engine, struct row *row,
 			  const struct access_control *access, const struct engine_proof *proof,
 			  const struct kc_view *secret)
 {
-	bool has_password = access_control_has_application_password(access);
+	bool has_password = access_control_has(access, ACCESS_CONTROL_APPLICATION_PASSWORD);
 	struct kc_view nothing = view_of(NULL, 0);
 
 	REQUIRE(!secret || secret->len <= ROW_SECRET_MAX, KC_ERR_PARAM,

@@ -139,7 +139,7 @@ static bool has_application_password(const struct row *row)
 	struct access_control access = {0};
 	struct json_object *value = field_get(row->attributes, "access_control");
 	bool has_one = value && access_control_parse(value, &access) == KC_OK &&
-		       access_control_has_application_password(&access);
+		       access_control_has(&access, ACCESS_CONTROL_APPLICATION_PASSWORD);
 
 	error_adopt(&before);
 	return has_one;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A query in SQL: one SELECT for each place. Its text depends only on which attributes are asked
- * by, so the store has it prepared after the first time; values are bound. Which index a lookup
- * starts from is said here and not left to a planner that knows nothing of the rows: the other
- * columns stand behind a unary plus. Nothing is sorted, and rows are stepped only as far as
- * somebody wants them, so that a lookup costs the same among ten items and among a million.
+ * What a query looks for, where, and row by row: one SELECT (search_sql.c) for each place. Rows are
+ * stepped only as far as somebody wants them, so that a lookup costs the same among ten items and
+ * among a million.
  */
 #include "items/search_impl.h"
 
@@ -198,100 +196,7 @@ enum kc_status search_new(const struct engine *engine, const struct engine_calle
 	return KC_OK;
 }
 
-/* --- in SQL ---------------------------------------------------------------------------------- */
-
-static enum kc_status put_key_lead(const struct search *search, struct bytes *sql, size_t *index)
-{
-	for (size_t i = 0; i < search->n_key_terms; i++) {
-		const char *name = search->key_terms[i].column;
-
-		if (!search->key_terms[i].is_lead)
-			continue;
-		TRY(sql_put(sql,
-			    " AND public_key_hash IN (SELECT application_label FROM main.keys"
-			    " WHERE %s = ?%zu",
-			    name, *index));
-		if (engine_has_file(search->engine))
-			TRY(sql_put(sql,
-				    " UNION ALL SELECT application_label FROM file.keys"
-				    " WHERE %s = ?%zu",
-				    name, *index));
-		(*index)++;
-		return sql_put(sql, ")");
-	}
-	return KC_OK;
-}
-
-static enum kc_status put_reference(const struct search *search, struct bytes *sql, size_t *index)
-{
-	if (!search->query->has_reference)
-		return KC_OK;
-	if (search->place == SCHEMA_MAIN) {
-		*index += 2;
-		return sql_put(sql, " AND token = ?1 AND object_id = ?2");
-	}
-	*index += 1;
-	return sql_put(sql, " AND item_id = ?1");
-}
-
-static enum kc_status put_groups(const struct search *search, struct bytes *sql, size_t *index)
-{
-	if (search->place == SCHEMA_MAIN || search->n_groups == 0)
-		return KC_OK;
-	TRY(sql_put(sql, " AND +access_group IN ("));
-	for (size_t i = 0; i < search->n_groups; i++)
-		TRY(sql_put(sql, "%s?%zu", i == 0 ? "" : ",", (*index)++));
-	return sql_put(sql, ")");
-}
-
-enum kc_status search_put_select(const struct search *search, struct bytes *sql)
-{
-	size_t index = 1;
-
-	TRY(bytes_append(sql, view_of_text("SELECT ")));
-	TRY(schema_put_columns(sql, search->place, search->table));
-	TRY(sql_put(sql, " FROM %s.%s WHERE 1", schema_place_name(search->place),
-		    schema_table(search->table)));
-	TRY(put_reference(search, sql, &index));
-	for (size_t i = 0; i < search->n_terms; i++)
-		TRY(sql_put(sql, " AND %s%s = ?%zu", search->terms[i].is_lead ? "" : "+",
-			    search->terms[i].column, index++));
-	TRY(put_key_lead(search, sql, &index));
-	return put_groups(search, sql, &index);
-}
-
-static enum kc_status bind_reference(const struct search *search, int *index)
-{
-	const struct reference *reference = &search->query->reference;
-
-	if (!search->query->has_reference)
-		return KC_OK;
-	if (search->place == SCHEMA_FILE)
-		return database_bind_data(search->statement, (*index)++, reference->item_id);
-	TRY(database_bind_text(search->statement, (*index)++, reference->token_id));
-	return database_bind_data(search->statement, (*index)++, reference->object_id);
-}
-
-static enum kc_status bind_hash(const struct search *search, int *index, const struct hash *hash)
-{
-	return database_bind_data(search->statement, (*index)++, hash_view(hash));
-}
-
-/* In the order of search_put_select(). */
-static enum kc_status bind(const struct search *search)
-{
-	int index = 1;
-
-	TRY(bind_reference(search, &index));
-	for (size_t i = 0; i < search->n_terms; i++)
-		TRY(bind_hash(search, &index, &search->terms[i].hash));
-	for (size_t i = 0; i < search->n_key_terms; i++)
-		if (search->key_terms[i].is_lead)
-			TRY(bind_hash(search, &index, &search->key_terms[i].hash));
-	for (size_t i = 0; search->place == SCHEMA_FILE && i < search->n_groups; i++)
-		TRY(bind_hash(search, &index, &search->groups[i]));
-	return KC_OK;
-}
+/* --- row by row ------------------------------------------------------------------------------ */
 
 static enum kc_status begin(struct search *search, enum schema_place place)
 {
@@ -300,10 +205,10 @@ static enum kc_status begin(struct search *search, enum schema_place place)
 
 	search->place = place;
 	TRY(bytes_reserve(&sql, 2048));
-	TRY(search_put_select(search, &sql));
+	TRY(search_sql_put(search, &sql));
 	TRY(sql_end(&sql, &text));
 	TRY(database_prepare(search->engine->database, text, &search->statement));
-	return bind(search);
+	return search_sql_bind(search);
 }
 
 /* The next place that has not been looked at; false: there is none. */

@@ -50,8 +50,9 @@ DEFINE_FREEP(search)
 KC_MUST_CHECK enum kc_status search_next(struct search *search, struct row *ret_row,
 					 bool *ret_has_row);
 
-/* Append the SELECT for @search->place; for a test of what it costs. */
-KC_MUST_CHECK enum kc_status search_put_select(const struct search *search, struct bytes *sql);
+/* search_sql.c: append the SELECT for @search->place; give it its values. */
+KC_MUST_CHECK enum kc_status search_sql_put(const struct search *search, struct bytes *sql);
+KC_MUST_CHECK enum kc_status search_sql_bind(const struct search *search);
 
 /* Has the key of an identity what the query says of it? */
 bool search_matches_key(const struct search *search, const struct row *key);

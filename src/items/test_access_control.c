@@ -282,7 +282,7 @@ TEST(access_control_has_one_form)
 	struct access_control access;
 
 	CHECK_OK(access_control_parse(value, &access));
-	CHECK(access_control_has_application_password(&access));
+	CHECK(access_control_has(&access, ACCESS_CONTROL_APPLICATION_PASSWORD));
 	CHECK_OK(access_control_make(&access, &made));
 	CHECK_TEXT(json_object_to_json_string_ext(made, JSON_C_TO_STRING_PLAIN),
 		   ALWAYS "[\"device_passcode\",\"or\",\"application_password\"]}");

@@ -44,7 +44,7 @@ static void check_plan(struct scene *scene, enum schema_place place, const char 
 	CHECK_OK(search_new(scene->engine, &scene->request.caller, query, &search));
 	search->place = place;
 	CHECK_OK(sql_put(&sql, "EXPLAIN QUERY PLAN "));
-	CHECK_OK(search_put_select(search, &sql));
+	CHECK_OK(search_sql_put(search, &sql));
 	CHECK_OK(sql_end(&sql, &explain));
 	read_plan(scene, explain, &plan);
 	if (!strstr((const char *)plan.data, expected) ||
