@@ -3,11 +3,9 @@
  * The verbs on a disk that fails: each n-th write, sync, truncation, read and opening in turn. What
  * was acknowledged is there afterwards; of the call that failed all or nothing.
  */
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/try.h"
@@ -52,18 +50,9 @@ static struct engine *open_engine(void)
 static void remove_state(void)
 {
 	char folder[512];
-	char name[1024];
-	DIR *stream = NULL;
 
 	ignore(snprintf(folder, sizeof(folder), "%s/state", test_directory()) < 0);
-	stream = opendir(folder);
-	for (struct dirent *entry = stream ? readdir(stream) : NULL; entry;
-	     entry = readdir(stream)) {
-		ignore(snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name) < 0);
-		ignore(unlink(name));
-	}
-	if (stream)
-		closedir(stream);
+	test_remove(folder);
 }
 
 static struct json_object *parsed(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/try.h"
 #include "harness/test.h"
-#include "store/keychain_file.h"
+#include "store/test_keychain_scene.h"
 #include "sys/file.h"
 
 enum {
@@ -19,79 +19,15 @@ enum {
 	PAGE = 4096,
 };
 
-struct scene {
-	char path[512];
-	struct database *database;
-	struct keychain_file *file;
-	struct migration_list migrations;
-	keychain_swap_step_fn step;
-};
-
-static struct scene begin(void)
+static struct keychain_scene begin_filled(void)
 {
-	struct scene scene = {.file = NULL};
+	struct keychain_scene scene = keychain_scene_begin();
 
-	ignore(snprintf(scene.path, sizeof(scene.path), "%s/state/keychain.db", test_directory()) <
-	       0);
-	CHECK_OK(database_new(&scene.database));
-	return scene;
-}
-
-static enum kc_status attach(struct scene *scene)
-{
-	struct keychain_file_options options = {
-		.path = scene->path, .migrations = scene->migrations, .step = scene->step};
-
-	error_clear();
-	return keychain_file_attach(scene->database, &options, &scene->file);
-}
-
-static void detach(struct scene *scene)
-{
-	scene->file = keychain_file_free(scene->file);
-}
-
-static void end(struct scene *scene)
-{
-	detach(scene);
-	scene->database = database_free(scene->database);
-}
-
-static int64_t count(struct scene *scene, const char *sql)
-{
-	struct statement *statement = NULL;
-	bool has_row = false;
-	int64_t n = 0;
-
-	CHECK_OK(database_prepare(scene->database, sql, &statement));
-	CHECK_OK(database_step(statement, &has_row));
-	n = database_column_number(statement, 0);
-	database_reset(statement);
-	return n;
-}
-
-static void fill(struct scene *scene)
-{
-	CHECK_OK(database_run(scene->database,
-			      "BEGIN IMMEDIATE;"
-			      "INSERT INTO file.class_keys VALUES (1, x'0102');"
-			      "INSERT INTO file.settings VALUES ('salt', x'03');"));
-	for (int i = 0; i < ITEMS; i++)
-		CHECK_OK(database_run(scene->database,
-				      "INSERT INTO file.generic_passwords (item_id, protection,"
-				      " revision, identity, account, attributes) VALUES"
-				      " (randomblob(16), 1, randomblob(16), randomblob(16),"
-				      " randomblob(16), randomblob(300))"));
-	CHECK_OK(database_run(scene->database, "COMMIT"));
-}
-
-static struct scene begin_filled(void)
-{
-	struct scene scene = begin();
-
-	CHECK_OK(attach(&scene));
-	fill(&scene);
-	detach(&scene);
+	CHECK_OK(keychain_scene_attach(&scene));
+	CHECK_OK(database_run(scene.database, "INSERT INTO file.class_keys VALUES (1, x'0102');"
+					      "INSERT INTO file.settings VALUES ('salt', x'03');"));
+	keychain_scene_fill(&scene, ITEMS);
+	keychain_scene_detach(&scene);
 	return scene;
 }
 
@@ -114,24 +50,19 @@ static off_t size_of(const char *path)
 	return stat(path, &info) == 0 ? info.st_size : -1;
 }
 
-static int64_t n_items(struct scene *scene)
-{
-	return count(scene, "SELECT count(*) FROM file.generic_passwords");
-}
-
-static void check_mended(struct scene *scene, int64_t least, int64_t most)
+static void check_mended(struct keychain_scene *scene, int64_t least, int64_t most)
 {
 	int64_t n = 0;
 	char expected[128];
 	const char *report = NULL;
 	const char *kept = NULL;
 
-	CHECK_OK(attach(scene));
+	CHECK_OK(keychain_scene_attach(scene));
 	CHECK_OK(database_check(scene->database, "file"));
-	n = n_items(scene);
+	n = keychain_scene_count_items(scene);
 	CHECK(n >= least && n <= most);
-	CHECK_INT(count(scene, "SELECT count(*) FROM file.class_keys"), 1);
-	CHECK_INT(count(scene, "SELECT count(*) FROM file.settings"), 1);
+	CHECK_INT(keychain_scene_count(scene, "SELECT count(*) FROM file.class_keys"), 1);
+	CHECK_INT(keychain_scene_count(scene, "SELECT count(*) FROM file.settings"), 1);
 	report = keychain_file_report(scene->file);
 	CHECK(report);
 	ignore(snprintf(expected, sizeof(expected), "the keychain was damaged: %d items were saved",
@@ -143,44 +74,44 @@ static void check_mended(struct scene *scene, int64_t least, int64_t most)
 
 TEST(a_damaged_header_costs_nothing)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 
 	overwrite(scene.path, 0, 100);
 	check_mended(&scene, ITEMS, ITEMS);
-	detach(&scene);
+	keychain_scene_detach(&scene);
 	/* And it is told of at every start, until somebody removes the damaged file. */
 	check_mended(&scene, ITEMS, ITEMS);
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 TEST(a_damaged_first_page_costs_nothing)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 
 	overwrite(scene.path, 0, PAGE);
 	check_mended(&scene, ITEMS, ITEMS);
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 TEST(damage_to_what_says_where_tables_are_costs_nothing)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 
 	overwrite(scene.path, 100, PAGE - 100);
 	check_mended(&scene, ITEMS, ITEMS);
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 /* The file grows with the items: its last pages are theirs, and their indexes'. */
 TEST(damage_in_the_middle_costs_what_stood_there)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 	off_t size = size_of(scene.path);
 	enum kc_status status = KC_OK;
 	int64_t n = 0;
 
 	overwrite(scene.path, size / PAGE * 3 / 4 * PAGE, 8 * PAGE);
-	CHECK_OK(attach(&scene));
+	CHECK_OK(keychain_scene_attach(&scene));
 	CHECK(!keychain_file_report(scene.file));
 	error_clear();
 	status = database_run(scene.database,
@@ -189,11 +120,11 @@ TEST(damage_in_the_middle_costs_what_stood_there)
 	CHECK(database_is_damaged(scene.database));
 	error_clear();
 	CHECK_OK(keychain_file_recover(scene.file));
-	n = n_items(&scene);
+	n = keychain_scene_count_items(&scene);
 	CHECK(n > ITEMS / 4 && n <= ITEMS);
-	detach(&scene);
+	keychain_scene_detach(&scene);
 	check_mended(&scene, n, n);
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 static void remove_kept(const char *report)
@@ -213,7 +144,7 @@ static void remove_kept(const char *report)
  */
 TEST(any_damaged_page_is_mended)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 	char original[600];
 	off_t n_pages = size_of(scene.path) / PAGE;
 	int n_without_keys = 0;
@@ -224,7 +155,7 @@ TEST(any_damaged_page_is_mended)
 	for (off_t page = 0; page < n_pages; page++) {
 		CHECK_OK(file_copy(original, scene.path));
 		overwrite(scene.path, page * PAGE, PAGE);
-		CHECK_OK(attach(&scene));
+		CHECK_OK(keychain_scene_attach(&scene));
 		if (database_check(scene.database, "file") != KC_OK)
 			CHECK_OK(keychain_file_recover(scene.file));
 		error_clear();
@@ -232,32 +163,32 @@ TEST(any_damaged_page_is_mended)
 		if (keychain_file_report(scene.file) &&
 		    strstr(keychain_file_report(scene.file), "keys could not be read"))
 			n_without_keys++;
-		else if (n_items(&scene) < ITEMS / 2)
+		else if (keychain_scene_count_items(&scene) < ITEMS / 2)
 			n_without_root++;
 		remove_kept(keychain_file_report(scene.file));
-		detach(&scene);
+		keychain_scene_detach(&scene);
 	}
 	CHECK_INT(n_without_keys, 0);
 	CHECK_INT(n_without_root, 1);
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 TEST(a_truncated_file_keeps_what_is_left)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 	off_t size = size_of(scene.path);
 
 	CHECK(truncate(scene.path, size * 3 / 4) == 0);
 	check_mended(&scene, ITEMS / 3, ITEMS);
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 TEST(an_emptied_file_is_not_taken_for_a_new_one)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 
 	CHECK(truncate(scene.path, 0) == 0);
-	CHECK_OK(attach(&scene));
+	CHECK_OK(keychain_scene_attach(&scene));
 	CHECK(strstr(keychain_file_report(scene.file), "its keys could not be read"));
-	end(&scene);
+	keychain_scene_end(&scene);
 }

@@ -5,10 +5,8 @@
  * no half of anything else, the file is whole, and as soon as the disk works again so does the
  * keychain.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/try.h"
@@ -31,18 +29,9 @@ struct life {
 static void remove_state(void)
 {
 	char folder[512];
-	char name[1024];
-	DIR *stream = NULL;
 
 	ignore(snprintf(folder, sizeof(folder), "%s/state", test_directory()) < 0);
-	stream = opendir(folder);
-	for (struct dirent *entry = stream ? readdir(stream) : NULL; entry;
-	     entry = readdir(stream)) {
-		ignore(snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name) < 0);
-		ignore(unlink(name));
-	}
-	if (stream)
-		closedir(stream);
+	test_remove(folder);
 }
 
 static enum kc_status attach(const struct life *life, struct database *database,

@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/try.h"
 #include "harness/test.h"
-#include "store/keychain_file.h"
 #include "store/schema.h"
+#include "store/test_keychain_scene.h"
 
 enum {
 	ITEMS = 50,
@@ -64,72 +64,26 @@ static const char *const broken_commands[] = {
 static struct migration two[] = {{migrate_001_first}, {second_commands}};
 static struct migration broken[] = {{migrate_001_first}, {broken_commands}};
 
-struct scene {
-	char path[512];
-	struct database *database;
-	struct keychain_file *file;
-};
-
-static struct scene begin(void)
+static enum kc_status attach_with(struct keychain_scene *scene, struct migration *migrations, int n,
+				  keychain_swap_step_fn step)
 {
-	struct scene scene = {.file = NULL};
-
-	ignore(snprintf(scene.path, sizeof(scene.path), "%s/state/keychain.db", test_directory()) <
-	       0);
-	CHECK_OK(database_new(&scene.database));
-	return scene;
+	scene->options.migrations = (struct migration_list){migrations, n};
+	scene->options.step = step;
+	return keychain_scene_attach(scene);
 }
 
-static enum kc_status attach(struct scene *scene, struct migration *migrations, int n,
-			     keychain_swap_step_fn step)
+static struct keychain_scene begin_filled(void)
 {
-	struct keychain_file_options options = {
-		.path = scene->path, .migrations = {migrations, n}, .step = step};
+	struct keychain_scene scene = keychain_scene_begin();
 
-	error_clear();
-	return keychain_file_attach(scene->database, &options, &scene->file);
-}
-
-static void detach(struct scene *scene)
-{
-	scene->file = keychain_file_free(scene->file);
-}
-
-static void end(struct scene *scene)
-{
-	detach(scene);
-	scene->database = database_free(scene->database);
-}
-
-static int64_t count(struct scene *scene, const char *sql)
-{
-	struct statement *statement = NULL;
-	bool has_row = false;
-	int64_t n = 0;
-
-	CHECK_OK(database_prepare(scene->database, sql, &statement));
-	CHECK_OK(database_step(statement, &has_row));
-	n = database_column_number(statement, 0);
-	database_reset(statement);
-	return n;
-}
-
-static struct scene begin_filled(void)
-{
-	struct scene scene = begin();
-
-	CHECK_OK(attach(&scene, two, 1, NULL));
+	CHECK_OK(attach_with(&scene, two, 1, NULL));
 	CHECK_OK(database_run(scene.database, "INSERT INTO file.settings VALUES ('salt', x'03')"));
-	for (int i = 0; i < ITEMS; i++)
-		CHECK_OK(database_run(scene.database,
-				      "INSERT INTO file.generic_passwords (item_id, protection,"
-				      " revision, identity, attributes) VALUES (randomblob(16), 1,"
-				      " randomblob(16), randomblob(16), randomblob(300))"));
-	detach(&scene);
+	keychain_scene_fill(&scene, ITEMS);
+	keychain_scene_detach(&scene);
 	return scene;
 }
 
-static bool is_there(const struct scene *scene, const char *suffix)
+static bool is_there(const struct keychain_scene *scene, const char *suffix)
 {
 	char name[600];
 
@@ -137,43 +91,44 @@ static bool is_there(const struct scene *scene, const char *suffix)
 	return access(name, F_OK) == 0;
 }
 
-static void check_upgraded(struct scene *scene)
+static void check_upgraded(struct keychain_scene *scene)
 {
-	CHECK_INT(count(scene, "SELECT count(*) FROM file.generic_passwords WHERE"
-			       " length(colour) = 16"),
+	CHECK_INT(keychain_scene_count(scene, "SELECT count(*) FROM file.generic_passwords WHERE"
+					      " length(colour) = 16"),
 		  ITEMS);
-	CHECK_INT(count(scene, "SELECT count(*) FROM file.settings"), 1);
-	CHECK_INT(count(scene, "PRAGMA file.user_version"), 2);
-	CHECK_INT(count(scene, "PRAGMA file.application_id"), MIGRATE_APPLICATION_ID);
+	CHECK_INT(keychain_scene_count(scene, "SELECT count(*) FROM file.settings"), 1);
+	CHECK_INT(keychain_scene_count(scene, "PRAGMA file.user_version"), 2);
+	CHECK_INT(keychain_scene_count(scene, "PRAGMA file.application_id"),
+		  MIGRATE_APPLICATION_ID);
 	CHECK_OK(database_check(scene->database, "file"));
 	CHECK(!keychain_file_report(scene->file));
 }
 
 TEST(an_upgrade_keeps_the_old_file_until_the_next_start)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 	struct stat info;
 
-	CHECK_OK(attach(&scene, two, 2, NULL));
+	CHECK_OK(attach_with(&scene, two, 2, NULL));
 	check_upgraded(&scene);
 	CHECK(stat(scene.path, &info) == 0 && (info.st_mode & 0777) == 0600);
 	CHECK(is_there(&scene, ".v1"));
-	detach(&scene);
-	CHECK_OK(attach(&scene, two, 2, NULL));
+	keychain_scene_detach(&scene);
+	CHECK_OK(attach_with(&scene, two, 2, NULL));
 	check_upgraded(&scene);
 	CHECK(!is_there(&scene, ".v1"));
-	end(&scene);
+	keychain_scene_end(&scene);
 }
 
 TEST(an_upgrade_that_fails_leaves_the_old_file)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 
-	CHECK_STATUS(attach(&scene, broken, 2, NULL), KC_ERR_INTERNAL);
+	CHECK_STATUS(attach_with(&scene, broken, 2, NULL), KC_ERR_INTERNAL);
 	CHECK(!is_there(&scene, ".next") && !is_there(&scene, ".v1"));
-	CHECK_OK(attach(&scene, two, 1, NULL));
-	CHECK_INT(count(&scene, "SELECT count(*) FROM file.generic_passwords"), ITEMS);
-	end(&scene);
+	CHECK_OK(attach_with(&scene, two, 1, NULL));
+	CHECK_INT(keychain_scene_count_items(&scene), ITEMS);
+	keychain_scene_end(&scene);
 }
 
 static const char *crash_at;
@@ -191,38 +146,38 @@ TEST(a_crash_at_any_step_of_an_upgrade_costs_nothing)
 					    "aside",  "log aside", "in place"};
 
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		struct scene scene = begin_filled();
+		struct keychain_scene scene = begin_filled();
 		int status = 0;
 		pid_t child = -1;
 
 		crash_at = steps[i];
 		child = fork();
 		if (child == 0) {
-			ignore(attach(&scene, two, 2, crash));
+			ignore(attach_with(&scene, two, 2, crash));
 			_exit(0);
 		}
 		CHECK(waitpid(child, &status, 0) == child);
 		CHECK_INT(WEXITSTATUS(status), 42);
-		CHECK_OK(attach(&scene, two, 2, NULL));
+		CHECK_OK(attach_with(&scene, two, 2, NULL));
 		check_upgraded(&scene);
-		detach(&scene);
+		keychain_scene_detach(&scene);
 		CHECK(unlink(scene.path) == 0);
-		end(&scene);
+		keychain_scene_end(&scene);
 	}
 }
 
 TEST(what_is_newer_is_refused_untouched)
 {
-	struct scene scene = begin_filled();
+	struct keychain_scene scene = begin_filled();
 	char expected[700];
 
-	CHECK_OK(attach(&scene, two, 2, NULL));
-	detach(&scene);
-	CHECK_STATUS(attach(&scene, two, 1, NULL), KC_ERR_NOT_AVAILABLE);
+	CHECK_OK(attach_with(&scene, two, 2, NULL));
+	keychain_scene_detach(&scene);
+	CHECK_STATUS(attach_with(&scene, two, 1, NULL), KC_ERR_NOT_AVAILABLE);
 	ignore(snprintf(expected, sizeof(expected),
 			"%s is of a newer keycask (version 2, this one: 1)", scene.path) < 0);
 	CHECK_TEXT(error_get()->message, expected);
-	CHECK_OK(attach(&scene, two, 2, NULL));
+	CHECK_OK(attach_with(&scene, two, 2, NULL));
 	check_upgraded(&scene);
-	end(&scene);
+	keychain_scene_end(&scene);
 }

@@ -89,6 +89,11 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 	return remove(path);
 }
 
+void test_remove(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 const char *test_directory(void)
 {
 	if (directory[0] == '\0') {
@@ -141,7 +146,7 @@ static _Noreturn void run_child(const struct test_case *test)
 	if (count_descriptors() != before)
 		test_fail(test->file, 0, "%s leaves descriptors open", test->name);
 	if (directory[0] != '\0')
-		nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		test_remove(directory);
 	fflush(stdout);
 	exit(0); /* not _exit: the leak checker runs at exit */
 }

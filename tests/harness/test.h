@@ -66,6 +66,8 @@ void test_check_hex(const char *file, int line, const char *what, struct kc_view
 
 /* A directory of this test's own, removed after it; the same one on each call. */
 const char *test_directory(void);
+/* A file, or a folder and all that is in it; there may be none. */
+void test_remove(const char *path);
 
 /* The content of a file below the source tree's tests/ folder; fails the test when unreadable. */
 struct kc_bytes test_read_data(const char *path);
