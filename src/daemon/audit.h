@@ -4,11 +4,12 @@
 
 /*
  * The audit log: one line of JSON for every use of a private key: when, who, which key, what for,
- * how it ended; for every call that reads the content of items, adds, changes or deletes some, or
- * is refused them; for every session with a card without a driver, where nobody knows what is done;
- * and when the keychain is locked, unlocked, given another password, backed up or restored. Never
- * content, and of software items no attribute but class and persistent reference. audit.log in the
- * state folder, mode 0600, only appended to; when it has grown, it becomes audit.log.1.
+ * how it ended; for every call that reads the content of passwords or keys, adds, changes or
+ * deletes items, or is refused them; for every session with a card without a driver, where nobody
+ * knows what is done; and when the keychain is locked, unlocked, given another password, backed up
+ * or restored. Never content, and of software items no attribute but class and persistent
+ * reference. audit.log in the state folder, mode 0600, only appended to; when it has grown, it
+ * becomes audit.log.1.
  */
 
 #include <stdint.h>

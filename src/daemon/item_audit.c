@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Listing is done all the time and tells of no secret: only what reads content, changes something
- * or is refused for want of a group is written down. Attributes are not: a label may say as much as
- * a password.
+ * Listing is done all the time and tells of no secret, nor does a certificate: only what reads the
+ * content of passwords and keys, changes something or is refused for want of a group is written
+ * down. Attributes are not: a label may say as much as a password.
  */
 #include "daemon/item_audit.h"
 
@@ -41,6 +41,16 @@ static bool is_reading(const struct item_call *call)
 	return call->verb->result && strcmp(call->verb->result, "items") == 0;
 }
 
+/* A certificate is public, and an identity's data is its certificate. The class may be the
+ * reference's; then nothing is known of it, and it is written down. */
+static bool is_public(const struct item_call *call)
+{
+	const char *item_class = field_text(call->dictionary, "class");
+
+	return item_class &&
+	       (strcmp(item_class, "certificate") == 0 || strcmp(item_class, "identity") == 0);
+}
+
 /* What was not there, or was asked for in a wrong way, has told nobody anything. */
 static bool is_worth_it(const struct item_call *call, enum kc_status status)
 {
@@ -50,7 +60,7 @@ static bool is_worth_it(const struct item_call *call, enum kc_status status)
 	    status == KC_ERR_NO_SUCH_CLASS)
 		return false;
 	if (is_reading(call))
-		return field_flag(call->dictionary, "return_data", false) &&
+		return field_flag(call->dictionary, "return_data", false) && !is_public(call) &&
 		       status != KC_ERR_ITEM_NOT_FOUND;
 	return true;
 }

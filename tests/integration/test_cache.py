@@ -327,7 +327,7 @@ def a_state_folder_that_cannot_be_used_costs_only_the_cache():
         bench.insert()
         bench.watcher.expect("inserted", bench.token_id)
         bench.key.check_signs(bench.daemon)
-        check("there is no card cache" in bench.daemon.read_log(), "no word of it")
+        check("device.key is no device key" in bench.daemon.read_log(), "no word of it")
         check_equal(key.read_bytes(), b"short", "the device key that is none")
         check_equal(bench.daemon.cli("card", "forget"), {"n_forgotten": 0}, "forgotten")
 

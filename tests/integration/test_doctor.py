@@ -17,7 +17,7 @@ from piv_tools import READER, SOCKET_FOLDER, Pcscd
 NAME = f"{READER} 00 00"
 PROFILE = "piv:9a=p256"
 STATES = ("ok", "warning", "problem")
-TOPICS = ["daemon", "pcscd", "readers", "drivers", "confinement", "prompts"]
+TOPICS = ["daemon", "keychain", "pcscd", "readers", "drivers", "confinement", "prompts"]
 
 
 def examine(daemon, problem=False, **environment):
