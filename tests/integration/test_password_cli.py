@@ -341,4 +341,16 @@ def passwords_are_nowhere_but_where_they_belong():
                       base64.b64encode(b"correct horse") not in content, f"a password in {path}")
 
 
+@test
+def a_list_may_be_longer_than_one_answer_of_the_daemon():
+    with Daemon() as daemon:
+        for number in range(4):
+            daemon.call("Items.Add", {"item": {
+                "class": "generic_password", "service": "long", "account": str(number),
+                "comment": "c" * 300000}})
+        items = daemon.cli("password", "list")
+        check_equal([item["account"] for item in items], ["0", "1", "2", "3"], "the passwords")
+        check_equal({len(item["comment"]) for item in items}, {300000}, "their attributes")
+
+
 main()
