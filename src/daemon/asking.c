@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/try.h"
 #include "daemon/client.h"
 
 static struct prompt_place place_of(struct json_object *interaction)
@@ -79,4 +79,31 @@ struct prompt_text asking_text(struct wire_call *call, enum prompt_kind kind)
 				     "operation_prompt"),
 		.tries_left = -1,
 	};
+}
+
+enum kc_status asking_read_ui(struct wire_call *call, bool *ret_may_ask)
+{
+	struct json_object *interaction = field_get(wire_call_parameters(call), "interaction");
+	const char *ui = field_text(interaction, "authentication_ui");
+
+	REQUIRE(!ui || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0, KC_ERR_PARAM,
+		"authentication_ui must be \"allow\" or \"fail\"");
+	*ret_may_ask = !ui || strcmp(ui, "allow") == 0;
+	return KC_OK;
+}
+
+enum kc_status asking_require_person(struct wire_call *call, bool may_ask, const char *needed,
+				     const char *command)
+{
+	struct prompt_place place = asking_place(call);
+
+	if (!may_ask)
+		error_set_hint("authentication_ui \"allow\" asks somebody");
+	else if (!prompt_is_possible(&place))
+		error_set_hint("there is neither terminal nor display to ask at: keycask %s "
+			       "--password-fd",
+			       command);
+	else
+		return KC_OK;
+	return fail(KC_ERR_INTERACTION_NOT_ALLOWED, "%s", needed);
 }

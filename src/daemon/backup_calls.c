@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "daemon/asking.h"
 #include "daemon/backup_transfer.h"
 #include "daemon/calls.h"
 #include "daemon/client.h"
@@ -265,29 +266,19 @@ static enum kc_status check_restore_password(void *userdata, struct kc_view stre
 
 /* --- the password ---------------------------------------------------------------------------- */
 
-static enum kc_status check_person(const struct job *job)
-{
-	struct json_object *interaction = field_get(wire_call_parameters(job->call), "interaction");
-	const char *ui = field_text(interaction, "authentication_ui");
-
-	REQUIRE(!ui || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0, KC_ERR_PARAM,
-		"authentication_ui must be \"allow\" or \"fail\"");
-	if (!ui || strcmp(ui, "allow") == 0)
-		return KC_OK;
-	error_set_hint("authentication_ui \"allow\" asks somebody");
-	return fail(KC_ERR_INTERACTION_NOT_ALLOWED, "the backup's password is needed");
-}
-
 static enum kc_status get_password(struct job *job, struct password_question_options *options)
 {
 	struct secret *given = secret_fields_get(&job->given, 0);
+	bool may_ask = false;
 
 	options->stretching = backup_file_stretching(&job->transfer->file);
 	options->userdata = job;
 	if (given)
 		return stretch_start(job->daemon->event, &options->stretching, given,
 				     options->on_done, job, &job->stretch);
-	TRY(check_person(job));
+	TRY(asking_read_ui(job->call, &may_ask));
+	TRY(asking_require_person(job->call, may_ask, "the backup's password is needed",
+				  job->operation));
 	return password_question_start(job->call, options, &job->question);
 }
 

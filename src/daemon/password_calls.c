@@ -5,7 +5,6 @@
  * whoever leaves in between has changed nothing.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/try.h"
 #include "daemon/asking.h"
@@ -173,25 +172,10 @@ static void on_given_guard(void *userdata, enum kc_status status, struct secret 
 	on_guard(userdata, status, stretched);
 }
 
-/* Where nobody can be asked is the same as where nobody may be. */
-static enum kc_status check_person(const struct password_call *work)
-{
-	struct prompt_place place = asking_place(work->call);
-
-	if (!work->may_ask)
-		error_set_hint("authentication_ui \"allow\" asks somebody");
-	else if (!prompt_is_possible(&place))
-		error_set_hint("there is neither terminal nor display to ask at: keycask %s "
-			       "--password-fd",
-			       work->is_change ? "passwd" : "unlock");
-	else
-		return KC_OK;
-	return fail(KC_ERR_INTERACTION_NOT_ALLOWED, "the keychain's password is needed");
-}
-
 static enum kc_status ask(struct password_call *work, struct password_question_options *options)
 {
-	TRY(check_person(work));
+	TRY(asking_require_person(work->call, work->may_ask, "the keychain's password is needed",
+				  work->is_change ? "passwd" : "unlock"));
 	options->userdata = work;
 	return password_question_start(work->call, options, &work->question);
 }
@@ -249,18 +233,6 @@ static void continue_with_new(struct password_call *work)
 
 /* --- the calls ----------------------------------------------------------------------------- */
 
-static enum kc_status read_interaction(struct password_call *work)
-{
-	struct json_object *interaction =
-		field_get(wire_call_parameters(work->call), "interaction");
-	const char *ui = field_text(interaction, "authentication_ui");
-
-	REQUIRE(!ui || strcmp(ui, "allow") == 0 || strcmp(ui, "fail") == 0, KC_ERR_PARAM,
-		"authentication_ui must be \"allow\" or \"fail\"");
-	work->may_ask = !ui || strcmp(ui, "allow") == 0;
-	return KC_OK;
-}
-
 /* Reads what the call brings. */
 static enum kc_status new_work(struct wire_call *call, bool is_change,
 			       struct password_call **ret_work)
@@ -272,7 +244,7 @@ static enum kc_status new_work(struct wire_call *call, bool is_change,
 	work->daemon = wire_call_context(call);
 	work->is_change = is_change;
 	work->is_removal = field_flag(wire_call_parameters(call), "remove", false);
-	TRY(read_interaction(work));
+	TRY(asking_read_ui(call, &work->may_ask));
 	TRY(secret_fields_take(call, is_change ? &change_rules : &unlock_rules, &work->given));
 	*ret_work = take(work);
 	return KC_OK;
