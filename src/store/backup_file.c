@@ -94,6 +94,15 @@ static enum kc_status make_key(struct backup_file *file, struct kc_view stretche
 			   file->key);
 }
 
+static enum kc_status open_record(const struct backup_file *file, uint8_t kind,
+				  struct kc_view sealed, struct bytes *plain)
+{
+	struct owner owner = owner_of(file, kind);
+	struct seal_terms terms = {VIEW_OF(file->key), "backup", VIEW_OF(owner.bytes)};
+
+	return seal_open(&terms, sealed, plain);
+}
+
 /* --- descriptors ------------------------------------------------------------------------------ */
 
 static enum kc_status await(const struct backup_file *file, short events)
@@ -278,13 +287,10 @@ enum kc_status backup_file_open(struct backup_file *file)
 enum kc_status backup_file_unlock(struct backup_file *file, struct kc_view stretched)
 {
 	CLEANUP(bytes_done) struct bytes plain = BYTES_INIT(sizeof(check_text));
-	struct owner owner;
-	struct seal_terms terms = {VIEW_OF(file->key), "backup", VIEW_OF(owner.bytes)};
 
 	file->place = 0;
-	owner = owner_of(file, KIND_CHECK);
 	TRY(make_key(file, stretched));
-	if (seal_open(&terms, bytes_view(&file->check), &plain) != KC_OK) {
+	if (open_record(file, KIND_CHECK, bytes_view(&file->check), &plain) != KC_OK) {
 		error_clear();
 		return fail(KC_ERR_AUTH_FAILED, "wrong password of the backup");
 	}
@@ -305,17 +311,15 @@ static enum kc_status read_end(const struct backup_file *file, struct kc_view pl
 enum kc_status backup_file_next(struct backup_file *file, struct bytes *record,
 				enum backup_file_found *ret_found, struct backup_file_end *ret_end)
 {
-	struct owner owner;
-	struct seal_terms terms = {VIEW_OF(file->key), "backup", VIEW_OF(owner.bytes)};
 	uint8_t kind = 0;
 	size_t len = 0;
 	bool is_whole = false;
 
 	TRY(need_record(file, &kind, &len));
-	owner = owner_of(file, kind);
 	bytes_consume(record, record->len);
 	is_whole = kind != KIND_CHECK &&
-		   seal_open(&terms, view_of(file->buffer.data + HEAD_BYTES, len), record) == KC_OK;
+		   open_record(file, kind, view_of(file->buffer.data + HEAD_BYTES, len), record) ==
+			   KC_OK;
 	error_clear();
 	bytes_consume(&file->buffer, HEAD_BYTES + len);
 	*ret_found = !is_whole		? BACKUP_FILE_DAMAGED
