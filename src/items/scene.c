@@ -223,7 +223,8 @@ char *scene_data(struct scene *scene, const char *query)
 	if (!field_get(item, "value_data"))
 		return NULL;
 	CHECK_OK(field_data(item, "value_data", &data));
-	return strndup(data.data ? (const char *)data.data : "", data.len);
+	CHECK_OK(bytes_append_byte(&data, 0));
+	return strdup((const char *)data.data);
 }
 
 char *scene_reference(struct scene *scene, const char *query)

@@ -387,15 +387,15 @@ static char *pem_of(EVP_PKEY *pkey, const char *before, const char *after, bool 
 	char pass[] = "pass";
 	char *data = NULL;
 	char *text = NULL;
-	long len = 0;
 
 	BIO_puts(bio, before);
 	if (pkey)
 		CHECK(PEM_write_bio_PrivateKey(bio, pkey, is_encrypted ? EVP_aes_128_cbc() : NULL,
 					       NULL, 0, NULL, is_encrypted ? pass : NULL) == 1);
 	BIO_puts(bio, after);
-	len = BIO_get_mem_data(bio, &data);
-	text = strndup(data, (size_t)len);
+	CHECK(BIO_write(bio, "", 1) == 1);
+	CHECK(BIO_get_mem_data(bio, &data) > 0);
+	text = strdup(data);
 	BIO_free(bio);
 	return text;
 }

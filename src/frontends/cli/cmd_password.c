@@ -57,16 +57,28 @@ static enum kc_status find(void *userdata)
 
 /* --- get ----------------------------------------------------------------------------------- */
 
-/* NULL unless @data is text that a terminal shows as it is. */
+static char *copy(struct kc_view data)
+{
+	char *text = calloc(1, data.len + 1);
+
+	if (text && data.len > 0)
+		memcpy(text, data.data, data.len);
+	return text;
+}
+
+/* NULL unless @data is text that a terminal shows as it is: a line, or several, as PEM has. */
 static char *as_shown(struct kc_view data)
 {
-	CLEANUP(wipe_and_freep) char *text = strndup((const char *)data.data, data.len);
+	CLEANUP(wipe_and_freep) char *text = copy(data);
+	CLEANUP(wipe_and_freep) char *one_line = copy(data);
 	CLEANUP(wipe_and_freep) char *shown = NULL;
 
-	if (!text || strlen(text) != data.len)
+	if (!text || !one_line || strlen(text) != data.len)
 		return NULL;
-	shown = kc_text_for_display(text, data.len * 2 + 1);
-	return shown && strcmp(text, shown) == 0 ? take(text) : NULL;
+	for (char *end = strchr(one_line, '\n'); end; end = strchr(end, '\n'))
+		*end = ' ';
+	shown = kc_text_for_display(one_line, data.len * 2 + 1);
+	return shown && strcmp(one_line, shown) == 0 ? take(text) : NULL;
 }
 
 /* Onto a screen: a line of its own, and nothing that would move the cursor. */
