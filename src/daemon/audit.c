@@ -18,6 +18,13 @@
 #include "sys/socket.h"
 #include "wire/field.h"
 
+enum {
+	LABEL_MAX = 256,
+	/* More than any line has: paths and groups are of limited length, and a byte of them takes
+	 * six as JSON at most. */
+	LINE_MAX_BYTES = 256 * 1024,
+};
+
 struct audit {
 	int fd;
 	off_t size;
@@ -86,6 +93,21 @@ static enum kc_status put_time(struct json_object *line)
 	return field_put_text(line, "time", text);
 }
 
+/* Whoever gives a key a long name shall not have its uses left out: the beginning will do. */
+static enum kc_status put_label(struct json_object *line, const char *label)
+{
+	struct json_object *text = NULL;
+	size_t len = label ? strnlen(label, LABEL_MAX + 1) : 0;
+
+	if (len <= LABEL_MAX)
+		return field_put_text(line, "key_label", label);
+	for (len = LABEL_MAX; len > 0 && ((uint8_t)label[len] & 0xC0) == 0x80;)
+		len--; /* not in the middle of a character of UTF-8 */
+	text = json_object_new_string_len(label, (int)len);
+	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
+	return field_put(line, "key_label", text);
+}
+
 static enum kc_status put_groups(struct json_object *line, const struct groups *groups)
 {
 	CLEANUP(field_free) struct json_object *names = json_object_new_array();
@@ -122,7 +144,7 @@ static enum kc_status put_entry(struct json_object *line, const struct audit_ent
 	TRY(field_put_text(line, "algorithm", entry->algorithm));
 	TRY(field_put_text(line, "slot", entry->slot));
 	TRY(field_put_text(line, "token_id", entry->token_id));
-	TRY(field_put_text(line, "key_label", entry->key_label));
+	TRY(put_label(line, entry->key_label));
 	TRY(field_put_text(line, "key_hash", hash));
 	TRY(field_put_text(line, "class", entry->item_class));
 	TRY(field_put_text(line, "persistent_ref", entry->persistent_ref));
@@ -134,7 +156,7 @@ static enum kc_status put_entry(struct json_object *line, const struct audit_ent
 static enum kc_status write_line(struct audit *audit, const struct audit_entry *entry)
 {
 	CLEANUP(field_free) struct json_object *line = NULL;
-	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(16 * 1024);
+	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(LINE_MAX_BYTES);
 
 	TRY(field_new_object(&line));
 	TRY(put_entry(line, entry));

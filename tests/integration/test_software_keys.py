@@ -224,6 +224,18 @@ def keys_that_may_leave_are_exported():
 
 
 @test
+def a_long_label_does_not_keep_a_use_out_of_the_audit_log():
+    label = "long \u20ac" * 10000
+    with Daemon() as daemon, daemon.connect() as connection:
+        key = MadeKey("P-256")
+        ref = add_key(connection, key, label=label)
+        sign(connection, ref, X962, DATA)
+        labels = [line["key_label"] for line in audit_lines(daemon) if line["operation"] == "sign"]
+        check_equal(len(labels), 1, "lines")
+        check(label.startswith(labels[0]) and len(labels[0]) > 100, labels[0][:200])
+
+
+@test
 def every_use_is_in_the_audit_log():
     with Daemon() as daemon, daemon.connect() as connection:
         rsa, ec = MadeKey("rsa2048"), MadeKey("P-256")
