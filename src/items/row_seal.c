@@ -28,10 +28,17 @@ enum {
 	LENGTH_BYTES = 4,
 };
 
+static enum kc_status put_length(struct bytes *owner, size_t len)
+{
+	uint8_t length[LENGTH_BYTES] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
+					(uint8_t)(len >> 8), (uint8_t)len};
+
+	return bytes_append(owner, VIEW_OF(length));
+}
+
 static enum kc_status put_part(struct bytes *owner, struct kc_view part)
 {
-	for (int shift = 8 * (LENGTH_BYTES - 1); shift >= 0; shift -= 8)
-		TRY(bytes_append_byte(owner, (uint8_t)(part.len >> shift)));
+	TRY(put_length(owner, part.len));
 	return bytes_append(owner, part);
 }
 
@@ -56,15 +63,14 @@ static enum kc_status put_owner(const struct row *row, struct bytes *owner)
  * Of the attributes also the sealed secret, so that what opens is whole, and halves of two rows or
  * of two revisions never make an item.
  */
-static enum kc_status put_attributes_owner(const struct engine *engine, const struct row *row,
-					   struct bytes *owner)
+static enum kc_status put_attributes_owner(const struct row *row, struct bytes *owner,
+					   struct seal_terms *terms)
 {
-	struct hash hash = {.is_set = false};
-
 	TRY(put_owner(row, owner));
-	if (row->has_secret)
-		TRY(hash_bytes(engine->hasher, "sealed secret", row->secret, &hash));
-	return put_part(owner, hash_view(&hash));
+	TRY(put_length(owner, row->secret.len));
+	terms->owner = bytes_view(owner);
+	terms->beside = row->secret;
+	return KC_OK;
 }
 
 static enum kc_status fail_damaged(void)
@@ -117,8 +123,7 @@ enum kc_status row_open(const struct engine *engine, struct row *row)
 	if (row->place == SCHEMA_MAIN)
 		return parse(row->attributes_data, &row->attributes);
 	TRY(class_key(engine, row, &terms.key));
-	TRY(put_attributes_owner(engine, row, &owner));
-	terms.owner = bytes_view(&owner);
+	TRY(put_attributes_owner(row, &owner, &terms));
 	TRY(seal_open(&terms, row->attributes_data, &plain));
 	return parse(bytes_view(&plain), &row->attributes);
 }
@@ -247,16 +252,14 @@ static enum kc_status seal_secret(struct kc_view class_key, struct row *row, str
 	return status;
 }
 
-static enum kc_status seal_attributes(const struct engine *engine, struct kc_view class_key,
-				      struct row *row)
+static enum kc_status seal_attributes(struct kc_view class_key, struct row *row)
 {
 	CLEANUP(bytes_done) struct bytes owner = BYTES_INIT(OWNER_MAX);
 	struct seal_terms terms = {.purpose = "attributes", .key = class_key};
 	const char *text = json_object_to_json_string_ext(row->attributes, JSON_C_TO_STRING_PLAIN);
 
 	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
-	TRY(put_attributes_owner(engine, row, &owner));
-	terms.owner = bytes_view(&owner);
+	TRY(put_attributes_owner(row, &owner, &terms));
 	row->sealed_attributes = BYTES_INIT(ROW_ATTRIBUTES_MAX + SEAL_OVERHEAD);
 	TRY(seal_close(&terms, view_of_text(text), &row->sealed_attributes));
 	row->attributes_data = bytes_view(&row->sealed_attributes);
@@ -276,5 +279,5 @@ enum kc_status row_seal(const struct engine *engine, struct row *row, const stru
 	row->secret = view_of(NULL, 0);
 	if (secret)
 		TRY(seal_secret(key, row, *secret, application_key));
-	return seal_attributes(engine, key, row);
+	return seal_attributes(key, row);
 }

@@ -98,7 +98,8 @@ static enum kc_status open_record(const struct backup_file *file, uint8_t kind,
 				  struct kc_view sealed, struct bytes *plain)
 {
 	struct owner owner = owner_of(file, kind);
-	struct seal_terms terms = {VIEW_OF(file->key), "backup", VIEW_OF(owner.bytes)};
+	struct seal_terms terms = {
+		.key = VIEW_OF(file->key), .purpose = "backup", .owner = VIEW_OF(owner.bytes)};
 
 	return seal_open(&terms, sealed, plain);
 }
@@ -189,7 +190,8 @@ enum kc_status backup_file_begin(struct backup_file *file, unsigned cost)
 static enum kc_status put_record(struct backup_file *file, uint8_t kind, struct kc_view plain)
 {
 	struct owner owner = owner_of(file, kind);
-	struct seal_terms terms = {VIEW_OF(file->key), "backup", VIEW_OF(owner.bytes)};
+	struct seal_terms terms = {
+		.key = VIEW_OF(file->key), .purpose = "backup", .owner = VIEW_OF(owner.bytes)};
 	uint8_t head[HEAD_BYTES] = {kind};
 
 	REQUIRE(plain.len <= BACKUP_FILE_RECORD_MAX, KC_ERR_PARAM,

@@ -4,7 +4,7 @@
  * AES-256-GCM, its tag of 16 bytes. Key and nonce of each sealing are the first 32 and the next 12
  * bytes of HMAC-SHA-512(key, purpose, 0, salt), so a nonce comes twice under one key only if the
  * salt does; SP 800-38D 8.3 would bound random nonces under one lasting key to 2^32. Additional
- * data: the version, then the owner.
+ * data: the version, the owner, what is beside it.
  *
  * Looking an algorithm up costs OpenSSL 3.0 more than using it on an item: each is fetched once.
  */
@@ -86,8 +86,8 @@ static enum kc_status new_mac(const char *digest, EVP_MAC_CTX **ret_mac)
 	return KC_OK;
 }
 
-/* HMAC of @label, a zero byte, @text. With the key each time: OpenSSL before 3.0.3 goes on where
- * it was when it is started again without. */
+/* HMAC of @label, a zero byte, @text. Without @key: the one that it has, which is not prepared
+ * anew. (OpenSSL before 3.0.3 would go on where it was: meson.build.) */
 static enum kc_status run_mac(EVP_MAC_CTX *mac, struct kc_view key, const char *label,
 			      struct kc_view text, uint8_t *ret_mac, size_t mac_bytes)
 {
@@ -103,16 +103,23 @@ static enum kc_status run_mac(EVP_MAC_CTX *mac, struct kc_view key, const char *
 
 /* --- sealing ------------------------------------------------------------------------------- */
 
+static bool put_owner(EVP_CIPHER_CTX *cipher, struct kc_view owner)
+{
+	int n = 0;
+
+	return owner.len == 0 || EVP_CipherUpdate(cipher, NULL, &n, owner.data, (int)owner.len);
+}
+
 static enum kc_status load(EVP_CIPHER_CTX *cipher, const uint8_t *key_and_nonce,
-			   struct kc_view owner, bool is_sealing)
+			   const struct seal_terms *terms, bool is_sealing)
 {
 	static const uint8_t version = VERSION;
 	int n = 0;
 
 	if (!EVP_CipherInit_ex2(cipher, algorithms.gcm, key_and_nonce,
 				key_and_nonce + SEAL_KEY_BYTES, is_sealing, NULL) ||
-	    !EVP_CipherUpdate(cipher, NULL, &n, &version, 1) ||
-	    (owner.len > 0 && !EVP_CipherUpdate(cipher, NULL, &n, owner.data, (int)owner.len)))
+	    !EVP_CipherUpdate(cipher, NULL, &n, &version, 1) || !put_owner(cipher, terms->owner) ||
+	    !put_owner(cipher, terms->beside))
 		return fail_crypto();
 	return KC_OK;
 }
@@ -126,15 +133,16 @@ static enum kc_status start(const struct seal_terms *terms, struct kc_view salt,
 	uint8_t derived[SHA512_BYTES];
 	enum kc_status status = KC_OK;
 
-	REQUIRE(terms->key.len == SEAL_KEY_BYTES && terms->owner.len <= TEXT_MAX, KC_ERR_PARAM,
-		"nothing to seal with");
+	REQUIRE(terms->key.len == SEAL_KEY_BYTES && terms->owner.len <= TEXT_MAX &&
+			terms->beside.len <= TEXT_MAX,
+		KC_ERR_PARAM, "nothing to seal with");
 	TRY(new_mac("SHA512", &mac));
 	cipher = EVP_CIPHER_CTX_new();
 	if (!cipher)
 		return fail_crypto();
 	status = run_mac(mac, terms->key, terms->purpose, salt, derived, sizeof(derived));
 	if (status == KC_OK)
-		status = load(cipher, derived, terms->owner, is_sealing);
+		status = load(cipher, derived, terms, is_sealing);
 	OPENSSL_cleanse(derived, sizeof(derived));
 	TRY(status);
 	*ret_cipher = take(cipher);
@@ -221,8 +229,7 @@ enum kc_status seal_derive(struct kc_view key, const char *purpose, struct kc_vi
 /* --- keyed hashes -------------------------------------------------------------------------- */
 
 struct seal_hasher {
-	EVP_MAC_CTX *mac;
-	uint8_t key[SEAL_KEY_BYTES];
+	EVP_MAC_CTX *mac; /* has its key; wiped by OpenSSL when it is freed */
 };
 
 struct seal_hasher *seal_hasher_free(struct seal_hasher *hasher)
@@ -230,7 +237,6 @@ struct seal_hasher *seal_hasher_free(struct seal_hasher *hasher)
 	if (!hasher)
 		return NULL;
 	mac_done(&hasher->mac);
-	OPENSSL_cleanse(hasher, sizeof(*hasher));
 	free(hasher);
 	return NULL;
 }
@@ -241,8 +247,9 @@ enum kc_status seal_hasher_new(struct kc_view key, struct seal_hasher **ret_hash
 
 	REQUIRE(hasher, KC_ERR_ALLOCATE, "out of memory");
 	REQUIRE(key.len == SEAL_KEY_BYTES, KC_ERR_PARAM, "nothing to hash with");
-	memcpy(hasher->key, key.data, SEAL_KEY_BYTES);
 	TRY(new_mac("SHA256", &hasher->mac));
+	if (!EVP_MAC_init(hasher->mac, key.data, key.len, NULL))
+		return fail_crypto();
 	*ret_hasher = take(hasher);
 	return KC_OK;
 }
@@ -252,7 +259,7 @@ enum kc_status seal_hash(struct seal_hasher *hasher, const char *domain, struct 
 {
 	uint8_t whole[SEAL_KEY_BYTES];
 
-	TRY(run_mac(hasher->mac, VIEW_OF(hasher->key), domain, value, whole, sizeof(whole)));
+	TRY(run_mac(hasher->mac, view_of(NULL, 0), domain, value, whole, sizeof(whole)));
 	memcpy(ret_hash, whole, SEAL_HASH_BYTES);
 	return KC_OK;
 }

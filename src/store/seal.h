@@ -22,9 +22,10 @@ enum {
 
 /* What a value is sealed with. All borrowed. */
 struct seal_terms {
-	struct kc_view key;   /* SEAL_KEY_BYTES */
-	const char *purpose;  /* "attributes", "secret", "class key", "backup" … */
-	struct kc_view owner; /* what it belongs to; authenticated, not stored */
+	struct kc_view key;    /* SEAL_KEY_BYTES */
+	const char *purpose;   /* "attributes", "secret", "class key", "backup" … */
+	struct kc_view owner;  /* what it belongs to; authenticated, not stored */
+	struct kc_view beside; /* more of it, which @owner tells the length of; may be empty */
 };
 
 /* Append @plain, sealed, to @sealed. */

@@ -22,7 +22,8 @@ static const uint8_t key[SEAL_KEY_BYTES] = {0,	1,  2,	3,  4,	5,  6,	7,  8,	9,  1
 
 static struct seal_terms terms_of(const char *purpose, const char *owner)
 {
-	return (struct seal_terms){VIEW_OF(key), purpose, view_of_text(owner)};
+	return (struct seal_terms){
+		.key = VIEW_OF(key), .purpose = purpose, .owner = view_of_text(owner)};
 }
 
 static void check_text(struct kc_view plain, const char *expected)
@@ -136,12 +137,26 @@ TEST(nothing_opens_elsewhere)
 	CLEANUP(bytes_done) struct bytes sealed = BYTES_INIT(SEALED_MAX);
 	struct seal_terms terms = terms_of("secret", "row 7");
 	struct seal_terms others[] = {terms_of("secret", "row 8"), terms_of("attributes", "row 7"),
-				      terms_of("secret", ""), terms};
+				      terms_of("secret", ""), terms, terms};
 
 	others[3].key = VIEW_OF(other_key);
+	others[4].beside = view_of_text("a row");
 	CHECK_OK(seal_close(&terms, view_of_text("keep this"), &sealed));
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		check_refused(&others[i], bytes_view(&sealed));
+}
+
+TEST(what_is_beside_the_owner_goes_on_with_it)
+{
+	CLEANUP(bytes_done) struct bytes sealed = BYTES_INIT(SEALED_MAX);
+	CLEANUP(bytes_done) struct bytes plain = BYTES_INIT(SEALED_MAX);
+	struct seal_terms terms = terms_of("secret", "row 7");
+	struct seal_terms split = terms_of("secret", "row");
+
+	split.beside = view_of_text(" 7");
+	CHECK_OK(seal_close(&split, view_of_text("keep this"), &sealed));
+	CHECK_OK(seal_open(&terms, bytes_view(&sealed), &plain));
+	check_text(bytes_view(&plain), "keep this");
 }
 
 /* Version, salt, text and tag, one byte after the other. */
