@@ -50,7 +50,7 @@ static int letter_value(uint8_t c)
 	return c == '/' ? 63 : -1;
 }
 
-/* Four letters, the last @n_padding of which are '='. */
+/* Four letters, the last @n_padding of which are '='. There is room. */
 static enum kc_status decode_group(const uint8_t *letters, size_t n_padding, struct bytes *bytes)
 {
 	uint32_t group = 0;
@@ -67,20 +67,24 @@ static enum kc_status decode_group(const uint8_t *letters, size_t n_padding, str
 	out[2] = (uint8_t)group;
 	for (size_t i = 3 - n_padding; i < 3; i++)
 		REQUIRE(out[i] == 0, KC_ERR_DECODE, "stray bits at the end of base64 text");
-	return bytes_append(bytes, view_of(out, 3 - n_padding));
+	memcpy(bytes->data + bytes->len, out, 3 - n_padding);
+	bytes->len += 3 - n_padding;
+	return KC_OK;
+}
+
+static size_t padding_of(struct kc_view text)
+{
+	if (text.len == 0 || text.data[text.len - 1] != '=')
+		return 0;
+	return text.data[text.len - 2] == '=' ? 2 : 1;
 }
 
 enum kc_status base64_decode(struct kc_view text, struct bytes *bytes)
 {
 	REQUIRE(text.len % 4 == 0, KC_ERR_DECODE,
 		"base64 text whose length is not a multiple of 4");
-	for (size_t i = 0; i < text.len; i += 4) {
-		const uint8_t *letters = text.data + i;
-		size_t n_padding = 0;
-
-		if (i + 4 == text.len && letters[3] == '=')
-			n_padding = letters[2] == '=' ? 2 : 1;
-		TRY(decode_group(letters, n_padding, bytes));
-	}
+	TRY(bytes_reserve(bytes, text.len / 4 * 3 - padding_of(text)));
+	for (size_t i = 0; i < text.len; i += 4)
+		TRY(decode_group(text.data + i, i + 4 == text.len ? padding_of(text) : 0, bytes));
 	return KC_OK;
 }

@@ -154,10 +154,16 @@ bool vocabulary_find_class(const char *name, enum vocabulary_class *ret_class)
 	return false;
 }
 
+/* Tables are gone through for each name of each query: most differ in the first letter. */
+static bool is_same(const char *one, const char *other)
+{
+	return one[0] == other[0] && strcmp(one, other) == 0;
+}
+
 const struct vocabulary_attribute *vocabulary_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
-		if (strcmp(attributes[i].name, name) == 0)
+		if (is_same(attributes[i].name, name))
 			return &attributes[i];
 	return NULL;
 }
@@ -180,7 +186,7 @@ const struct vocabulary_attribute *vocabulary_at(size_t index)
 const struct vocabulary_key *vocabulary_find_key(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (strcmp(keys[i].name, name) == 0)
+		if (is_same(keys[i].name, name))
 			return &keys[i];
 	return NULL;
 }

@@ -12,7 +12,7 @@
 
 enum {
 	LOOKASIDE_BYTES = 128,
-	LOOKASIDE_SLOTS = 64,
+	LOOKASIDE_SLOTS = 256,
 	BUSY_MS = 1000, /* the loop waits: we have a lock of our own before that */
 };
 
@@ -127,14 +127,15 @@ enum kc_status database_transact_file(struct database *database, database_work_f
  */
 
 /* The place of the statement with this text, or the one whose last use is longest ago. */
-static struct statement *find_place(struct database *database, const char *sql)
+static struct statement *find_place(struct database *database, const char *sql, size_t len)
 {
 	struct statement *oldest = &database->statements[0];
 
 	for (size_t i = 0; i < DATABASE_STATEMENTS_MAX; i++) {
 		struct statement *place = &database->statements[i];
 
-		if (place->stmt && strcmp(sqlite3_sql(place->stmt), sql) == 0)
+		if (place->stmt && place->len == len &&
+		    memcmp(sqlite3_sql(place->stmt), sql, len) == 0)
 			return place;
 		if (place->used < oldest->used)
 			oldest = place;
@@ -147,9 +148,11 @@ static struct statement *find_place(struct database *database, const char *sql)
 enum kc_status database_prepare(struct database *database, const char *sql,
 				struct statement **ret_statement)
 {
-	struct statement *place = find_place(database, sql);
+	size_t len = strlen(sql);
+	struct statement *place = find_place(database, sql, len);
 
 	place->database = database;
+	place->len = len;
 	if (!place->stmt)
 		TRY(database_status(database, sqlite3_prepare_v3(database->db, sql, -1,
 								 SQLITE_PREPARE_PERSISTENT,

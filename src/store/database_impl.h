@@ -15,6 +15,7 @@ enum {
 struct statement {
 	sqlite3_stmt *stmt;
 	struct database *database;
+	size_t len;    /* of its text */
 	uint64_t used; /* when, by database.clock */
 };
 

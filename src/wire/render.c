@@ -49,7 +49,7 @@ static size_t plain_length(struct kc_view rest)
 	size_t n = 0;
 
 	while (n < rest.len && stands_for_itself(rest.data[n])) {
-		size_t len = utf8_length(view_slice(rest, n, rest.len));
+		size_t len = rest.data[n] < 0x80 ? 1 : utf8_length(view_slice(rest, n, rest.len));
 
 		if (len == 0)
 			break;

@@ -61,6 +61,18 @@ static enum kc_status scan_escape(struct scan *scan)
 	return KC_OK;
 }
 
+/* Most of every text: a value in base64 is thousands of these. */
+static void skip_plain(struct scan *scan)
+{
+	const uint8_t *data = scan->text.data;
+	size_t at = scan->at;
+
+	while (at < scan->text.len && data[at] >= 0x20 && data[at] < 0x80 && data[at] != '"' &&
+	       data[at] != '\\')
+		at++;
+	scan->at = at;
+}
+
 static enum kc_status scan_character(struct scan *scan)
 {
 	size_t len = utf8_length(rest_of(scan));
@@ -75,11 +87,13 @@ static enum kc_status scan_string(struct scan *scan)
 {
 	TRY(count_value(scan));
 	scan->at++;
+	skip_plain(scan);
 	while (scan->at < scan->text.len && scan->text.data[scan->at] != '"') {
 		if (scan->text.data[scan->at] == '\\')
 			TRY(scan_escape(scan));
 		else
 			TRY(scan_character(scan));
+		skip_plain(scan);
 	}
 	REQUIRE(scan->at < scan->text.len, KC_ERR_DECODE, "text that does not end");
 	scan->at++;
