@@ -159,9 +159,9 @@ static void end_other(struct other *other)
 	CHECK(waitpid(other->pid, NULL, 0) == other->pid);
 }
 
-static void become_cat(void)
+static void become_sleep(void)
 {
-	execl("/bin/cat", "cat", "/dev/zero", (char *)NULL);
+	execl("/bin/sleep", "sleep", "60", (char *)NULL);
 }
 
 enum {
@@ -192,10 +192,10 @@ TEST(a_process_that_has_become_another_program_is_not_who_connected)
 {
 	struct other other;
 
-	start_other(&other, become_cat);
+	start_other(&other, become_sleep);
 	CHECK_OK(peer_check(&other.peer));
 	CHECK(peer_runs(&other.peer, "/proc/self/exe"));
-	CHECK(!peer_runs(&other.peer, "/bin/cat"));
+	CHECK(!peer_runs(&other.peer, "/bin/sleep"));
 	await_change(&other);
 	error_clear();
 	CHECK_STATUS(peer_check(&other.peer), KC_ERR_MISSING_ENTITLEMENT);
@@ -209,7 +209,7 @@ TEST(a_process_that_has_ended_is_nobody)
 {
 	struct other other;
 
-	start_other(&other, become_cat);
+	start_other(&other, become_sleep);
 	kill(other.pid, SIGKILL);
 	while (peer_check(&other.peer) == KC_OK)
 		usleep(100);
@@ -224,7 +224,7 @@ TEST(a_process_that_has_ended_before_it_is_identified_is_nobody_from_the_start)
 	struct other other;
 	struct peer late = {.process = -1};
 
-	start_other(&other, become_cat);
+	start_other(&other, become_sleep);
 	kill(other.pid, SIGKILL);
 	CHECK(waitpid(other.pid, NULL, 0) == other.pid);
 	for (int with = 0; with < 2; with++) {
@@ -245,7 +245,7 @@ TEST(without_so_peerpidfd_the_identity_is_the_same)
 	struct other other;
 	struct peer again = {.process = -1};
 
-	start_other(&other, become_cat);
+	start_other(&other, become_sleep);
 	peer_use_pidfd(false);
 	CHECK_OK(peer_identify(other.fd, &again));
 	CHECK_TEXT(again.executable, other.peer.executable);
