@@ -12,7 +12,8 @@ static enum kc_status examine_closed(const struct engine_file *file, struct json
 				   "the keychain is not available; cards can be used without");
 }
 
-static enum kc_status examine_open(const struct engine_file *file, struct json_object *findings)
+static enum kc_status examine_open(struct engine *engine, const struct engine_file *file,
+				   struct json_object *findings)
 {
 	const struct examine_finding fine = {FINDING_OK, "keychain", NULL, NULL};
 	const struct examine_finding read_only = {
@@ -24,7 +25,10 @@ static enum kc_status examine_open(const struct engine_file *file, struct json_o
 	if (file->is_read_only)
 		return examine_finding_add(findings, &read_only,
 					   "the keychain can only be read: %s", path);
-	return examine_finding_add(findings, &fine, "the keychain is open: %s", path);
+	return examine_finding_add(
+		findings, &fine, "the keychain is %s: %s",
+		keybag_state(engine_keybag(engine)) == KEYBAG_UNLOCKED ? "unlocked" : "locked",
+		path);
 }
 
 /* For as long as the damaged file is kept. */
@@ -44,6 +48,6 @@ enum kc_status examine_keychain(const struct daemon *daemon, struct json_object 
 
 	if (!file.is_open)
 		return examine_closed(&file, findings);
-	TRY(examine_open(&file, findings));
+	TRY(examine_open(daemon->engine, &file, findings));
 	return file.reason ? examine_report(&file, findings) : KC_OK;
 }

@@ -321,6 +321,7 @@ def the_commands_say_what_they_did():
         says("Every PIN is forgotten.\nThe keychain is locked.\n", "lock")
         check_equal(state(daemon), "locked", "state")
         check("  keychain     locked\n" in keycask(daemon, "daemon", "status"), "daemon status")
+        check("the keychain is locked: " in keycask(daemon, "doctor", status=None), "doctor")
         says("keycask: unlock: wrong keychain password\n", "unlock",
              password_fd="two", status=1)
         says("The keychain is unlocked.\n", "unlock", password_fd="one")
