@@ -108,6 +108,7 @@ def a_group_has_help_of_its_own():
         for words in ((group, "--help"), ("help", group)):
             out, _ = run(program("keycask"), *words)
             check(command in out.decode() and "sign" not in out.decode(), out)
+            check(f"Usage: keycask {group} COMMAND" in out.decode(), out)
         _, err = run(program("keycask"), group, status=2)
         check(f"see: keycask help {group}" in err.decode(), err)
 
@@ -117,7 +118,10 @@ def only_vcard_has_no_json():
     out, _ = run(program("keycask"), "help")
     check("each but vcard --json" in out.decode(), out)
     out, _ = run(program("keycask"), "list", "--help")
-    check("--json" in out.decode(), out)
+    check("one JSON value on standard output" in out.decode(), out)
+    for stream in ("watch", "audit"):
+        out, _ = run(program("keycask"), stream, "--help")
+        check("one JSON value a line" in out.decode(), out)
 
 
 @test

@@ -179,12 +179,14 @@ def wrong_calls_say_what_is_wrong():
                 ("one word too many: 'b'", "get", "--server", "s", "a", "b"),
                 ("go with --server", "set", "a", "--port", "3"),
                 ("go with --server", "get", "a", "--protocol", "https"),
+                ("--port ends at 65535", "set", "--server", "a", "--port", "65536"),
                 ("--require is presence", "set", "a", "--require", "fingers"),
                 ("--require is presence", "set", "a", "--require", "presence,"),
                 ("contradict", "list", "--ask", "--no-prompt")):
             refused(daemon, text, *arguments, status=2)
         refused(daemon, "standard input is empty", "set", "a")
         refused(daemon, "standard input is empty", "set", "a", input=b"\n")
+        refused(daemon, "the service is no text in UTF-8", "set", "\udcff", input=b"x")
         refused(daemon, "descriptor 99", "set", "a", "--password-fd", "99")
         refused(daemon, "256 KiB", "set", "a", input=b"x" * 300000)
         check_equal(daemon.cli("password", "list"), [], "nothing was kept")
@@ -231,6 +233,10 @@ def on_a_terminal_a_password_has_a_line_of_its_own():
         run(program("keycask"), "password", "set", "bytes", input=b"\x1b[2J", env=daemon.env)
         process = beside(daemon, terminal, "get", "text")
         check_equal(terminal.read_until("\n"), "plain\r\n", "text")
+        ended(process)
+        keep(daemon, "lines", value="BEGIN\nKEY\n\nEND\n")
+        process = beside(daemon, terminal, "get", "lines")
+        check_equal(terminal.read_until("END\r\n"), "BEGIN\r\nKEY\r\n\r\nEND\r\n", "lines")
         ended(process)
         process = beside(daemon, terminal, "get", "bytes")
         shown = terminal.read_until(base64.b64encode(b"\x1b[2J").decode())

@@ -162,8 +162,6 @@ const struct command cmd_audit = {
 		"what\n"
 		"was refused; when the keychain was locked, unlocked, backed up or restored. "
 		"Never\n"
-		"content. The log keeps the last four to eight megabytes.\n"
-		"\n"
-		"With --json one value a line.\n",
+		"content. The log keeps the last four to eight megabytes.\n",
 	.run = run_audit,
 };

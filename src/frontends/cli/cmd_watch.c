@@ -66,6 +66,6 @@ const struct command cmd_watch = {
 	.help = "Begins with the tokens that are present. A token is inserted once its items are "
 		"in\n"
 		"the keychain, and removed once they are gone. Runs until it is interrupted, also\n"
-		"over a restart of the daemon. With --json: one JSON value per line.\n",
+		"over a restart of the daemon.\n",
 	.run = run,
 };

@@ -113,13 +113,13 @@ static enum kc_status read_line(int fd, struct secret *pin)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		REQUIRE(n >= 0, KC_ERR_PARAM, "cannot read the PIN from descriptor %d: %s", fd,
-			strerror(errno));
+		REQUIRE(n >= 0, KC_ERR_PARAM, "cannot read descriptor %d: %s", fd, strerror(errno));
 		if (n == 0 || pin->data[pin->len] == '\n')
 			return KC_OK;
 		pin->len++;
 	}
-	return fail(KC_ERR_PARAM, "a PIN of more than %d bytes", SECRET_MAX);
+	return fail(KC_ERR_PARAM, "the line of descriptor %d has more than %d bytes", fd,
+		    SECRET_MAX);
 }
 
 enum kc_status file_io_read_pin(int fd, struct secret *ret_pin)

@@ -75,7 +75,8 @@ void help_overview(const struct command *const *commands, size_t n_commands, con
 {
 	size_t len = group ? strlen(group) : 0;
 
-	(void)printf("Usage: keycask %s… [--json]\n\n", group ? "" : "COMMAND ");
+	(void)printf("Usage: keycask %s%sCOMMAND … [--json]\n\n", group ? group : "",
+		     group ? " " : "");
 	for (size_t i = 0; i < n_commands; i++) {
 		const char *name = commands[i]->name;
 
@@ -89,11 +90,18 @@ void help_overview(const struct command *const *commands, size_t n_commands, con
 		"man keycask");
 }
 
+/* Those that have no end, or whose end may be far away. */
+static bool is_stream(const struct command *command)
+{
+	return strcmp(command->name, "watch") == 0 || strcmp(command->name, "audit") == 0;
+}
+
 void help_command(const struct command *command, bool has_color)
 {
 	(void)printf("Usage: %skeycask %s%s%s%s\n\n%s\n", page_style(has_color, PAGE_STRONG),
 		     command->name, page_style(has_color, PAGE_PLAIN),
 		     command->arguments[0] ? " " : "", command->arguments, command->help);
 	if (strcmp(command->name, "vcard") != 0)
-		(void)puts("  --json           one JSON value on standard output");
+		(void)printf("  --json           one JSON value %s\n",
+			     is_stream(command) ? "a line" : "on standard output");
 }

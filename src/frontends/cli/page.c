@@ -170,6 +170,8 @@ static const char *usual_hint(const struct context *context, enum kc_status stat
 	case KC_ERR_TOKEN_NOT_FOUND:
 		return is_about_slots ? "see what is in each slot with: keycask slots" : "";
 	case KC_ERR_ITEM_NOT_FOUND:
+		if (is_command_of(context, "item "))
+			return "see what is there with: keycask list, keycask password list";
 		return is_about_slots ? "see what is there with: keycask slots"
 				      : "see what is there with: keycask list";
 	default:

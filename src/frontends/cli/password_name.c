@@ -26,6 +26,8 @@ enum kc_status password_name_read(struct context *context, char **words, int n_w
 
 	if (!password->server && (password->protocol || password->path || password->port >= 0))
 		return usage_error(context, "--protocol, --port and --path go with --server");
+	if (password->port > UINT16_MAX)
+		return usage_error(context, "--port ends at %d", UINT16_MAX);
 	if (n_words > n_names)
 		return usage_error(context, "one word too many: '%s'", words[n_names]);
 	if (password->server) {
@@ -55,6 +57,7 @@ static enum kc_status new_named(const struct password_name *password, const char
 	struct kc_dictionary *dictionary =
 		KC_DICTIONARY({KC_CLASS, KC_TEXT(item_class)}, {name, KC_TEXT(value)});
 
+	REQUIRE(dictionary, KC_ERR_PARAM, "the %s is no text in UTF-8", name);
 	TRY(put_text(dictionary, KC_ATTR_ACCOUNT, password->account));
 	TRY(put_text(dictionary, KC_ATTR_PROTOCOL, password->protocol));
 	TRY(put_text(dictionary, KC_ATTR_PATH, password->path));
