@@ -40,7 +40,8 @@ static int take_descriptor(void *connection)
 
 static void call(struct json_object *message)
 {
-	static const struct wire_transport transport = {swallow, on_ended, take_descriptor, NULL};
+	static const struct wire_transport transport = {
+		.send = swallow, .ended = on_ended, .take_descriptor = take_descriptor};
 	static struct fixture fixture;
 	struct wire_call *pending = NULL;
 
