@@ -104,6 +104,7 @@ def every_set_of_flags_of_a_key_constrains_its_use():
             a.call("Items.Add", item={
                 "class": "key", "value_data": encode(data), "key_class": "private",
                 "key_type": "ec", "application_tag": encode(f"tag {number}"),
+                "is_extractable": True,  # but for its access control
                 "access_control": access_control(*flags), "use_authentication_context": context})
             query = {"class": "key", "application_tag": encode(f"tag {number}"),
                      "return_attributes": True, "return_persistent_ref": True}
@@ -568,7 +569,7 @@ def a_key_for_use_only_is_used_by_who_agrees_and_never_read():
         control = access_control("user_presence", "private_key_usage")
         item = a.call("Items.Add", item={
             "class": "key", "key_class": "private", "key_type": "ec", "label": "signer",
-            "value_data": encode(data), "access_control": control,
+            "value_data": encode(data), "access_control": control, "is_extractable": True,
             "return_persistent_ref": True})["item"]
         query = {"class": "key", "label": "signer"}
         found, = nobody.call("Items.CopyMatching",
