@@ -167,6 +167,12 @@ void scene_said_at(const char *file, int line, const char *text)
 		test_fail(file, line, "it said \"%s\"", error_get()->message);
 }
 
+void scene_same_at(const char *file, int line, char *actual, const char *expected)
+{
+	test_check_text(file, line, "it", actual, expected);
+	free(actual);
+}
+
 /* @query, and @key with @value. */
 static struct json_object *with(const char *query, const char *key, struct json_object *value)
 {

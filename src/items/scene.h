@@ -48,6 +48,10 @@ void scene_delete_at(const char *file, int line, struct scene *scene, enum kc_st
 #define scene_said(text) scene_said_at(__FILE__, __LINE__, (text))
 void scene_said_at(const char *file, int line, const char *text);
 
+/* What one of the following has given, which is released. */
+#define scene_same(actual, expected) scene_same_at(__FILE__, __LINE__, (actual), (expected))
+void scene_same_at(const char *file, int line, char *actual, const char *expected);
+
 /* How many match; @query has no limit of its own. */
 size_t scene_count(struct scene *scene, const char *query);
 /* A text attribute of the one item that matches. */

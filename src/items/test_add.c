@@ -13,12 +13,6 @@
 #define KEY	 "{\"class\":\"key\""
 #define MAIL	 GENERIC ",\"service\":\"mail\"}"
 
-static void check_same(char *actual, const char *expected)
-{
-	CHECK_TEXT(actual, expected);
-	free(actual);
-}
-
 static void add(struct scene *scene, const char *dictionary)
 {
 	CHECK(!scene_add(scene, KC_OK, dictionary, "x"));
@@ -37,10 +31,10 @@ TEST(add_and_find_again)
 
 	CHECK(!scene_add(&scene, KC_OK, GENERIC ",\"service\":\"mail\",\"account\":\"jo\"}",
 			 "geheim"));
-	check_same(scene_data(&scene, MAIL), "geheim");
+	scene_same(scene_data(&scene, MAIL), "geheim");
 	scene_restart(&scene);
-	check_same(scene_data(&scene, MAIL), "geheim");
-	check_same(scene_text(&scene, MAIL, "account"), "jo");
+	scene_same(scene_data(&scene, MAIL), "geheim");
+	scene_same(scene_text(&scene, MAIL, "account"), "jo");
 	CHECK_INT(scene_count(&scene, GENERIC ",\"account\":\"Jo\"}"), 0);
 	CHECK_INT(scene_count(&scene, INTERNET ",\"account\":\"jo\"}"), 0);
 	scene_delete(&scene, KC_OK, MAIL);
@@ -54,7 +48,7 @@ TEST(add_without_data_and_with_empty_data)
 	CHECK(!scene_add(&scene, KC_OK, MAIL, NULL));
 	CHECK(!scene_data(&scene, MAIL));
 	CHECK(!scene_add(&scene, KC_OK, GENERIC ",\"service\":\"empty\"}", ""));
-	check_same(scene_data(&scene, GENERIC ",\"service\":\"empty\"}"), "");
+	scene_same(scene_data(&scene, GENERIC ",\"service\":\"empty\"}"), "");
 }
 
 TEST(add_fills_in_defaults)
@@ -265,7 +259,7 @@ TEST(add_with_access_control)
 	       "synchronizable");
 	refuse(&scene, KC_ERR_PARAM, GENERIC ",\"access_control\":\"presence\"}", "object");
 	add(&scene, GENERIC ",\"access_control\":{\"accessible\":\"always\"}}");
-	check_same(scene_text(&scene, GENERIC "}", "accessible"), "always");
+	scene_same(scene_text(&scene, GENERIC "}", "accessible"), "always");
 }
 
 TEST(add_for_who_has_a_password)
@@ -300,7 +294,7 @@ TEST(add_while_locked)
 	refuse(&scene, KC_ERR_DUPLICATE_ITEM,
 	       GENERIC ",\"service\":\"mail\",\"accessible\":\"always\"}", "already");
 	scene_unlock(&scene, "pw");
-	check_same(scene_data(&scene, MAIL), "x");
+	scene_same(scene_data(&scene, MAIL), "x");
 }
 
 /* --- content --------------------------------------------------------------------------------- */
@@ -351,8 +345,8 @@ TEST(add_holds_to_what_the_content_says)
 			       "{\"class\":\"certificate\",\"issuer\":\"aTpjYQ==\","
 			       "\"serial_number\":\"Bw==\",\"label\":\"mine\"}",
 			       &part, 1));
-	check_same(scene_text(&scene, "{\"class\":\"certificate\"}", "label"), "mine");
-	check_same(scene_text(&scene, "{\"class\":\"certificate\"}", "issuer"), "STpjYQ==");
+	scene_same(scene_text(&scene, "{\"class\":\"certificate\"}", "label"), "mine");
+	scene_same(scene_text(&scene, "{\"class\":\"certificate\"}", "issuer"), "STpjYQ==");
 }
 
 TEST(add_gives_a_private_key_to_nobody)
@@ -373,7 +367,7 @@ TEST(add_gives_a_private_key_to_nobody)
 	CHECK_INT(field_number(item, "effective_key_size", 0), 256);
 	CHECK(!scene_data(&scene, KEY ",\"label\":\"k\"}"));
 	CHECK(!scene_add_parts(&scene, KC_OK, KEY ",\"is_extractable\":true}", &open, 1));
-	check_same(scene_data(&scene, KEY ",\"label\":\"open\"}"), "private o");
+	scene_same(scene_data(&scene, KEY ",\"label\":\"open\"}"), "private o");
 }
 
 TEST(add_gives_other_keys_away)
@@ -404,7 +398,7 @@ TEST(add_replaces_what_is_damaged)
 	before = scene_reference(&scene, MAIL);
 	scene_run(&scene, "UPDATE file.generic_passwords SET attributes = x'00'");
 	CHECK(!scene_add(&scene, KC_OK, MAIL, "new"));
-	check_same(scene_data(&scene, MAIL), "new");
+	scene_same(scene_data(&scene, MAIL), "new");
 	after = scene_reference(&scene, MAIL);
 	CHECK(strcmp(before, after) != 0);
 	CHECK(!scene_copy(&scene, KC_ERR_ITEM_NOT_FOUND, before));

@@ -12,12 +12,6 @@
 #define CERTIFICATE "{\"class\":\"certificate\"}"
 #define KEY	    "{\"class\":\"key\"}"
 
-static void check_same(char *actual, const char *expected)
-{
-	CHECK_TEXT(actual, expected);
-	free(actual);
-}
-
 static struct json_object *add(struct scene *scene, enum kc_status expected, const char *dictionary,
 			       const char *serial, const char *key)
 {
@@ -93,9 +87,9 @@ TEST(identity_is_added_as_two)
 	CHECK(strstr(reference, field_text(item, "value_persistent_ref")));
 	CHECK_INT(scene_count(&scene, CERTIFICATE), 1);
 	CHECK_INT(scene_count(&scene, KEY), 1);
-	check_same(scene_data(&scene, IDENTITY), "DER:jo");
+	scene_same(scene_data(&scene, IDENTITY), "DER:jo");
 	scene_restart(&scene);
-	check_same(scene_text(&scene, reference, "label"), "jo");
+	scene_same(scene_text(&scene, reference, "label"), "jo");
 	check_key(&scene, IDENTITY, NULL);
 }
 

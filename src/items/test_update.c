@@ -12,12 +12,6 @@
 #define MAIL	GENERIC ",\"service\":\"mail\"}"
 #define WEB	GENERIC ",\"service\":\"web\"}"
 
-static void check_same(char *actual, const char *expected)
-{
-	CHECK_TEXT(actual, expected);
-	free(actual);
-}
-
 static void add(struct scene *scene, const char *dictionary)
 {
 	CHECK(!scene_add(scene, KC_OK, dictionary, "x"));
@@ -39,15 +33,15 @@ TEST(update_changes_attributes)
 	add(&scene, MAIL);
 	before = scene_reference(&scene, MAIL);
 	scene_update(&scene, KC_OK, MAIL, "{\"label\":\"Post\",\"account\":\"jo\"}");
-	check_same(scene_text(&scene, MAIL, "label"), "Post");
-	check_same(scene_text(&scene, GENERIC ",\"account\":\"jo\"}", "service"), "mail");
+	scene_same(scene_text(&scene, MAIL, "label"), "Post");
+	scene_same(scene_text(&scene, GENERIC ",\"account\":\"jo\"}", "service"), "mail");
 	CHECK_INT(scene_count(&scene, GENERIC ",\"account\":\"\"}"), 0);
-	check_same(scene_data(&scene, MAIL), "x");
+	scene_same(scene_data(&scene, MAIL), "x");
 	after = scene_reference(&scene, MAIL);
 	CHECK_TEXT(after, before);
 	scene_update(&scene, KC_OK, before, "{\"label\":\"again\"}");
 	scene_restart(&scene);
-	check_same(scene_text(&scene, before, "label"), "again");
+	scene_same(scene_text(&scene, before, "label"), "again");
 }
 
 TEST(update_changes_data)
@@ -56,12 +50,12 @@ TEST(update_changes_data)
 
 	add(&scene, MAIL);
 	scene_update_data(&scene, KC_OK, MAIL, "{\"value_data\":\"eQ==\"}", "y");
-	check_same(scene_data(&scene, MAIL), "y");
+	scene_same(scene_data(&scene, MAIL), "y");
 	CHECK(!scene_add(&scene, KC_OK, WEB, NULL));
 	scene_update(&scene, KC_OK, WEB, "{\"comment\":\"still none\"}");
 	CHECK(!scene_data(&scene, WEB));
 	scene_update_data(&scene, KC_OK, WEB, "{}", "z");
-	check_same(scene_data(&scene, WEB), "z");
+	scene_same(scene_data(&scene, WEB), "z");
 }
 
 TEST(update_sets_dates)
@@ -72,7 +66,7 @@ TEST(update_sets_dates)
 	scene_update(&scene, KC_OK, MAIL,
 		     "{\"creation_date\":\"1999-01-01T00:00:00Z\","
 		     "\"modification_date\":\"1999-01-01T00:00:00Z\"}");
-	check_same(scene_text(&scene, MAIL, "creation_date"), "1999-01-01T00:00:00Z");
+	scene_same(scene_text(&scene, MAIL, "creation_date"), "1999-01-01T00:00:00Z");
 	CHECK_INT(scene_count(&scene, GENERIC ",\"modification_date\":\"1999-01-01T00:00:00Z\"}"),
 		  0);
 }
@@ -148,7 +142,7 @@ TEST(update_moves_between_groups)
 	       "foreign");
 	scene_update(&scene, KC_OK, GENERIC "}", "{\"access_group\":\"other\"}");
 	CHECK_INT(scene_count(&scene, GENERIC ",\"access_group\":\"other\"}"), 2);
-	check_same(scene_text(&scene, reference, "service"), "mail");
+	scene_same(scene_text(&scene, reference, "service"), "mail");
 	scene.request.caller.n_groups = 1; /* "own" */
 	refuse(&scene, KC_ERR_ITEM_NOT_FOUND, GENERIC "}", "{\"access_group\":\"own\"}", "matches");
 	scene.request.caller.n_groups = 0;
@@ -200,11 +194,11 @@ TEST(update_changes_the_protection)
 	add(&scene, MAIL);
 	scene_update(&scene, KC_OK, MAIL, "{\"accessible\":\"always\"}");
 	scene_lock(&scene);
-	check_same(scene_data(&scene, MAIL), "x");
+	scene_same(scene_data(&scene, MAIL), "x");
 	scene_unlock(&scene, "pw");
 	scene_update(&scene, KC_OK, MAIL,
 		     "{\"access_control\":{\"accessible\":\"when_unlocked\"}}");
-	check_same(scene_text(&scene, MAIL, "accessible"), "when_unlocked");
+	scene_same(scene_text(&scene, MAIL, "accessible"), "when_unlocked");
 	scene_lock(&scene);
 	CHECK(!scene_copy(&scene, KC_ERR_INTERACTION_NOT_ALLOWED, item));
 	scene_unlock(&scene, "pw");
@@ -239,7 +233,7 @@ TEST(update_changes_access_control)
 	scene.request.proof.has_presence = true;
 	scene_update(&scene, KC_OK, MAIL, "{\"access_control\":{\"accessible\":\"always\"}}");
 	scene.request.proof.has_presence = false;
-	check_same(scene_data(&scene, MAIL), "x");
+	scene_same(scene_data(&scene, MAIL), "x");
 }
 
 TEST(update_gives_an_application_password)
@@ -253,18 +247,18 @@ TEST(update_gives_an_application_password)
 	CHECK(scene.request.need.application_password);
 	scene.request.proof.application_key = view_of_text("a stretched application password");
 	scene_update(&scene, KC_OK, MAIL, changes);
-	check_same(scene_data(&scene, MAIL), "x");
+	scene_same(scene_data(&scene, MAIL), "x");
 	scene_update_data(&scene, KC_OK, MAIL, "{}", "y");
 	scene.request.proof.application_key = view_of_text("a wrong one, as long as the other");
 	refuse(&scene, KC_ERR_AUTH_FAILED, MAIL, "{\"label\":\"x\"}", "wrong application password");
 	/* A new value does not get round it. */
 	scene_update_data(&scene, KC_ERR_AUTH_FAILED, MAIL, "{}", "z");
 	scene.request.proof.application_key = view_of_text("a stretched application password");
-	check_same(scene_data(&scene, MAIL), "y");
+	scene_same(scene_data(&scene, MAIL), "y");
 	scene_update(&scene, KC_OK, MAIL,
 		     "{\"access_control\":{\"accessible\":\"when_unlocked\"}}");
 	scene.request.proof.application_key.len = 0;
-	check_same(scene_data(&scene, MAIL), "y");
+	scene_same(scene_data(&scene, MAIL), "y");
 }
 
 /* reference/keychain.md 2.9: the damaged one in the way is replaced; a damaged target is absent. */
@@ -280,7 +274,7 @@ TEST(update_and_damage)
 		  "UPDATE file.generic_passwords SET attributes = x'00' WHERE position = 2");
 	refuse(&scene, KC_ERR_ITEM_NOT_FOUND, WEB, "{\"label\":\"x\"}", "matches");
 	scene_update(&scene, KC_OK, MAIL, "{\"service\":\"web\"}");
-	check_same(scene_text(&scene, reference, "service"), "web");
+	scene_same(scene_text(&scene, reference, "service"), "web");
 	CHECK_INT(scene_count(&scene, GENERIC "}"), 1);
 	/* The secret alone is damaged: it cannot be sealed anew, so the item is as good as gone. */
 	scene_run(&scene, "UPDATE file.generic_passwords SET secret = x'00'");
@@ -297,7 +291,7 @@ TEST(update_holds_to_what_the_content_says)
 	       "\"serial_number\" is what the certificate itself says");
 	scene_update(&scene, KC_OK, "{\"class\":\"certificate\"}",
 		     "{\"serial_number\":\"Bw==\",\"label\":\"mine\"}");
-	check_same(scene_text(&scene, "{\"class\":\"certificate\"}", "label"), "mine");
+	scene_same(scene_text(&scene, "{\"class\":\"certificate\"}", "label"), "mine");
 }
 
 /* New content brings its own description. */
@@ -314,9 +308,9 @@ TEST(update_with_other_content)
 	CHECK(!scene_add_parts(&scene, KC_OK, "{\"class\":\"certificate\"}", &part, 1));
 	error_clear();
 	CHECK_OK(engine_update(scene.engine, &scene.request, query, changes, &other));
-	check_same(scene_text(&scene, "{\"class\":\"certificate\"}", "serial_number"), "CA==");
+	scene_same(scene_text(&scene, "{\"class\":\"certificate\"}", "serial_number"), "CA==");
 	CHECK(!scene_text(&scene, "{\"class\":\"certificate\"}", "subject_key_id"));
-	check_same(scene_data(&scene, "{\"class\":\"certificate\"}"), "DER:jane");
+	scene_same(scene_data(&scene, "{\"class\":\"certificate\"}"), "DER:jane");
 	/* H:l, H:k */
 	CHECK_INT(scene_count(&scene, "{\"class\":\"certificate\",\"public_key_hash\":\"SDps\"}"),
 		  1);
@@ -341,5 +335,5 @@ TEST(update_does_not_make_a_private_key_extractable)
 			       1));
 	scene_update(&scene, KC_OK, "{\"class\":\"key\",\"label\":\"open\"}",
 		     "{\"is_extractable\":true,\"application_tag\":\"AQ==\"}");
-	check_same(scene_data(&scene, "{\"class\":\"key\",\"label\":\"open\"}"), "private o");
+	scene_same(scene_data(&scene, "{\"class\":\"key\",\"label\":\"open\"}"), "private o");
 }
