@@ -15,12 +15,6 @@
 #define CONTROL(flags)                                                                             \
 	",\"access_control\":{\"accessible\":\"when_unlocked\",\"flags\":[" flags "]}}"
 
-static void check_same(char *actual, const char *expected)
-{
-	CHECK_TEXT(actual, expected);
-	free(actual);
-}
-
 static void add(struct scene *scene, const char *dictionary)
 {
 	CHECK(!scene_add(scene, KC_OK, dictionary, "x"));
@@ -229,7 +223,7 @@ TEST(copy_asks_for_the_application_password)
 	CHECK(!scene_add(&scene, KC_OK,
 			 GENERIC ",\"service\":\"bare\"" CONTROL("\"application_password\""),
 			 NULL));
-	check_same(scene_data(&scene, MAIL), "x");
+	scene_same(scene_data(&scene, MAIL), "x");
 	CHECK(!scene_data(&scene, GENERIC ",\"service\":\"bare\"}"));
 	scene.request.proof.application_key = view_of_text("a wrong one, as long as the other");
 	refuse(&scene, KC_ERR_AUTH_FAILED, GENERIC ",\"service\":\"mail\",\"return_data\":true}",
