@@ -2,6 +2,7 @@
 """The command line as a person types it: help, tables, JSON, files of any size, error texts."""
 import json
 import os
+from pathlib import Path
 
 from keycask_test import (Card, Daemon, base_environment, check, check_equal, main, openssl,
                           program, run, scratch, test)
@@ -209,8 +210,11 @@ def a_daemon_is_started_stopped_and_asked_for():
     run(program("keycask"), "daemon", "status", env=env, status=1)
     run(program("keycask"), "daemon", "start", env=env)
     run(program("keycask"), "daemon", "start", env=env)
-    run(program("keycask"), "daemon", "status", env=env)
+    out, _ = run(program("keycask"), "daemon", "status", "--json", env=env)
     run(program("keycask"), "daemon", "stop", env=env)
+    stat = Path("/proc") / str(json.loads(out)["pid"]) / "stat"
+    check(not stat.exists() or ") Z " in stat.read_text(), "it stopped before its process ended")
+    check(not (scratch() / "own-state" / "keychain.db-wal").exists(), "the file was not closed")
     run(program("keycask"), "daemon", "status", env=env, status=1)
 
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* keycask daemon start, stop, status. */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <keycask/daemon.h>
 #include <keycask/keychain.h>
@@ -11,6 +14,10 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+
+enum {
+	EXIT_MS = 15 * 1000,
+};
 
 static void dictionary_freep(struct kc_dictionary **dictionary)
 {
@@ -134,6 +141,28 @@ static enum kc_status run_status(struct context *context, char **words, int n_wo
 	return fail(status, "keycaskd is not running");
 }
 
+/* It hangs up before it closes the keychain's file and takes away its sockets. */
+static enum kc_status await_exit(int pidfd)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+	REQUIRE(pidfd < 0 || poll(&ended, 1, EXIT_MS) > 0, KC_ERR_NOT_AVAILABLE,
+		"keycaskd serves nobody any more, and does not end");
+	return KC_OK;
+}
+
+static enum kc_status stop(int64_t pid)
+{
+	int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
+	enum kc_status status = kc_daemon_stop();
+
+	if (status == KC_OK)
+		status = await_exit(pidfd);
+	if (pidfd >= 0)
+		ignore(close(pidfd));
+	return status;
+}
+
 /* What is not running is as stopped as it can be. */
 static enum kc_status run_stop(struct context *context, char **words, int n_words)
 {
@@ -145,7 +174,7 @@ static enum kc_status run_stop(struct context *context, char **words, int n_word
 		return KC_OK;
 	was_running = kc_daemon_status(&running) != KC_ERR_NOT_AVAILABLE;
 	if (was_running)
-		TRY(kc_daemon_stop());
+		TRY(stop(kc_dictionary_number(running, "pid", 0)));
 	if (context->json)
 		return page_json_take(KC_DICTIONARY({"was_running", KC_FLAG(was_running)}));
 	(void)puts(was_running ? "keycaskd has stopped." : "keycaskd was not running.");
