@@ -94,8 +94,9 @@ static enum kc_status open_old(struct keybag *keybag)
 	if (!keybag->has_password)
 		TRY(keybag_wrap_open(keybag, view_of(NULL, 0), true, &keys, &n_open_with_password));
 	if (n_open + n_open_with_password == 0) {
-		error_set_hint("bring back the file device.key that it was made with, or restore a "
-			       "backup into a new one: keycask restore");
+		error_set_hint("bring back the file device.key that it was made with, then "
+			       "restart keycaskd; or move the keychain away, and a new one is "
+			       "made for keycask restore");
 		return fail(KC_ERR_NOT_AVAILABLE,
 			    "the device key does not open this keychain: it is of another device");
 	}

@@ -46,6 +46,7 @@ TEST(another_device_key_does_not_open_it)
 		CHECK_TEXT(error_get()->message, "the device key does not open this keychain: it "
 						 "is of another device");
 		CHECK(strstr(error_get()->hint, "device.key"));
+		CHECK(strstr(error_get()->hint, "move the keychain away"));
 		keybag = keybag_scene_open(database);
 	}
 	CHECK_OK(keybag_scene_unlock(keybag, "one"));
