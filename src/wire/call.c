@@ -103,6 +103,33 @@ void wire_call_on_gone(struct wire_call *call, wire_gone_fn on_gone, void *userd
 	call->gone_userdata = userdata;
 }
 
+void wire_call_will_end(struct wire_call *call)
+{
+	call->will_end = true;
+}
+
+bool wire_call_is_endless(const struct wire_call *call)
+{
+	return call->wants_more && !call->will_end;
+}
+
+void wire_call_on_drained(struct wire_call *call, wire_drained_fn on_drained, void *userdata)
+{
+	call->on_drained = on_drained;
+	call->drained_userdata = userdata;
+	if (!call->is_orphan && call->transport->await_drained)
+		call->transport->await_drained(call->connection);
+}
+
+void wire_call_drained(struct wire_call *call)
+{
+	wire_drained_fn on_drained = call->on_drained;
+
+	call->on_drained = NULL;
+	if (on_drained)
+		on_drained(call->drained_userdata);
+}
+
 static void end(struct wire_call *call)
 {
 	if (call->ret_ended)

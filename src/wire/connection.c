@@ -92,8 +92,13 @@ static bool is_forwarded(void *userdata)
 	return connection->stream.is_forwarded;
 }
 
+static void await_drained(void *userdata)
+{
+	schedule(userdata);
+}
+
 static const struct wire_transport transport = {send_message, on_ended, take_descriptor,
-						is_forwarded};
+						is_forwarded, await_drained};
 
 /* --- a turn ------------------------------------------------------------------------------------
  */
@@ -132,14 +137,25 @@ static enum kc_status exchange(struct connection *connection)
 	TRY(run_calls(connection));
 	if (connection->is_broken)
 		return KC_OK;
-	return stream_flush(&connection->stream);
+	TRY(stream_flush(&connection->stream));
+	if (connection->pending && stream_unsent(&connection->stream) == 0)
+		wire_call_drained(connection->pending);
+	return KC_OK;
+}
+
+/* What a peer does not read is not waited for, but somebody who is asked something is. */
+static bool is_waited_for(const struct connection *connection)
+{
+	const struct wire_call *pending = connection->pending;
+
+	if (!pending || wire_call_is_endless(pending))
+		return false;
+	return !connection->is_hurried || stream_unsent(&connection->stream) == 0;
 }
 
 static bool has_drained(const struct connection *connection)
 {
-	if (!connection->is_draining)
-		return false;
-	if (connection->pending && !wire_call_wants_more(connection->pending))
+	if (!connection->is_draining || is_waited_for(connection))
 		return false;
 	return connection->is_hurried || stream_unsent(&connection->stream) == 0;
 }

@@ -81,7 +81,7 @@ static int take_descriptor(void *connection)
 	return stream_take_descriptor(&serve->stream);
 }
 
-static const struct wire_transport transport = {put_reply, on_ended, take_descriptor, NULL};
+static const struct wire_transport transport = {put_reply, on_ended, take_descriptor, NULL, NULL};
 
 static enum kc_status answer_one(struct wire_serve *serve)
 {

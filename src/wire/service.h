@@ -84,6 +84,18 @@ bool wire_call_is_forwarded(struct wire_call *call);
 typedef void (*wire_gone_fn)(void *userdata);
 void wire_call_on_gone(struct wire_call *call, wire_gone_fn on_gone, void *userdata);
 
+/*
+ * This stream comes to an end by itself: a server that is drained waits for it as for any other
+ * call, as long as its peer reads.
+ */
+void wire_call_will_end(struct wire_call *call);
+/*
+ * @on_drained runs once, from the loop, when the peer has been sent all that there was to send: the
+ * moment to make the next of many replies. It may end the call. Never in a program on serve.h.
+ */
+typedef void (*wire_drained_fn)(void *userdata);
+void wire_call_on_drained(struct wire_call *call, wire_drained_fn on_drained, void *userdata);
+
 /* Last or only reply; takes @parameters (NULL: empty) and @call. */
 void wire_call_reply(struct wire_call *call, struct json_object *parameters);
 /* One reply of several ("continues"); takes @parameters, not @call. */
@@ -105,6 +117,8 @@ struct wire_transport {
 	void (*ended)(void *connection);
 	int (*take_descriptor)(void *connection);
 	bool (*is_forwarded)(void *connection); /* NULL: never */
+	/* A call waits for wire_call_drained(). NULL: whatever was sent has gone out. */
+	void (*await_drained)(void *connection);
 };
 
 /*
@@ -117,6 +131,11 @@ KC_MUST_CHECK enum kc_status wire_service_dispatch(struct wire_service *service,
 						   const struct wire_transport *transport,
 						   void *connection, void *peer,
 						   struct wire_call **ret_pending);
+
+/* All that @call (a pending one) has sent is gone out; it may end now. */
+void wire_call_drained(struct wire_call *call);
+/* Is it a stream without an end of its own? */
+bool wire_call_is_endless(const struct wire_call *call);
 
 /* The connection of @call (a pending one from wire_service_dispatch()) is gone. */
 void wire_call_orphan(struct wire_call *call);

@@ -37,6 +37,9 @@ struct wire_call {
 	bool *ret_ended; /* set while dispatch or orphan runs user code */
 	wire_gone_fn on_gone;
 	void *gone_userdata;
+	wire_drained_fn on_drained;
+	void *drained_userdata;
+	bool will_end;
 };
 
 /* The interface called the first @len bytes of @name, or NULL. */

@@ -3,6 +3,7 @@
 #include "wire/test_fixture.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/try.h"
@@ -19,6 +20,7 @@ const char fixture_description[] =
 	"method Echo(text: string) -> (text: string)\n"
 	"method Count(n: int) -> (i: int)\n"
 	"method Wait() -> ()\n"
+	"method Pages(n: int) -> (text: string)\n"
 	"method Fail(status: int) -> ()\n"
 	"method Big(n: int) -> (text: string)\n"
 	"method Read() -> (content: ?string)\n"
@@ -109,6 +111,47 @@ static void handle_wait(struct wire_call *call)
 	wire_call_on_gone(call, on_gone, call);
 }
 
+/* --- one reply after the other --------------------------------------------------------------- */
+
+static void on_reader_gone(void *userdata)
+{
+	struct wire_call *call = userdata;
+	struct fixture *fixture = wire_call_context(call);
+
+	fixture->n_gone++;
+	wire_call_drop(call);
+}
+
+static void send_page(void *userdata)
+{
+	struct wire_call *call = userdata;
+	struct fixture *fixture = wire_call_context(call);
+	struct json_object *page = NULL;
+	char text[FIXTURE_PAGE_BYTES + 1];
+
+	memset(text, 'p', FIXTURE_PAGE_BYTES);
+	text[FIXTURE_PAGE_BYTES] = 0;
+	ignore(field_new_object(&page));
+	ignore(field_put_text(page, "text", text));
+	if (++fixture->n_pages == fixture->n_pages_wanted) {
+		wire_call_reply(call, page);
+		return;
+	}
+	wire_call_continue(call, page);
+	wire_call_on_drained(call, send_page, call);
+}
+
+static void handle_pages(struct wire_call *call)
+{
+	struct fixture *fixture = begin(call);
+
+	fixture->n_pages = 0;
+	fixture->n_pages_wanted = field_number(wire_call_parameters(call), "n", 1);
+	wire_call_will_end(call);
+	wire_call_on_gone(call, on_reader_gone, call);
+	send_page(call);
+}
+
 void fixture_release(struct fixture *fixture)
 {
 	struct wire_call *call = fixture->waiting[0];
@@ -182,6 +225,7 @@ static const struct wire_method methods[] = {
 	{"Types", handle_types, 0}, {"Echo", handle_echo, 0},	{"Count", handle_count, 0},
 	{"Wait", handle_wait, 0},   {"Fail", handle_fail, 0},	{"Big", handle_big, 0},
 	{"Read", handle_read, 0},   {"Wrong", handle_wrong, 0}, {"Stop", handle_stop, 1},
+	{"Pages", handle_pages, 0},
 };
 
 static enum kc_status admit(struct wire_call *call, const struct wire_method *method)

@@ -8,6 +8,7 @@
 
 enum {
 	FIXTURE_WAITING_MAX = 64,
+	FIXTURE_PAGE_BYTES = 2048, /* of text in a reply of Pages */
 };
 
 struct fixture {
@@ -16,6 +17,8 @@ struct fixture {
 	size_t n_waiting;
 	unsigned n_calls; /* that reached a handler */
 	unsigned n_gone;  /* whose peer left before Wait was answered */
+	int64_t n_pages;  /* that Pages has made; one call of it at a time */
+	int64_t n_pages_wanted;
 	enum kc_status admit_status;
 	void (*on_stop)(struct fixture *fixture); /* method Stop, before it is answered */
 };

@@ -662,6 +662,94 @@ TEST(draining_waits_for_calls_but_not_for_streams)
 	CHECK_INT(world.n_drained, 1);
 }
 
+/* --- one reply after the other -----------------------------------------------------------------
+ */
+
+#define PAGES "{\"method\":\"org.example.test.Pages\",\"parameters\":{\"n\":2000},\"more\":true}"
+
+enum {
+	N_PAGES = 2000,
+};
+
+static void expect_pages(const char *heard)
+{
+	size_t n = 0;
+
+	for (const char *line = heard; (line = strchr(line, '\n')); line++)
+		n++;
+	CHECK_INT(n, N_PAGES);
+}
+
+TEST(a_page_is_made_when_those_before_have_gone_out)
+{
+	CLEANUP(world_done) struct world world;
+	CLEANUP(close_peer) int slow = -1;
+	CLEANUP(close_peer) int other = -1;
+	int64_t n_made = 0;
+
+	world_init(&world);
+	slow = connect_peer();
+	other = connect_peer();
+	say(slow, PAGES);
+	say_echo(slow, "after it");
+	run(&world);
+	n_made = world.fixture.n_pages;
+	CHECK(n_made > 1 && n_made < N_PAGES / 2);
+	say_echo(other, "meanwhile");
+	CHECK_TEXT(hear(&world, other), ECHO("meanwhile"));
+	CHECK_INT(world.fixture.n_pages, n_made);
+	CHECK(strstr(hear(&world, slow), ECHO("after it")));
+	CHECK_INT(world.fixture.n_pages, N_PAGES);
+}
+
+TEST(a_reader_may_leave_between_two_pages)
+{
+	CLEANUP(world_done) struct world world;
+	CLEANUP(close_peer) int peer = -1;
+
+	world_init(&world);
+	peer = connect_peer();
+	say(peer, PAGES);
+	run(&world);
+	close_peer(&peer);
+	run(&world);
+	CHECK_INT(world.fixture.n_gone, 1);
+	CHECK(world.fixture.n_pages < N_PAGES);
+}
+
+TEST(draining_waits_for_a_stream_that_ends)
+{
+	CLEANUP(world_done) struct world world;
+	CLEANUP(close_peer) int peer = -1;
+
+	world_init(&world);
+	peer = connect_peer();
+	say(peer, PAGES);
+	run(&world);
+	wire_server_drain(world.server, on_drained, &world);
+	run(&world);
+	CHECK_INT(world.n_drained, 0);
+	expect_pages(hear(&world, peer));
+	CHECK(is_closed(&world, peer));
+	CHECK_INT(world.n_drained, 1);
+}
+
+/* After DRAIN_PATIENCE_US, which is what is waited for here. */
+TEST(draining_does_not_wait_for_a_reader_that_does_not_read)
+{
+	CLEANUP(world_done) struct world world;
+	CLEANUP(close_peer) int peer = -1;
+
+	world_init(&world);
+	peer = connect_peer();
+	say(peer, PAGES);
+	run(&world);
+	wire_server_drain(world.server, on_drained, &world);
+	while (world.n_drained == 0)
+		CHECK(sd_event_run(world.event, UINT64_MAX) >= 0);
+	CHECK_INT(world.fixture.n_gone, 1);
+}
+
 static void free_server(void *userdata)
 {
 	struct world *world = userdata;

@@ -40,7 +40,7 @@ static int take_descriptor(void *connection)
 	return -1;
 }
 
-static const struct wire_transport transport = {put_down, on_ended, take_descriptor, NULL};
+static const struct wire_transport transport = {put_down, on_ended, take_descriptor, NULL, NULL};
 
 struct test {
 	struct fixture fixture;
