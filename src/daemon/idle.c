@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One timer, off until a client has left, and malloc_trim() when it is due. */
+/*
+ * One timer, off while nothing happens, and malloc_trim() when it is due and all was quiet since:
+ * whoever goes on asking keeps what makes answers fast.
+ */
 #include "daemon/idle.h"
 
 #include <malloc.h>
@@ -15,7 +18,15 @@ struct idle {
 	sd_event_source *timer;
 	idle_shrink_fn shrink;
 	void *context;
+	bool is_used; /* since the timer was set */
 };
+
+static void set_timer(struct idle *idle)
+{
+	idle->is_used = false;
+	if (sd_event_source_set_time_relative(idle->timer, IDLE_USEC) >= 0)
+		ignore(sd_event_source_set_enabled(idle->timer, SD_EVENT_ONESHOT) >= 0);
+}
 
 static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -23,6 +34,10 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
+	if (idle->is_used) {
+		set_timer(idle);
+		return 0;
+	}
 	idle->shrink(idle->context);
 	ignore(malloc_trim(0));
 	return 0;
@@ -60,8 +75,7 @@ void idle_expect(struct idle *idle)
 {
 	int enabled = SD_EVENT_OFF;
 
-	if (sd_event_source_get_enabled(idle->timer, &enabled) >= 0 && enabled != SD_EVENT_OFF)
-		return;
-	if (sd_event_source_set_time_relative(idle->timer, IDLE_USEC) >= 0)
-		ignore(sd_event_source_set_enabled(idle->timer, SD_EVENT_ONESHOT) >= 0);
+	idle->is_used = true;
+	if (sd_event_source_get_enabled(idle->timer, &enabled) < 0 || enabled == SD_EVENT_OFF)
+		set_timer(idle);
 }

@@ -17,7 +17,7 @@ KC_MUST_CHECK enum kc_status idle_new(sd_event *event, idle_shrink_fn shrink, vo
 				      struct idle **ret_idle);
 struct idle *idle_free(struct idle *idle);
 
-/* A client has left. Costs one wakeup later, however many leave until then. */
+/* A client has left, a call has ended. Costs a wakeup every two seconds as long as it goes on. */
 void idle_expect(struct idle *idle);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/try.h"
 #include "daemon/calls.h"
+#include "daemon/idle.h"
 #include "daemon/item_audit.h"
 
 static struct item_call *item_call_free(struct item_call *call)
@@ -41,6 +42,7 @@ void item_call_end(struct item_call *call, enum kc_status status)
 	if (status == KC_OK)
 		status = make_reply(call, &reply);
 	wire_call_on_gone(wire_call, NULL, NULL);
+	idle_expect(call->daemon->idle); /* a list of everything takes megabytes */
 	ignore(item_call_free(call) != NULL);
 	if (status == KC_OK)
 		wire_call_reply(wire_call, reply);
