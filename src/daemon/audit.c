@@ -17,12 +17,14 @@
 #include "sys/paths.h"
 #include "sys/socket.h"
 #include "wire/field.h"
+#include "wire/message.h"
 
 enum {
 	LABEL_MAX = 256,
 	/* More than any line has: paths and groups are of limited length, and a byte of them takes
 	 * six as JSON at most. */
 	LINE_MAX_BYTES = 256 * 1024,
+	LINE_USUAL_BYTES = 512, /* where it begins to grow from */
 };
 
 struct audit {
@@ -160,8 +162,8 @@ static enum kc_status write_line(struct audit *audit, const struct audit_entry *
 
 	TRY(field_new_object(&line));
 	TRY(put_entry(line, entry));
-	TRY(bytes_append(
-		&text, view_of_text(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN))));
+	TRY(bytes_reserve(&text, LINE_USUAL_BYTES));
+	TRY(message_put_value(&text, line));
 	TRY(bytes_append_byte(&text, '\n'));
 	TRY(begin_anew(audit));
 	audit->size += (off_t)text.len;
