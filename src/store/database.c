@@ -12,7 +12,7 @@
 
 enum {
 	LOOKASIDE_BYTES = 128,
-	LOOKASIDE_SLOTS = 256,
+	LOOKASIDE_SLOTS = 64,
 	BUSY_MS = 1000, /* the loop waits: we have a lock of our own before that */
 };
 
