@@ -12,6 +12,11 @@
 #include "items/identity_impl.h"
 #include "items/permit_impl.h"
 #include "items/search_impl.h"
+#include "wire/message.h"
+
+enum {
+	ITEM_MAX = WIRE_MESSAGE_MAX - 256, /* what stands around it */
+};
 
 struct copying {
 	const struct engine *engine;
@@ -20,6 +25,8 @@ struct copying {
 	const struct search *search;
 	struct filter_work filter;
 	struct json_object *items;
+	const struct engine_page *page; /* NULL: all of it */
+	int64_t n_before;		/* items in the pages before */
 	struct answer_size *size;
 };
 
@@ -76,6 +83,20 @@ static enum kc_status check_item(const struct copying *copying, const struct res
 	return permit_check(copying->request, query->ui, item->key, ACCESS_CONTROL_READ);
 }
 
+/* Updates may have added to an item what no message could have brought at once. */
+static enum kc_status add_size(const struct copying *copying, struct json_object *object)
+{
+	struct answer_size size = {0};
+
+	answer_size_add(&size, object);
+	copying->size->n_bytes += size.n_bytes;
+	copying->size->n_values += size.n_values;
+	if (size.n_bytes <= ITEM_MAX)
+		return KC_OK;
+	error_set_hint("ask for its attributes and its data one after the other");
+	return fail(KC_ERR_PARAM, "an item is larger than an answer can be");
+}
+
 static enum kc_status add_item(const struct copying *copying, const struct result_item *item)
 {
 	struct json_object *object = NULL;
@@ -96,8 +117,11 @@ static enum kc_status add_item(const struct copying *copying, const struct resul
 	if (!passes)
 		return KC_OK;
 	TRY(copy_item(copying->engine, copying->request, &copying->query->wants, item, &object));
-	TRY(field_append(copying->items, object));
-	return answer_size_add(copying->size, object);
+	status = add_size(copying, object);
+	if (status == KC_OK)
+		return field_append(copying->items, object);
+	field_free(&object);
+	return status;
 }
 
 static enum kc_status add_identity(const struct copying *copying, struct row *certificate)
@@ -126,7 +150,18 @@ static enum kc_status add_row(const struct copying *copying, struct row *row)
 
 static bool is_enough(const struct copying *copying)
 {
-	return (int64_t)json_object_array_length(copying->items) >= copying->query->limit;
+	return copying->n_before + (int64_t)json_object_array_length(copying->items) >=
+	       copying->query->limit;
+}
+
+/* The item that made it too large is taken back, unless it is alone. */
+static bool is_overfull(const struct copying *copying)
+{
+	const struct engine_page *page = copying->page;
+
+	return page && json_object_array_length(copying->items) > 1 &&
+	       ((page->bytes_max && copying->size->n_bytes > page->bytes_max) ||
+		(page->values_max && copying->size->n_values > page->values_max));
 }
 
 /* What has been found may be all that is wanted, whatever else is not judged yet. */
@@ -137,12 +172,31 @@ static enum kc_status check_verdicts(const struct copying *copying)
 	return KC_OK;
 }
 
-static enum kc_status collect(const struct copying *copying, struct search *search)
+/* There is as much as there shall be now. */
+static bool is_done(const struct copying *copying, size_t n_rows)
+{
+	const struct engine_page *page = copying->page;
+
+	return filter_verdict_is_full(copying->request) || is_enough(copying) ||
+	       (page && page->rows_max && n_rows >= page->rows_max);
+}
+
+static enum kc_status take_last_back(const struct copying *copying)
+{
+	size_t last = json_object_array_length(copying->items) - 1;
+
+	REQUIRE(json_object_array_del_idx(copying->items, last, 1) == 0, KC_ERR_INTERNAL,
+		"an item of a page cannot be taken back");
+	return KC_OK;
+}
+
+static enum kc_status collect(const struct copying *copying, struct search *search,
+			      bool *ret_is_at_end)
 {
 	struct error_record before = *error_get();
 	bool has_row = true;
 
-	while (has_row && !filter_verdict_is_full(copying->request) && !is_enough(copying)) {
+	for (size_t n_rows = 0; has_row && !is_done(copying, n_rows); n_rows++) {
 		CLEANUP(row_done) struct row row = {0};
 		enum kc_status status = KC_OK;
 
@@ -154,32 +208,59 @@ static enum kc_status collect(const struct copying *copying, struct search *sear
 			error_adopt(&before);
 		else
 			TRY(status);
+		if (is_overfull(copying))
+			return take_last_back(copying);
+		search_note(search, &row);
 	}
+	*ret_is_at_end = !has_row || is_enough(copying);
 	return KC_OK;
 }
 
-static enum kc_status answer(const struct engine *engine, struct engine_request *request,
-			     const struct query *query, struct json_object **ret_items)
+/* One item needs no cursor, unless there is no telling how far away it is. */
+static bool is_paged(const struct query *query)
+{
+	return query->limit > 1 || query->filter.is_set;
+}
+
+static enum kc_status answer(struct copying *copying, struct engine_cursor *cursor)
 {
 	CLEANUP(search_freep) struct search *search = NULL;
+	bool is_at_end = false;
+
+	TRY(search_new(copying->engine, &copying->request->caller, copying->query, &search));
+	if (copying->page)
+		search_continue(search, cursor, copying->page->rows_max);
+	TRY(filter_issuers_begin(&copying->filter));
+	copying->search = search;
+	copying->n_before = cursor->n_items;
+	TRY(collect(copying, search, &is_at_end));
+	TRY(check_verdicts(copying));
+	search->cursor.n_items =
+		cursor->n_items + (int64_t)json_object_array_length(copying->items);
+	search->cursor.is_at_end = is_at_end;
+	if (is_at_end && search->cursor.n_items == 0)
+		return search_fail_empty(search);
+	*cursor = search->cursor;
+	return KC_OK;
+}
+
+enum kc_status copy_page(const struct engine *engine, struct engine_request *request,
+			 struct json_object *dictionary, const struct engine_page *page,
+			 struct engine_cursor *cursor, struct json_object **ret_items)
+{
+	CLEANUP(query_freep) struct query *query = NULL;
 	CLEANUP(field_free) struct json_object *items = json_object_new_array();
 	struct answer_size size = {0};
 	struct copying copying = {
-		.engine = engine,
-		.request = request,
-		.query = query,
-		.filter = {.engine = engine, .caller = &request->caller, .filter = &query->filter},
-		.items = items,
-		.size = &size};
+		.engine = engine, .request = request, .items = items, .size = &size};
 
 	REQUIRE(items, KC_ERR_ALLOCATE, "out of memory");
-	TRY(search_new(engine, &request->caller, query, &search));
-	TRY(filter_issuers_begin(&copying.filter));
-	copying.search = search;
-	TRY(collect(&copying, search));
-	TRY(check_verdicts(&copying));
-	if (json_object_array_length(items) == 0)
-		return search_fail_empty(search);
+	TRY(query_new(QUERY_COPY, dictionary, &query));
+	copying.query = query;
+	copying.filter = (struct filter_work){
+		.engine = engine, .caller = &request->caller, .filter = &query->filter};
+	copying.page = page && is_paged(query) ? page : NULL;
+	TRY(answer(&copying, cursor));
 	*ret_items = take(items);
 	return KC_OK;
 }
@@ -187,8 +268,7 @@ static enum kc_status answer(const struct engine *engine, struct engine_request 
 enum kc_status copy_matching(const struct engine *engine, struct engine_request *request,
 			     struct json_object *dictionary, struct json_object **ret_items)
 {
-	CLEANUP(query_freep) struct query *query = NULL;
+	struct engine_cursor cursor = {0};
 
-	TRY(query_new(QUERY_COPY, dictionary, &query));
-	return answer(engine, request, query, ret_items);
+	return copy_page(engine, request, dictionary, NULL, &cursor, ret_items);
 }

@@ -2,7 +2,7 @@
 #ifndef ITEMS_COPY_IMPL_H
 #define ITEMS_COPY_IMPL_H
 
-/* engine_copy_matching(). */
+/* engine_copy_matching() and engine_copy_page(). */
 
 #include "items/engine_impl.h"
 #include "items/result_impl.h"
@@ -11,6 +11,11 @@ KC_MUST_CHECK enum kc_status copy_matching(const struct engine *engine,
 					   struct engine_request *request,
 					   struct json_object *dictionary,
 					   struct json_object **ret_items);
+
+KC_MUST_CHECK enum kc_status copy_page(const struct engine *engine, struct engine_request *request,
+				       struct json_object *dictionary,
+				       const struct engine_page *page, struct engine_cursor *cursor,
+				       struct json_object **ret_items);
 
 /* One item, open and permitted, as @wants says. */
 KC_MUST_CHECK enum kc_status copy_item(const struct engine *engine, struct engine_request *request,

@@ -208,6 +208,17 @@ enum kc_status engine_copy_matching(struct engine *engine, struct engine_request
 	return status;
 }
 
+enum kc_status engine_copy_page(struct engine *engine, struct engine_request *request,
+				struct json_object *dictionary, const struct engine_page *page,
+				struct engine_cursor *cursor, struct json_object **ret_items)
+{
+	enum kc_status status = copy_page(engine, request, dictionary, page, cursor, ret_items);
+
+	if (is_worth_repeating(engine, status))
+		return copy_page(engine, request, dictionary, page, cursor, ret_items);
+	return status;
+}
+
 enum kc_status engine_add(struct engine *engine, struct engine_request *request,
 			  struct json_object *dictionary, const struct engine_part *parts,
 			  size_t n_parts, struct json_object **ret_item)

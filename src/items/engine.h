@@ -135,6 +135,34 @@ KC_MUST_CHECK enum kc_status engine_copy_matching(struct engine *engine,
 						  struct json_object *query,
 						  struct json_object **ret_items);
 
+/* How much of an answer is made at once. 0: as much as there is. */
+struct engine_page {
+	size_t bytes_max; /* as the text of a message, and */
+	size_t values_max;
+	size_t rows_max; /* looked at; fewer items, or none, may match */
+};
+
+/* Where a query that is answered page by page stands. Zeroed: at its beginning. */
+struct engine_cursor {
+	unsigned n_places_done; /* tokens, then the file */
+	int64_t position;	/* of the last row there that is done with */
+	int64_t end;		/* of the last row there when it was begun */
+	int64_t n_items;	/* in all pages so far */
+	bool is_at_end;
+};
+
+/*
+ * engine_copy_matching() of the next page, which may be empty, and @cursor after it; untouched by a
+ * failure. An item that is larger than a page has one of its own. What is added meanwhile is in no
+ * page, and nothing is in two.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  at the end, and there was nothing
+ */
+KC_MUST_CHECK enum kc_status engine_copy_page(struct engine *engine, struct engine_request *request,
+					      struct json_object *query,
+					      const struct engine_page *page,
+					      struct engine_cursor *cursor,
+					      struct json_object **ret_items);
+
 /*
  * What is added: an item's content and what it says of itself, found out by whoever can read it.
  * All borrowed.

@@ -109,25 +109,49 @@ static bool mark_lead(struct search_term *terms, size_t n, const char *lead)
 	return true;
 }
 
-static bool choose_lead(struct search_term *terms, size_t n, enum vocabulary_class table)
+/* NULL: no index helps. */
+static const char *choose_lead(struct search_term *terms, size_t n, enum vocabulary_class table)
 {
 	for (size_t i = 0; schema_lead(table, i); i++)
 		if (mark_lead(terms, n, schema_lead(table, i)))
-			return true;
-	return false;
+			return schema_lead(table, i);
+	return NULL;
+}
+
+static size_t count_leads(const struct search_term *terms, size_t n)
+{
+	size_t n_leads = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_leads += terms[i].is_lead;
+	return n_leads;
+}
+
+/* Rows of one key of an index stand in it by position; those of many keys key after key. */
+static void choose_leads(struct search *search)
+{
+	const char *lead = choose_lead(search->terms, search->n_terms, search->table);
+
+	if (lead) {
+		search->is_in_order =
+			!strchr(lead, ',') || count_leads(search->terms, search->n_terms) > 1;
+		return;
+	}
+	lead = choose_lead(search->key_terms, search->n_key_terms, VOCABULARY_KEY);
+	search->is_in_order = !lead;
 }
 
 static enum kc_status add_terms(struct search *search)
 {
 	const struct query *query = search->query;
 
+	search->is_in_order = true;
 	if (query->has_reference)
 		return KC_OK;
 	for (size_t i = 0; i < query->n_terms; i++)
 		TRY(add_term(search, &query->terms[i]));
 	TRY(add_synchronizable(search));
-	if (!choose_lead(search->terms, search->n_terms, search->table))
-		(void)choose_lead(search->key_terms, search->n_key_terms, VOCABULARY_KEY);
+	choose_leads(search);
 	return KC_OK;
 }
 
@@ -198,12 +222,61 @@ enum kc_status search_new(const struct engine *engine, const struct engine_calle
 
 /* --- row by row ------------------------------------------------------------------------------ */
 
+void search_continue(struct search *search, const struct engine_cursor *cursor, size_t rows_max)
+{
+	search->is_paged = true;
+	search->cursor = *cursor;
+	search->rows_max = rows_max ? (int64_t)rows_max : -1;
+	if (cursor->n_places_done > SCHEMA_MAIN)
+		search->in_main = false;
+}
+
+void search_note(struct search *search, const struct row *row)
+{
+	search->cursor.position = row->position;
+}
+
+/* What is added from now on is not part of the answer, which would have no end otherwise. */
+static enum kc_status find_end(struct search *search)
+{
+	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
+	struct statement *statement = NULL;
+	const char *text = NULL;
+	enum kc_status status = KC_OK;
+	bool has_row = false;
+
+	TRY(sql_put(&sql, "SELECT max(position) FROM %s.%s", schema_place_name(search->place),
+		    schema_table(search->table)));
+	TRY(sql_end(&sql, &text));
+	TRY(database_prepare(search->engine->database, text, &statement));
+	status = database_step(statement, &has_row);
+	if (has_row)
+		search->cursor.end = database_column_number(statement, 0);
+	database_reset(statement);
+	return status;
+}
+
+static enum kc_status begin_page(struct search *search)
+{
+	struct engine_cursor *cursor = &search->cursor;
+
+	if (!search->is_paged)
+		return KC_OK;
+	if (cursor->n_places_done < (unsigned)search->place) {
+		cursor->n_places_done = (unsigned)search->place;
+		cursor->position = 0;
+		cursor->end = 0;
+	}
+	return cursor->end == 0 ? find_end(search) : KC_OK;
+}
+
 static enum kc_status begin(struct search *search, enum schema_place place)
 {
 	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
 	const char *text = NULL;
 
 	search->place = place;
+	TRY(begin_page(search));
 	TRY(bytes_reserve(&sql, 2048));
 	TRY(search_sql_put(search, &sql));
 	TRY(sql_end(&sql, &text));

@@ -31,7 +31,11 @@ struct search {
 	size_t n_groups;
 	bool in_main;
 	bool in_file;
-	enum schema_place place; /* of @statement */
+	bool is_in_order; /* rows come in the order of their positions anyway */
+	bool is_paged;
+	struct engine_cursor cursor; /* of a paged one */
+	int64_t rows_max;	     /* of a page; -1: any number */
+	enum schema_place place;     /* of @statement */
 	struct statement *statement;
 };
 
@@ -44,6 +48,14 @@ KC_MUST_CHECK enum kc_status search_new(const struct engine *engine,
 					const struct query *query, struct search **ret_search);
 struct search *search_free(struct search *search);
 DEFINE_FREEP(search)
+
+/*
+ * Rows after @cursor only, in the order of their positions, and so many that a page of @rows_max
+ * (0: any number) is full; search_note() moves search->cursor. Before the first search_next().
+ */
+void search_continue(struct search *search, const struct engine_cursor *cursor, size_t rows_max);
+/* @row is done with. */
+void search_note(struct search *search, const struct row *row);
 
 /* The next row, which borrows from the search until the next call. @ret_row is zeroed
  * before; release with row_done(). */

@@ -3,7 +3,7 @@
  * A search in SQL. The text depends only on which attributes are asked by, so the store has it
  * prepared after the first time; values are bound. Which index a lookup starts from is said here
  * and not left to a planner that knows nothing of the rows: the other columns stand behind a unary
- * plus. Nothing is sorted.
+ * plus. Nothing is sorted but the positions of put_sorted().
  */
 #include "items/search_impl.h"
 
@@ -54,20 +54,50 @@ static enum kc_status put_groups(const struct search *search, struct bytes *sql,
 	return sql_put(sql, ")");
 }
 
+static enum kc_status put_from(const struct search *search, struct bytes *sql)
+{
+	return sql_put(sql, " FROM %s.%s WHERE ", schema_place_name(search->place),
+		       schema_table(search->table));
+}
+
+static enum kc_status put_conditions(const struct search *search, struct bytes *sql, size_t *index)
+{
+	TRY(sql_put(sql, "1"));
+	TRY(put_reference(search, sql, index));
+	for (size_t i = 0; i < search->n_terms; i++)
+		TRY(sql_put(sql, " AND %s%s = ?%zu", search->terms[i].is_lead ? "" : "+",
+			    search->terms[i].column, (*index)++));
+	TRY(put_key_lead(search, sql, index));
+	return put_groups(search, sql, index);
+}
+
+/* Only the positions of rows that come in another order are sorted, and only a page of them kept.
+ */
+static enum kc_status put_sorted(const struct search *search, struct bytes *sql)
+{
+	size_t index = 1;
+
+	TRY(sql_put(sql, "position IN (SELECT position"));
+	TRY(put_from(search, sql));
+	TRY(put_conditions(search, sql, &index));
+	return sql_put(sql,
+		       " AND +position > ?%zu AND +position <= ?%zu ORDER BY +position LIMIT ?%zu)",
+		       index, index + 1, index + 2);
+}
+
 enum kc_status search_sql_put(const struct search *search, struct bytes *sql)
 {
 	size_t index = 1;
 
 	TRY(bytes_append(sql, view_of_text("SELECT ")));
 	TRY(schema_put_columns(sql, search->place, search->table));
-	TRY(sql_put(sql, " FROM %s.%s WHERE 1", schema_place_name(search->place),
-		    schema_table(search->table)));
-	TRY(put_reference(search, sql, &index));
-	for (size_t i = 0; i < search->n_terms; i++)
-		TRY(sql_put(sql, " AND %s%s = ?%zu", search->terms[i].is_lead ? "" : "+",
-			    search->terms[i].column, index++));
-	TRY(put_key_lead(search, sql, &index));
-	return put_groups(search, sql, &index);
+	TRY(put_from(search, sql));
+	if (search->is_paged && !search->is_in_order)
+		return put_sorted(search, sql);
+	TRY(put_conditions(search, sql, &index));
+	if (!search->is_paged)
+		return KC_OK;
+	return sql_put(sql, " AND position > ?%zu AND position <= ?%zu", index, index + 1);
 }
 
 static enum kc_status bind_reference(const struct search *search, int *index)
@@ -87,6 +117,17 @@ static enum kc_status bind_hash(const struct search *search, int *index, const s
 	return database_bind_data(search->statement, (*index)++, hash_view(hash));
 }
 
+static enum kc_status bind_page(const struct search *search, int index)
+{
+	if (!search->is_paged)
+		return KC_OK;
+	TRY(database_bind_number(search->statement, index, search->cursor.position));
+	TRY(database_bind_number(search->statement, index + 1, search->cursor.end));
+	return search->is_in_order
+		       ? KC_OK
+		       : database_bind_number(search->statement, index + 2, search->rows_max);
+}
+
 /* In the order of search_sql_put(). */
 enum kc_status search_sql_bind(const struct search *search)
 {
@@ -100,5 +141,5 @@ enum kc_status search_sql_bind(const struct search *search)
 			TRY(bind_hash(search, &index, &search->key_terms[i].hash));
 	for (size_t i = 0; search->place == SCHEMA_FILE && i < search->n_groups; i++)
 		TRY(bind_hash(search, &index, &search->groups[i]));
-	return KC_OK;
+	return bind_page(search, index);
 }

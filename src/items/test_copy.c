@@ -295,33 +295,3 @@ TEST(copy_of_a_key_that_is_for_use_only)
 	CHECK_OK(find(&scene, "{\"class\":\"key\"}", ENGINE_USE_SIGN, &key));
 	CHECK(key.private_key.len > 0);
 }
-
-/* What no answer can hold is said to be too much, and not collected first. */
-TEST(copy_of_more_than_an_answer_can_hold)
-{
-	enum {
-		ITEMS = 40,
-		BYTES = 30000,
-		FIT = 26
-	};
-	CLEANUP(scene_end) struct scene scene = scene_begin();
-	char value[BYTES + 1];
-	char text[128];
-
-	memset(value, 'x', BYTES);
-	value[BYTES] = 0;
-	for (int i = 0; i < ITEMS; i++) {
-		CHECK(snprintf(text, sizeof(text),
-			       "{\"class\":\"generic_password\",\"account\":\"%d\"}", i) > 0);
-		CHECK(!scene_add(&scene, KC_OK, text, value));
-	}
-	CHECK_INT(scene_count(&scene, "{\"class\":\"generic_password\"}"), ITEMS);
-	refuse(&scene, KC_ERR_NOT_AVAILABLE,
-	       "{\"class\":\"generic_password\",\"return_data\":true,\"match_limit\":\"all\"}",
-	       "more items match than one answer can hold");
-	CHECK(strstr(error_get()->hint, "match_limit"));
-	CHECK(snprintf(text, sizeof(text),
-		       "{\"class\":\"generic_password\",\"return_data\":true,\"match_limit\":%d}",
-		       FIT) > 0);
-	json_object_put(scene_copy(&scene, KC_OK, text));
-}
