@@ -100,7 +100,7 @@ void item_audit_write(const struct item_call *call, enum kc_status status)
 		entry.peer = client_peer(client);
 		entry.groups = client_groups(client);
 	}
-	if (is_reading(call) && json_object_is_type(call->result, json_type_array))
-		entry.n_items = (int64_t)json_object_array_length(call->result);
+	if (is_reading(call))
+		entry.n_items = call->cursor.n_items;
 	audit_write(call->daemon->audit, &entry);
 }

@@ -22,7 +22,7 @@ static struct item_call *item_call_free(struct item_call *call)
 	return NULL;
 }
 
-static enum kc_status make_reply(struct item_call *call, struct json_object **ret_reply)
+enum kc_status item_call_reply(struct item_call *call, struct json_object **ret_reply)
 {
 	CLEANUP(field_free) struct json_object *reply = NULL;
 
@@ -40,7 +40,7 @@ void item_call_end(struct item_call *call, enum kc_status status)
 
 	item_audit_write(call, status);
 	if (status == KC_OK)
-		status = make_reply(call, &reply);
+		status = item_call_reply(call, &reply);
 	wire_call_on_gone(wire_call, NULL, NULL);
 	idle_expect(call->daemon->idle); /* a list of everything takes megabytes */
 	ignore(item_call_free(call) != NULL);
@@ -52,9 +52,14 @@ void item_call_end(struct item_call *call, enum kc_status status)
 
 /* --- the engine ---------------------------------------------------------------------------- */
 
+/* What has gone out before has been read. */
 static void on_gone_while_asking(void *details)
 {
-	ignore(item_call_free(details) != NULL);
+	struct item_call *call = details;
+
+	if (call->cursor.n_items > 0)
+		item_audit_write(call, KC_OK);
+	ignore(item_call_free(call) != NULL);
 }
 
 void item_call_ask(struct item_call *call,
@@ -62,6 +67,7 @@ void item_call_ask(struct item_call *call,
 		   void (*done)(void *details, enum kc_status status))
 {
 	struct proof_options options = {.run = run,
+					.goes_on = call->verb->goes_on,
 					.done = done,
 					.gone = on_gone_while_asking,
 					.details = call,

@@ -21,6 +21,8 @@ struct item_verb {
 	bool may_skip;		/* use_authentication_ui may be "skip" */
 	/* Ask the engine; may run again, after item_call's result has been dropped. */
 	enum kc_status (*run)(struct item_call *call, struct engine_request *request);
+	/* proof_options::goes_on; NULL: it answers once. */
+	enum kc_status (*goes_on)(void *details, struct proof *proof, bool *ret_goes_on);
 };
 
 struct item_call {
@@ -31,6 +33,7 @@ struct item_call {
 	struct json_object *written;	/* NULL */
 	struct item_content *content;	/* NULL: no value_data */
 	struct json_object *result;	/* owned */
+	struct engine_cursor cursor;	/* of a copy: what has been answered */
 	struct json_object *copied;	/* of value_ref: what is copied; owned, NULL */
 	struct json_object *copied_key; /* and the key of an identity; owned, NULL */
 	struct json_object *added;	/* the dictionary without value_ref; owned, NULL */
@@ -56,6 +59,10 @@ KC_MUST_CHECK enum kc_status item_call_read(struct item_call *call,
 void item_call_ask(struct item_call *call,
 		   enum kc_status (*run)(void *details, struct engine_request *request),
 		   void (*done)(void *details, enum kc_status status));
+
+/* What run() has made so far, as a reply; takes call->result. */
+KC_MUST_CHECK enum kc_status item_call_reply(struct item_call *call,
+					     struct json_object **ret_reply);
 
 /* Go on: ask the engine what the verb says, if the content is known; else when it is. */
 void item_call_proceed(struct item_call *call);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.keycask.Items, all but Add: from the wire to the engine. */
+/* org.keycask.Items, all but Add and CopyMatching: from the wire to the engine. */
 #include <string.h>
 
 #include "base/try.h"
@@ -7,19 +7,6 @@
 #include "daemon/item_call.h"
 #include "items/reference.h"
 #include "wire/message.h"
-
-static enum kc_status copy(struct item_call *call, struct engine_request *request)
-{
-	return engine_copy_matching(call->daemon->engine, request, call->dictionary, &call->result);
-}
-
-void item_calls_copy_matching(struct wire_call *call)
-{
-	static const struct item_verb verb = {
-		.dictionary = "query", .result = "items", .may_skip = true, .run = copy};
-
-	item_call_begin(call, &verb, item_call_proceed);
-}
 
 static enum kc_status delete_items(struct item_call *call, struct engine_request *request)
 {

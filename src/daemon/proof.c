@@ -21,6 +21,7 @@
 enum {
 	ROUNDS_MAX = 20,
 	TRIES = 3, /* of an item's own password: the engine says whether it is right */
+	VERDICTS_KEPT = 4096,
 };
 
 struct proof {
@@ -319,11 +320,16 @@ static enum kc_status prove(struct proof *proof)
 static void begin_round(struct proof *proof)
 {
 	enum kc_status status = KC_OK;
+	bool goes_on = false;
 
 	error_clear();
 	engine_need_done(&proof->request.need);
 	proof->request.need = (struct engine_need){.label = ""};
 	status = proof->options.run(proof->options.details, &proof->request);
+	if (status == KC_OK && proof->options.goes_on)
+		status = proof->options.goes_on(proof->options.details, proof, &goes_on);
+	if (status == KC_OK && goes_on)
+		return;
 	if (status == KC_ERR_AUTHENTICATION_NEEDED)
 		status = prove(proof);
 	else if (was_mistyped(proof, status))
@@ -334,6 +340,21 @@ static void begin_round(struct proof *proof)
 	}
 	if (status != KC_OK)
 		finish(proof, status);
+}
+
+/* What was judged for the part before may be met again; all that ever was is too much to keep. */
+static void forget_verdicts(struct proof *proof)
+{
+	if (!proof->verdicts || json_object_object_length(proof->verdicts) <= VERDICTS_KEPT)
+		return;
+	field_free(&proof->verdicts);
+	proof->request.proof.verdicts = NULL;
+}
+
+void proof_again(struct proof *proof)
+{
+	forget_verdicts(proof);
+	begin_round(proof);
 }
 
 static enum kc_status make(struct wire_call *call, const struct proof_options *options,

@@ -11,9 +11,14 @@
 
 #include "daemon/daemon.h"
 
+struct proof;
+
 struct proof_options {
 	/* The call to the engine; runs once or more. Whatever it made is to be made anew. */
 	enum kc_status (*run)(void *details, struct engine_request *request);
+	/* run() has succeeded: is there more of it to come? Then proof_again() goes on, with all
+	 * that has been proved. NULL: there never is. */
+	enum kc_status (*goes_on)(void *details, struct proof *proof, bool *ret_goes_on);
 	/* It is over, and @details and the call are the caller's again: to be answered, with the
 	 * error record as run() has left it. May run inside proof_run(). */
 	void (*done)(void *details, enum kc_status status);
@@ -30,5 +35,8 @@ struct proof_options {
 
 /* Takes @call until done() or gone(). */
 void proof_run(struct wire_call *call, const struct proof_options *options);
+
+/* After goes_on(), and not inside it: ask the engine for more. */
+void proof_again(struct proof *proof);
 
 #endif
