@@ -70,25 +70,51 @@ static enum kc_status check_place(const struct item_shape *shape, struct kc_valu
 	return KC_OK;
 }
 
+struct collection {
+	struct item_shape shape;
+	struct kc_value *result; /* owned */
+};
+
+static void collection_done(struct collection *collection)
+{
+	collection->result = kc_value_free(collection->result);
+}
+
+static enum kc_status take_page(void *userdata, struct json_object *page, bool is_first)
+{
+	struct collection *collection = userdata;
+	const struct item_shape *shape = &collection->shape;
+	struct json_object *items = field_get(page, "items");
+
+	if (is_first)
+		collection_done(collection);
+	if (shape->n_kinds == 0)
+		return KC_OK;
+	if (!collection->result)
+		return item_shape_result(shape, items, &collection->result);
+	REQUIRE(!shape->is_bare, KC_ERR_INTERNAL, "the daemon has found more than one item");
+	return item_shape_append(shape, items, collection->result);
+}
+
 enum kc_status kc_item_copy_matching(const struct kc_dictionary *query,
 				     struct kc_value **ret_result)
 {
 	CLEANUP(call_done)
 	struct line_call call = {.method = "org.keycask.Items.CopyMatching",
 				 .descriptor = -1,
-				 .is_repeatable = true};
-	CLEANUP(field_free) struct json_object *answer = NULL;
-	struct item_shape shape = item_shape_of(query);
+				 .is_repeatable = true,
+				 .take_page = take_page};
+	CLEANUP(collection_done) struct collection collection = {.shape = item_shape_of(query)};
+	struct json_object *unused = NULL;
 
 	error_clear();
 	REQUIRE(query, KC_ERR_PARAM, "no query");
-	TRY(check_place(&shape, ret_result));
+	TRY(check_place(&collection.shape, ret_result));
 	TRY(begin("query", query, &call));
-	TRY(send(&call, &answer));
-	if (shape.n_kinds > 0)
-		return item_shape_result(&shape, field_get(answer, "items"), ret_result);
+	call.userdata = &collection;
+	TRY(send(&call, &unused));
 	if (ret_result)
-		*ret_result = NULL;
+		*ret_result = take(collection.result);
 	return KC_OK;
 }
 

@@ -30,4 +30,8 @@ KC_MUST_CHECK enum kc_status item_shape_result(const struct item_shape *shape,
 					       struct json_object *items,
 					       struct kc_value **ret_result);
 
+/* Append more @items to a result that is an array. */
+KC_MUST_CHECK enum kc_status item_shape_append(const struct item_shape *shape,
+					       struct json_object *items, struct kc_value *array);
+
 #endif

@@ -71,6 +71,21 @@ enum kc_status item_shape_one(const struct item_shape *shape, struct json_object
 	return KC_OK;
 }
 
+enum kc_status item_shape_append(const struct item_shape *shape, struct json_object *items,
+				 struct kc_value *array)
+{
+	size_t n =
+		json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct kc_value *item = NULL;
+
+		TRY(item_shape_one(shape, json_object_array_get_idx(items, i), &item));
+		TRY(typed_append(array, item));
+	}
+	return KC_OK;
+}
+
 enum kc_status item_shape_result(const struct item_shape *shape, struct json_object *items,
 				 struct kc_value **ret_result)
 {
@@ -82,12 +97,7 @@ enum kc_status item_shape_result(const struct item_shape *shape, struct json_obj
 	if (shape->is_bare)
 		return item_shape_one(shape, json_object_array_get_idx(items, 0), ret_result);
 	TRY(typed_new_empty(KC_TYPE_ARRAY, &array));
-	for (size_t i = 0; i < n; i++) {
-		struct kc_value *item = NULL;
-
-		TRY(item_shape_one(shape, json_object_array_get_idx(items, i), &item));
-		TRY(typed_append(array, item));
-	}
+	TRY(item_shape_append(shape, items, array));
 	*ret_result = take(array);
 	return KC_OK;
 }

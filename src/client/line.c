@@ -159,12 +159,44 @@ static enum kc_status prepare_context(struct json_object *parameters, char **loc
 				   "authentication_context", local);
 }
 
+/* Somebody who reads is waited for as long for each page. */
+static enum kc_status next_page(const struct line_call *call, struct json_object **ret_page,
+				bool *ret_continues)
+{
+	enum kc_status status =
+		wire_client_next(line.client, call->timeout_ms, ret_page, ret_continues);
+
+	return status == KC_ERR_COMMUNICATION ? error_remap(KC_ERR_NOT_AVAILABLE) : status;
+}
+
+static enum kc_status take_pages(const struct line_call *call)
+{
+	enum kc_status status = KC_OK;
+	bool continues = true;
+
+	TRY(wire_client_start(line.client, call->method, json_object_get(call->parameters)));
+	for (bool is_first = true; continues; is_first = false) {
+		CLEANUP(field_free) struct json_object *page = NULL;
+
+		TRY(next_page(call, &page, &continues));
+		status = call->take_page(call->userdata, page, is_first);
+		if (status == KC_OK)
+			continue;
+		/* What else is on its way is nobody's. */
+		line.client = wire_client_free(line.client);
+		return status;
+	}
+	return KC_OK;
+}
+
 /* Takes no parameters: a call may be tried twice. */
 static enum kc_status try_call(const struct line_call *call, char **local_context,
 			       struct json_object **ret_answer)
 {
 	TRY(make_ready(!call->never_starts));
 	TRY(prepare_context(call->parameters, local_context));
+	if (call->take_page)
+		return take_pages(call);
 	return wire_client_call(line.client, call->method, json_object_get(call->parameters),
 				call->descriptor, call->timeout_ms, ret_answer);
 }

@@ -24,10 +24,15 @@ struct line_call {
 	bool is_repeatable; /* reads only: may be asked again when the connection broke meanwhile */
 	bool is_change;	    /* when its answer is lost, say that it may have been made */
 	bool never_starts;  /* do not start a daemon for this */
+	/* It answers in several replies ("more"): each of them, borrowed. The first one may come
+	 * twice: what came before is void then. NULL: it answers in one. */
+	enum kc_status (*take_page)(void *userdata, struct json_object *page, bool is_first);
+	void *userdata;
 };
 
 /*
  * Call and wait. A call that is not repeatable is sent at most once, on a connection that stands.
+ * With take_page *ret_answer stays as it is.
  * Expected: KC_ERR_NOT_AVAILABLE  no daemon, or it left before it answered
  *           whatever the daemon failed with, with its record
  */
