@@ -268,6 +268,11 @@ class Varlink:
             result, continues = self.receive()
             yield result
 
+    def copy_matching(self, query, **parameters):
+        """Items.CopyMatching in as many replies as it takes: all their items."""
+        pages = self.stream("Items.CopyMatching", {"query": query, **parameters})
+        return [item for page in pages for item in page["items"]]
+
     def is_quiet(self, seconds=0.05):
         """Nothing has arrived and nothing does for that long. Absence has no event to await."""
         return not self.input and not select.select([self.socket], [], [], seconds)[0]
@@ -410,6 +415,11 @@ class Daemon:
         """One call on a connection of its own."""
         with self.connect() as connection:
             return connection.call(method, parameters, descriptors)
+
+    def copy_matching(self, query, **parameters):
+        """Items.CopyMatching on a connection of its own: all items."""
+        with self.connect() as connection:
+            return connection.copy_matching(query, **parameters)
 
     def cli(self, *arguments, status=0, pin=None, input=b"", env=None, pass_fds=()):
         """keycask … --json: the JSON value it prints. A failure that is expected: status=1."""
