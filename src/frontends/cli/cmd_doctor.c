@@ -130,10 +130,11 @@ const struct command cmd_doctor = {
 	.name = "doctor",
 	.arguments = "",
 	.summary = "what works on this machine, and what to do about the rest",
-	.help = "Looks at the daemon, pcscd, readers, cards, drivers and prompts. A finding is ok, "
-		"a\n"
-		"warning or a problem; with a problem the exit status is 1. Starts the daemon, "
-		"and\n"
-		"works without it when that fails.\n",
+	.help = "Looks at the daemon, the keychain's file, who gets which access groups, pcscd,\n"
+		"readers, cards, drivers and prompts. A finding is ok, a warning or a problem; "
+		"with\n"
+		"a problem the exit status is 1. Starts the daemon, and works without it when "
+		"that\n"
+		"fails.\n",
 	.run = run,
 };
