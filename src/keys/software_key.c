@@ -29,51 +29,55 @@ static void digest_context_done(EVP_MD_CTX **context)
 	*context = NULL;
 }
 
-static enum kc_status sign_rsa(EVP_PKEY *pkey, const struct software_key *key, struct kc_view input,
-			       struct bytes *answer)
+/* What OpenSSL begins and does with an input in one go; both kinds of calls look alike. */
+struct step {
+	const char *name;
+	int (*begin)(EVP_PKEY_CTX *context);
+	int (*run)(EVP_PKEY_CTX *context, unsigned char *out, size_t *out_len,
+		   const unsigned char *in, size_t in_len);
+	bool is_raw; /* RSA without padding */
+};
+
+static enum kc_status take_step(EVP_PKEY *pkey, const struct step *step, struct kc_view input,
+				struct bytes *answer)
 {
 	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
 	size_t len = (size_t)EVP_PKEY_get_size(pkey);
 
-	(void)key;
 	TRY(bytes_reserve(answer, len));
-	if (!context || EVP_PKEY_sign_init(context) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) != 1 ||
-	    EVP_PKEY_sign(context, answer->data, &len, input.data, input.len) != 1)
-		return digest_fail_openssl("RSA");
+	if (!context || step->begin(context) != 1 ||
+	    (step->is_raw && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) != 1) ||
+	    step->run(context, answer->data, &len, input.data, input.len) != 1)
+		return digest_fail_openssl(step->name);
 	answer->len = len;
 	return KC_OK;
+}
+
+static enum kc_status sign_rsa(EVP_PKEY *pkey, const struct software_key *key, struct kc_view input,
+			       struct bytes *answer)
+{
+	static const struct step step = {"RSA", EVP_PKEY_sign_init, EVP_PKEY_sign, true};
+
+	(void)key;
+	return take_step(pkey, &step, input, answer);
 }
 
 static enum kc_status decrypt_rsa(EVP_PKEY *pkey, const struct software_key *key,
 				  struct kc_view input, struct bytes *answer)
 {
-	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
-	size_t len = (size_t)EVP_PKEY_get_size(pkey);
+	static const struct step step = {"RSA", EVP_PKEY_decrypt_init, EVP_PKEY_decrypt, true};
 
 	(void)key;
-	TRY(bytes_reserve(answer, len));
-	if (!context || EVP_PKEY_decrypt_init(context) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) != 1 ||
-	    EVP_PKEY_decrypt(context, answer->data, &len, input.data, input.len) != 1)
-		return digest_fail_openssl("RSA");
-	answer->len = len;
-	return KC_OK;
+	return take_step(pkey, &step, input, answer);
 }
 
 static enum kc_status sign_ecdsa(EVP_PKEY *pkey, const struct software_key *key,
 				 struct kc_view input, struct bytes *answer)
 {
-	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
-	size_t len = (size_t)EVP_PKEY_get_size(pkey);
+	static const struct step step = {"ECDSA", EVP_PKEY_sign_init, EVP_PKEY_sign, false};
 
 	(void)key;
-	TRY(bytes_reserve(answer, len));
-	if (!context || EVP_PKEY_sign_init(context) != 1 ||
-	    EVP_PKEY_sign(context, answer->data, &len, input.data, input.len) != 1)
-		return digest_fail_openssl("ECDSA");
-	answer->len = len;
-	return KC_OK;
+	return take_step(pkey, &step, input, answer);
 }
 
 static enum kc_status sign_eddsa(EVP_PKEY *pkey, const struct software_key *key,
