@@ -10,6 +10,8 @@
  *	add N FROM	add N from FROM on			median and 99th percentile
  *	update N OF	change N of the items below OF		median and 99th percentile
  *	delete N FROM	delete N from FROM on			median and 99th percentile
+ *	floor N		N round trips to a process that only
+ *			sends back what it gets			median and 99th percentile
  */
 #include "items.h"
 
@@ -17,11 +19,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	SAMPLES_MAX = 100000,
 	ABSENT = 1000000000,
+	MESSAGE_BYTES = 1024,
 };
 
 unsigned char item_value[ITEM_BYTES];
@@ -119,6 +125,42 @@ static void load(unsigned from, unsigned to)
 	printf("%.3f 0\n", (now_us() - start) / 1e6);
 }
 
+static void send_back(int fd)
+{
+	static char message[MESSAGE_BYTES];
+	ssize_t n = 0;
+
+	while ((n = recv(fd, message, sizeof(message), 0)) > 0 &&
+	       send(fd, message, (size_t)n, 0) > 0)
+		;
+	_exit(0);
+}
+
+/* Below this no daemon gets, whatever it does. */
+static void time_floor(unsigned n)
+{
+	static char message[MESSAGE_BYTES];
+	int ends[2];
+
+	require(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+	if (fork() == 0) {
+		close(ends[0]);
+		send_back(ends[1]);
+	}
+	close(ends[1]);
+	for (unsigned i = 0; i < n; i++) {
+		double start = now_us();
+
+		require(send(ends[0], message, sizeof(message), 0) == MESSAGE_BYTES, "send");
+		require(recv(ends[0], message, sizeof(message), MSG_WAITALL) == MESSAGE_BYTES,
+			"recv");
+		samples[i] = now_us() - start;
+	}
+	close(ends[0]);
+	wait(NULL);
+	answer(n);
+}
+
 static void run(const char *line)
 {
 	char command[16] = "";
@@ -132,6 +174,8 @@ static void run(const char *line)
 		load(first, second);
 	else if (strcmp(command, "list") == 0)
 		time_list(first);
+	else if (strcmp(command, "floor") == 0)
+		time_floor(first);
 	else
 		time_many(command, first, second);
 	fflush(stdout);
