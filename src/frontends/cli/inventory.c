@@ -78,53 +78,6 @@ static enum kc_status append(struct inventory *inventory, struct kc_dictionary *
 	return KC_OK;
 }
 
-static enum kc_status append_found(struct inventory *inventory, const char *item_class,
-				   const struct kc_value *found)
-{
-	for (size_t i = 0; i < kc_value_count(found); i++) {
-		struct kc_dictionary *item = NULL;
-
-		TRY(arrange(kc_value_dictionary(kc_value_at(found, i)), item_class, &item));
-		TRY(append(inventory, item));
-	}
-	return KC_OK;
-}
-
-/* One that has gone meanwhile is not listed. */
-static enum kc_status append_one(struct inventory *inventory, const struct kc_dictionary *query,
-				 const struct kc_value *reference)
-{
-	CLEANUP(dictionary_freep)
-	struct kc_dictionary *one =
-		KC_DICTIONARY({KC_RETURN_ATTRIBUTES, KC_TRUE}, {KC_RETURN_PERSISTENT_REF, KC_TRUE},
-			      {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)});
-	CLEANUP(value_freep) struct kc_value *found = NULL;
-	const struct kc_value *ui = kc_dictionary_get(query, KC_USE_AUTHENTICATION_UI);
-	enum kc_status status = KC_OK;
-
-	REQUIRE(one, KC_ERR_ALLOCATE, "out of memory");
-	TRY(kc_dictionary_set_value(one, KC_VALUE_PERSISTENT_REF, reference));
-	if (ui)
-		TRY(kc_dictionary_set_value(one, KC_USE_AUTHENTICATION_UI, ui));
-	status = kc_item_copy_matching(one, &found);
-	if (status == KC_ERR_ITEM_NOT_FOUND)
-		return KC_OK;
-	TRY(status);
-	return append_found(inventory, kc_dictionary_text(query, KC_CLASS), found);
-}
-
-/* More than an answer can hold: what there is first, then one after the other. */
-static enum kc_status append_singly(struct inventory *inventory, struct kc_dictionary *query)
-{
-	CLEANUP(value_freep) struct kc_value *references = NULL;
-
-	TRY(kc_dictionary_set(query, KC_RETURN_ATTRIBUTES, KC_FALSE));
-	TRY(kc_item_copy_matching(query, &references));
-	for (size_t i = 0; i < kc_value_count(references); i++)
-		TRY(append_one(inventory, query, kc_value_at(references, i)));
-	return KC_OK;
-}
-
 enum kc_status inventory_append_matching(struct inventory *inventory, const char *item_class,
 					 struct kc_dictionary *query)
 {
@@ -138,10 +91,14 @@ enum kc_status inventory_append_matching(struct inventory *inventory, const char
 	status = kc_item_copy_matching(query, &found);
 	if (status == KC_ERR_ITEM_NOT_FOUND)
 		return KC_OK;
-	if (status == KC_ERR_NOT_AVAILABLE)
-		return append_singly(inventory, query);
 	TRY(status);
-	return append_found(inventory, item_class, found);
+	for (size_t i = 0; i < kc_value_count(found); i++) {
+		struct kc_dictionary *item = NULL;
+
+		TRY(arrange(kc_value_dictionary(kc_value_at(found, i)), item_class, &item));
+		TRY(append(inventory, item));
+	}
+	return KC_OK;
 }
 
 static enum kc_status collect_class(const struct inventory_filter *filter, const char *item_class,
