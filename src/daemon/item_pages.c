@@ -18,6 +18,9 @@ enum {
 	PAGE_ROWS = 1024,
 };
 
+_Static_assert(ENGINE_ITEM_MAX + ENVELOPE_BYTES <= WIRE_MESSAGE_MAX,
+	       "an item that the engine gives fits into a reply");
+
 /* --- in one reply -------------------------------------------------------------------------- */
 
 static enum kc_status copy_all(struct item_call *call, struct engine_request *request)

@@ -12,11 +12,6 @@
 #include "items/identity_impl.h"
 #include "items/permit_impl.h"
 #include "items/search_impl.h"
-#include "wire/message.h"
-
-enum {
-	ITEM_MAX = WIRE_MESSAGE_MAX - 256, /* what stands around it */
-};
 
 struct copying {
 	const struct engine *engine;
@@ -91,7 +86,7 @@ static enum kc_status add_size(const struct copying *copying, struct json_object
 	answer_size_add(&size, object);
 	copying->size->n_bytes += size.n_bytes;
 	copying->size->n_values += size.n_values;
-	if (size.n_bytes <= ITEM_MAX)
+	if (size.n_bytes <= ENGINE_ITEM_MAX)
 		return KC_OK;
 	error_set_hint("ask for its attributes and its data one after the other");
 	return fail(KC_ERR_PARAM, "an item is larger than an answer can be");

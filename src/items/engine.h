@@ -135,6 +135,10 @@ KC_MUST_CHECK enum kc_status engine_copy_matching(struct engine *engine,
 						  struct json_object *query,
 						  struct json_object **ret_items);
 
+enum {
+	ENGINE_ITEM_MAX = 1024 * 1024 - 256, /* bytes of one item's text: a message, nearly */
+};
+
 /* How much of an answer is made at once. 0: as much as there is. */
 struct engine_page {
 	size_t bytes_max; /* as the text of a message, and */
