@@ -2,6 +2,8 @@
 /* UTF-8: what comes in over the wire, what people are shown, what may be a PIN. */
 #include "codec/utf8.h"
 
+#include <string.h>
+
 static bool is_between(uint8_t byte, uint8_t low, uint8_t high)
 {
 	return byte >= low && byte <= high;
@@ -57,6 +59,38 @@ uint32_t utf8_point(struct kc_view view, size_t len)
 	for (size_t i = 1; i < len; i++)
 		point = point << 6 | (view.data[i] & 0x3FU);
 	return point;
+}
+
+/*
+ * Eight bytes at once: with no top bit set, taking 0x20 from a smaller byte borrows and sets it, as
+ * does taking 1 from what was equal. May say no without need, for a byte after such a one.
+ */
+static bool is_quotable_word(const uint8_t *bytes)
+{
+	const uint64_t ones = UINT64_MAX / UINT8_MAX;
+	uint64_t word = 0;
+	uint64_t borrowed = 0;
+
+	memcpy(&word, bytes, sizeof(word));
+	borrowed =
+		(word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones);
+	return ((word | borrowed) & ones * 0x80) == 0;
+}
+
+static bool is_quotable(uint8_t byte)
+{
+	return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+size_t utf8_quotable_length(struct kc_view view)
+{
+	size_t n = 0;
+
+	while (view.len - n >= sizeof(uint64_t) && is_quotable_word(view.data + n))
+		n += sizeof(uint64_t);
+	while (n < view.len && is_quotable(view.data[n]))
+		n++;
+	return n;
 }
 
 bool utf8_is_text(struct kc_view text)

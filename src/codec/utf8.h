@@ -15,6 +15,12 @@ size_t utf8_length(struct kc_view view);
  */
 uint32_t utf8_point(struct kc_view view, size_t len);
 
+/*
+ * How many bytes at the start of @view stand for themselves wherever text is quoted: printable
+ * ASCII, but neither the quote nor the backslash.
+ */
+size_t utf8_quotable_length(struct kc_view view);
+
 /* Is all of @text such characters, and no NUL among them? */
 bool utf8_is_text(struct kc_view text);
 

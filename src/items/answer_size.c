@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "codec/utf8.h"
+
 enum {
 	NUMBER_MAX = 20, /* of 64 bits, with its sign */
 	LITERAL_MAX = 5,
@@ -24,9 +26,10 @@ static size_t length_of_byte(unsigned char byte)
 
 static size_t length_of_text(const char *text, size_t len)
 {
-	size_t sum = strlen("\"\"");
+	size_t n_plain = utf8_quotable_length(view_of(text, len));
+	size_t sum = strlen("\"\"") + n_plain;
 
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = n_plain; i < len; i++)
 		sum += length_of_byte((unsigned char)text[i]);
 	return sum;
 }

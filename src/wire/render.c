@@ -46,10 +46,10 @@ static bool stands_for_itself(uint8_t byte)
 /* How many bytes of @rest can be copied as they are. */
 static size_t plain_length(struct kc_view rest)
 {
-	size_t n = 0;
+	size_t n = utf8_quotable_length(rest);
 
 	while (n < rest.len && stands_for_itself(rest.data[n])) {
-		size_t len = rest.data[n] < 0x80 ? 1 : utf8_length(view_slice(rest, n, rest.len));
+		size_t len = utf8_length(view_slice(rest, n, rest.len));
 
 		if (len == 0)
 			break;

@@ -64,13 +64,7 @@ static enum kc_status scan_escape(struct scan *scan)
 /* Most of every text: a value in base64 is thousands of these. */
 static void skip_plain(struct scan *scan)
 {
-	const uint8_t *data = scan->text.data;
-	size_t at = scan->at;
-
-	while (at < scan->text.len && data[at] >= 0x20 && data[at] < 0x80 && data[at] != '"' &&
-	       data[at] != '\\')
-		at++;
-	scan->at = at;
+	scan->at += utf8_quotable_length(rest_of(scan));
 }
 
 static enum kc_status scan_character(struct scan *scan)
