@@ -75,6 +75,69 @@ TEST(a_query_is_asked_again_when_the_connection_breaks)
 	canned_daemon_stop(&daemon);
 }
 
+#define THREE                                                                                      \
+	"[{\"class\":\"key\",\"label\":\"A\"},{\"class\":\"key\",\"label\":\"B\"},"                \
+	"{\"class\":\"key\",\"label\":\"C\"}]"
+
+/* How many keys it has, all of which must be different; 0 when it fails. */
+static size_t count_keys(enum kc_status expected)
+{
+	struct kc_dictionary *dictionary =
+		KC_DICTIONARY({KC_CLASS, KC_TEXT("key")}, {KC_RETURN_ATTRIBUTES, KC_TRUE},
+			      {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)});
+	struct kc_value *found = NULL;
+	size_t n = 0;
+
+	CHECK_STATUS(kc_item_copy_matching(dictionary, &found), expected);
+	CHECK((found != NULL) == (expected == KC_OK));
+	n = found ? kc_value_count(found) : 0;
+	for (size_t i = 1; i < n; i++)
+		CHECK(strcmp(kc_dictionary_text(kc_value_dictionary(kc_value_at(found, i - 1)),
+						KC_ATTR_LABEL),
+			     kc_dictionary_text(kc_value_dictionary(kc_value_at(found, i)),
+						KC_ATTR_LABEL)) < 0);
+	kc_value_free(found);
+	kc_dictionary_free(dictionary);
+	return n;
+}
+
+TEST(pages_are_one_result)
+{
+	struct canned_daemon daemon = canned_daemon_start(THREE, "[]");
+
+	daemon.state->answers_in_pages = true;
+	CHECK_INT(count_keys(KC_OK), 3);
+	CHECK_INT(daemon.state->n_queries, 1);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
+TEST(pages_before_the_connection_broke_are_void)
+{
+	struct canned_daemon daemon = canned_daemon_start(THREE, "[]");
+
+	daemon.state->answers_in_pages = true;
+	daemon.state->dies_after_page = true;
+	CHECK_INT(count_keys(KC_OK), 3);
+	CHECK_INT(daemon.state->n_queries, 2);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
+TEST(a_failure_after_pages_is_the_result)
+{
+	struct canned_daemon daemon = canned_daemon_start(THREE, "[]");
+
+	daemon.state->answers_in_pages = true;
+	daemon.state->fails_after_page = true;
+	CHECK_INT(count_keys(KC_ERR_INTERACTION_NOT_ALLOWED), 0);
+	daemon.state->fails_after_page = false;
+	CHECK_INT(count_keys(KC_OK), 3);
+	CHECK_INT(daemon.state->n_connections, 1);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
 TEST(a_signature_is_never_asked_for_twice)
 {
 	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");

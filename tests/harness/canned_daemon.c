@@ -54,6 +54,37 @@ static bool matches(struct json_object *item, struct json_object *query)
 	return true;
 }
 
+/* False: it has failed instead. */
+static bool send_page(struct wire_call *call, struct json_object *item)
+{
+	struct json_object *page = json_object_new_object();
+	struct json_object *items = json_object_new_array();
+
+	json_object_array_add(items, json_object_get(item));
+	json_object_object_add(page, "items", items);
+	wire_call_continue(call, page);
+	if (state->dies_after_page) {
+		state->dies_after_page = false;
+		_exit(0);
+	}
+	if (!state->fails_after_page)
+		return true;
+	error_clear();
+	wire_call_fail(call, fail(KC_ERR_INTERACTION_NOT_ALLOWED, "locked"));
+	return false;
+}
+
+/* All but the last; what is left is in @found. */
+static bool send_pages(struct wire_call *call, struct json_object *found)
+{
+	while (json_object_array_length(found) > 1) {
+		if (!send_page(call, json_object_array_get_idx(found, 0)))
+			return false;
+		json_object_array_del_idx(found, 0, 1);
+	}
+	return true;
+}
+
 static void on_copy_matching(struct wire_call *call)
 {
 	struct json_object *query = field_get(wire_call_parameters(call), "query");
@@ -77,6 +108,10 @@ static void on_copy_matching(struct wire_call *call)
 			json_object_array_add(found, json_object_get(item));
 	}
 	json_object_put(items);
+	if (state->answers_in_pages && !send_pages(call, found)) {
+		json_object_put(found);
+		return;
+	}
 	if (json_object_array_length(found) > 0) {
 		reply_with(call, "items", found);
 		return;

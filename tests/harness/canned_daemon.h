@@ -22,8 +22,11 @@ struct canned_daemon_state {
 	bool dies_on_query; /* once: drop the connection instead of answering */
 	bool dies_on_sign;
 	bool dies_on_change;
-	bool is_slow; /* never answers a query */
-	char pin[32]; /* what came with the last Sign, Decrypt or Exchange */
+	bool is_slow;	       /* never answers a query */
+	bool answers_in_pages; /* a query: one item in each reply */
+	bool dies_after_page;  /* once, after the first of them */
+	bool fails_after_page; /* every time: something is locked */
+	char pin[32];	       /* what came with the last Sign, Decrypt or Exchange */
 	char interaction[512];
 	char context_secret[64]; /* of the last context, with its zero byte; may be "" */
 	char parameters[1024];	 /* of the last use of a key, query or change of an item */
