@@ -10,6 +10,12 @@
 #include "base/try.h"
 #include "store/sql.h"
 
+/* Not by sql_put() where it is done for each query. */
+static enum kc_status put(struct bytes *sql, const char *text)
+{
+	return bytes_append(sql, view_of_text(text));
+}
+
 static enum kc_status put_key_lead(const struct search *search, struct bytes *sql, size_t *index)
 {
 	for (size_t i = 0; i < search->n_key_terms; i++) {
@@ -48,25 +54,31 @@ static enum kc_status put_groups(const struct search *search, struct bytes *sql,
 {
 	if (search->place == SCHEMA_MAIN || search->n_groups == 0)
 		return KC_OK;
-	TRY(sql_put(sql, " AND +access_group IN ("));
+	TRY(put(sql, " AND +access_group IN ("));
 	for (size_t i = 0; i < search->n_groups; i++)
-		TRY(sql_put(sql, "%s?%zu", i == 0 ? "" : ",", (*index)++));
-	return sql_put(sql, ")");
+		TRY(put(sql, i == 0 ? "?" : ",?"));
+	*index += search->n_groups;
+	return put(sql, ")");
 }
 
 static enum kc_status put_from(const struct search *search, struct bytes *sql)
 {
-	return sql_put(sql, " FROM %s.%s WHERE ", schema_place_name(search->place),
-		       schema_table(search->table));
+	TRY(put(sql, search->place == SCHEMA_MAIN ? " FROM main." : " FROM file."));
+	TRY(put(sql, schema_table(search->table)));
+	return put(sql, " WHERE ");
 }
 
+/* A bare "?" is the number after the highest one so far, which is *index. */
 static enum kc_status put_conditions(const struct search *search, struct bytes *sql, size_t *index)
 {
-	TRY(sql_put(sql, "1"));
+	TRY(put(sql, "1"));
 	TRY(put_reference(search, sql, index));
-	for (size_t i = 0; i < search->n_terms; i++)
-		TRY(sql_put(sql, " AND %s%s = ?%zu", search->terms[i].is_lead ? "" : "+",
-			    search->terms[i].column, (*index)++));
+	for (size_t i = 0; i < search->n_terms; i++) {
+		TRY(put(sql, search->terms[i].is_lead ? " AND " : " AND +"));
+		TRY(put(sql, search->terms[i].column));
+		TRY(put(sql, " = ?"));
+	}
+	*index += search->n_terms;
 	TRY(put_key_lead(search, sql, index));
 	return put_groups(search, sql, index);
 }
