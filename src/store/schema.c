@@ -44,13 +44,11 @@ static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY
 
 /*
  * Without class_keys and settings nothing opens, and each is one page that a disk may lose: they
- * are kept twice, which triggers see to.
+ * are kept twice, at either end of a new file, which triggers see to.
  */
-#define TWICE(table, key, value, type, rest)                                                       \
-	"CREATE TABLE " table " (" key " " type " PRIMARY KEY, " value " BLOB NOT NULL)" rest      \
-	";\n"                                                                                      \
-	"CREATE TABLE " table "_copy (" key " " type " PRIMARY KEY, " value " BLOB NOT NULL)" rest \
-	";\n"                                                                                      \
+#define TABLE(name, key, value, type, rest)                                                        \
+	"CREATE TABLE " name " (" key " " type " PRIMARY KEY, " value " BLOB NOT NULL)" rest ";\n"
+#define COPIED(table, key, value)                                                                  \
 	"CREATE TRIGGER " table "_inserted AFTER INSERT ON " table                                 \
 	" BEGIN INSERT OR REPLACE INTO " table "_copy VALUES (new." key ", new." value "); END;\n" \
 	"CREATE TRIGGER " table "_updated AFTER UPDATE ON " table                                  \
@@ -58,8 +56,11 @@ static const char tokens_table[] = "CREATE TABLE tokens (ordinal INTEGER PRIMARY
 	"CREATE TRIGGER " table "_deleted AFTER DELETE ON " table " BEGIN DELETE FROM " table      \
 	"_copy WHERE " key " = old." key "; END;\n"
 
-static const char file_tables[] = TWICE("class_keys", "protection", "wrapped", "INTEGER", "")
-	TWICE("settings", "name", "value", "TEXT", " WITHOUT ROWID");
+static const char file_front[] = TABLE("class_keys", "protection", "wrapped", "INTEGER", "")
+	TABLE("settings", "name", "value", "TEXT", " WITHOUT ROWID");
+static const char file_back[] = TABLE("class_keys_copy", "protection", "wrapped", "INTEGER", "")
+	TABLE("settings_copy", "name", "value", "TEXT", " WITHOUT ROWID")
+		COPIED("class_keys", "protection", "wrapped") COPIED("settings", "name", "value");
 
 const char *schema_place_name(enum schema_place place)
 {
@@ -166,9 +167,10 @@ static enum kc_status put_table(struct bytes *sql, enum schema_place place,
 
 enum kc_status schema_put_tables(struct bytes *sql, enum schema_place place)
 {
+	TRY(put(sql, place == SCHEMA_MAIN ? tokens_table : file_front));
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		TRY(put_table(sql, place, (enum vocabulary_class)i));
-	return put(sql, place == SCHEMA_MAIN ? tokens_table : file_tables);
+	return place == SCHEMA_MAIN ? KC_OK : put(sql, file_back);
 }
 
 enum kc_status schema_create(struct database *database)

@@ -8,6 +8,8 @@
 #include "store/migrate.h"
 
 const char *const migrate_001_first[] = {
+	"CREATE TABLE class_keys (protection INTEGER PRIMARY KEY, wrapped BLOB NOT NULL)",
+	"CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 	"CREATE TABLE generic_passwords (position INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" item_id BLOB NOT NULL UNIQUE, protection INTEGER NOT NULL, revision BLOB NOT NULL,"
 	" identity BLOB NOT NULL UNIQUE, label BLOB, token_id BLOB, access_group BLOB,"
@@ -82,18 +84,16 @@ const char *const migrate_001_first[] = {
 	"CREATE INDEX keys_by_application_tag ON keys (application_tag)",
 	"CREATE INDEX keys_by_label ON keys (label)",
 	"CREATE INDEX keys_by_alias ON keys (alias) WHERE alias IS NOT NULL",
-	"CREATE TABLE class_keys (protection INTEGER PRIMARY KEY, wrapped BLOB NOT NULL)",
 	"CREATE TABLE class_keys_copy (protection INTEGER PRIMARY KEY, wrapped BLOB NOT"
 	" NULL)",
+	"CREATE TABLE settings_copy (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT"
+	" ROWID",
 	"CREATE TRIGGER class_keys_inserted AFTER INSERT ON class_keys BEGIN INSERT OR"
 	" REPLACE INTO class_keys_copy VALUES (new.protection, new.wrapped); END",
 	"CREATE TRIGGER class_keys_updated AFTER UPDATE ON class_keys BEGIN INSERT OR"
 	" REPLACE INTO class_keys_copy VALUES (new.protection, new.wrapped); END",
 	"CREATE TRIGGER class_keys_deleted AFTER DELETE ON class_keys BEGIN DELETE FROM"
 	" class_keys_copy WHERE protection = old.protection; END",
-	"CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-	"CREATE TABLE settings_copy (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT"
-	" ROWID",
 	"CREATE TRIGGER settings_inserted AFTER INSERT ON settings BEGIN INSERT OR REPLACE"
 	" INTO settings_copy VALUES (new.name, new.value); END",
 	"CREATE TRIGGER settings_updated AFTER UPDATE ON settings BEGIN INSERT OR REPLACE"
