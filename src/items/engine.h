@@ -33,8 +33,10 @@ DEFINE_FREEP(engine)
 struct engine_file {
 	bool is_open;
 	bool is_read_only;
-	const char *reason; /* why it is not open, or what was found when it was opened; NULL */
-	const char *hint;   /* what to do about it; NULL */
+	const char *reason;  /* why it is not open, or what was found when it was opened; NULL */
+	const char *hint;    /* what to do about it; NULL */
+	size_t n_unreadable; /* items that were met and are damaged; those that were not met are
+			      * not counted */
 };
 
 struct engine_file engine_file(const struct engine *engine);
@@ -160,6 +162,7 @@ struct engine_cursor {
  * failure. An item that is larger than a page has one of its own. What is added meanwhile is in no
  * page, and nothing is in two.
  * Expected: KC_ERR_ITEM_NOT_FOUND  at the end, and there was nothing
+ *           KC_ERR_PARAM           an item is larger than ENGINE_ITEM_MAX
  */
 KC_MUST_CHECK enum kc_status engine_copy_page(struct engine *engine, struct engine_request *request,
 					      struct json_object *query,
