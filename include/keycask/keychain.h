@@ -24,6 +24,7 @@ extern "C" {
 #define KC_KEYCHAIN_PATH	 "path"
 #define KC_KEYCHAIN_REASON	 "reason"
 #define KC_KEYCHAIN_HINT	 "hint"
+#define KC_KEYCHAIN_N_UNREADABLE "n_unreadable"
 #define KC_KEYCHAIN_GROUPS	 "groups"
 
 /* Values of KC_KEYCHAIN_STATE. */
@@ -34,8 +35,9 @@ extern "C" {
 
 /*
  * How it is: its state, whether it has a password, its file's path, in KC_KEYCHAIN_REASON what is
- * in the way, and in KC_KEYCHAIN_GROUPS the caller's access groups: what is added without a group
- * goes into the first. Asks nobody. Ownership: *ret_state is the caller's; free with
+ * in the way or was found when it was opened, in KC_KEYCHAIN_N_UNREADABLE how many damaged items
+ * were met so far, and in KC_KEYCHAIN_GROUPS the caller's access groups: what is added without a
+ * group goes into the first. Asks nobody. Ownership: *ret_state is the caller's; free with
  * kc_dictionary_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_state(struct kc_dictionary **ret_state);

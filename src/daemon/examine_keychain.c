@@ -34,12 +34,23 @@ static enum kc_status examine_open(struct engine *engine, const struct engine_fi
 /* For as long as the damaged file is kept. */
 static enum kc_status examine_report(const struct engine_file *file, struct json_object *findings)
 {
-	const struct examine_finding report = {
-		FINDING_WARNING, "keychain", file->reason,
-		"look for what is missing in a backup (keycask restore); when nothing is, remove "
-		"the damaged file and its .txt"};
+	const struct examine_finding report = {FINDING_WARNING, "keychain", file->reason,
+					       file->hint};
 
 	return examine_finding_add(findings, &report, "the keychain was found damaged");
+}
+
+static enum kc_status examine_items(const struct engine_file *file, struct json_object *findings)
+{
+	const struct examine_finding damaged = {
+		FINDING_WARNING, "keychain",
+		"they are damaged, or were changed by something other than keycaskd",
+		"look for what is missing in a backup: keycask restore"};
+
+	if (file->n_unreadable == 0)
+		return KC_OK;
+	return examine_finding_add(findings, &damaged, "%zu %s cannot be opened",
+				   file->n_unreadable, file->n_unreadable == 1 ? "item" : "items");
 }
 
 enum kc_status examine_keychain(const struct daemon *daemon, struct json_object *findings)
@@ -49,5 +60,7 @@ enum kc_status examine_keychain(const struct daemon *daemon, struct json_object 
 	if (!file.is_open)
 		return examine_closed(&file, findings);
 	TRY(examine_open(daemon->engine, &file, findings));
-	return file.reason ? examine_report(&file, findings) : KC_OK;
+	if (file.reason)
+		TRY(examine_report(&file, findings));
+	return examine_items(&file, findings);
 }

@@ -29,7 +29,8 @@ static enum kc_status put_file(const struct daemon *daemon, struct json_object *
 	TRY(field_put_flag(reply, "is_read_only", file.is_read_only));
 	TRY(field_put_text(reply, "path", path));
 	TRY(field_put_text(reply, "reason", file.reason));
-	return field_put_text(reply, "hint", file.hint);
+	TRY(field_put_text(reply, "hint", file.hint));
+	return field_put_number(reply, "n_unreadable", (int64_t)file.n_unreadable);
 }
 
 static enum kc_status make_state(struct wire_call *call, struct json_object **ret_reply)

@@ -14,6 +14,13 @@ struct deleting {
 	struct search *search;
 };
 
+static enum kc_status delete_row(const struct engine *engine, enum vocabulary_class item_class,
+				 int64_t position)
+{
+	unreadable_forget(engine->unreadable, item_class, position);
+	return row_delete(engine->database, SCHEMA_FILE, item_class, position);
+}
+
 /* The key goes with the last certificate that has it. */
 static enum kc_status delete_key(const struct engine *engine, const struct found_row *row)
 {
@@ -24,7 +31,7 @@ static enum kc_status delete_key(const struct engine *engine, const struct found
 	TRY(identity_has_certificate(engine, &row->public_key_hash, &is_used));
 	if (is_used)
 		return KC_OK;
-	return row_delete(engine->database, SCHEMA_FILE, VOCABULARY_KEY, row->key_position);
+	return delete_row(engine, VOCABULARY_KEY, row->key_position);
 }
 
 static enum kc_status run(struct database *database, const void *work)
@@ -32,12 +39,12 @@ static enum kc_status run(struct database *database, const void *work)
 	const struct deleting *deleting = work;
 	CLEANUP(found_done) struct found found = {0};
 
+	(void)database;
 	TRY(found_collect(&found, deleting->search, false));
 	if (found.n == 0)
 		return search_fail_empty(deleting->search);
 	for (size_t i = 0; i < found.n; i++) {
-		TRY(row_delete(database, SCHEMA_FILE, deleting->search->table,
-			       found.rows[i].position));
+		TRY(delete_row(deleting->engine, deleting->search->table, found.rows[i].position));
 		TRY(delete_key(deleting->engine, &found.rows[i]));
 	}
 	return KC_OK;

@@ -74,6 +74,10 @@ struct engine_file engine_file(const struct engine *engine)
 	if (file.is_open) {
 		file.is_read_only = keychain_file_is_read_only(engine->file);
 		file.reason = keychain_file_report(engine->file);
+		if (file.reason)
+			file.hint = "look for what is missing in a backup (keycask restore); when "
+				    "nothing is, remove the damaged file and its .txt";
+		file.n_unreadable = engine->unreadable->n;
 	} else if (engine->file_error.status == KC_OK) {
 		file.reason = "there is no keychain file";
 	} else {
@@ -118,6 +122,8 @@ enum kc_status engine_new(const struct engine_settings *settings, struct engine 
 	REQUIRE(engine, KC_ERR_ALLOCATE, "out of memory");
 	REQUIRE(!settings->file || settings->device_key.len == SEAL_KEY_BYTES, KC_ERR_INTERNAL,
 		"a keychain's file needs a device key");
+	engine->unreadable = calloc(1, sizeof(*engine->unreadable));
+	REQUIRE(engine->unreadable, KC_ERR_ALLOCATE, "out of memory");
 	TRY(make_hasher(engine, settings->device_key));
 	TRY(database_new(&engine->database));
 	TRY(schema_create(engine->database));
@@ -134,6 +140,7 @@ struct engine *engine_free(struct engine *engine)
 	keychain_file_free(engine->file);
 	database_free(engine->database);
 	seal_hasher_free(engine->hasher);
+	free(engine->unreadable);
 	free(engine);
 	return NULL;
 }
@@ -177,6 +184,7 @@ static enum kc_status recover(struct engine *engine)
 	enum kc_status status = keychain_file_recover(engine->file);
 	bool is_there = database_is_attached(engine->database);
 
+	engine->unreadable->n = 0; /* rows have other positions now */
 	if (status == KC_OK) {
 		status = keybag_renew(engine->keybag);
 		is_there = status == KC_OK;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "items/engine.h"
+#include "items/unreadable_impl.h"
 #include "store/database.h"
 #include "store/keychain_file.h"
 #include "store/seal.h"
@@ -16,6 +17,7 @@ struct engine {
 	struct keychain_file *file;	/* NULL: not attached */
 	struct keybag *keybag;		/* NULL: not attached */
 	struct error_record file_error; /* why not; status KC_OK: nobody wanted a file */
+	struct unreadable *unreadable;	/* what reading has met */
 };
 
 static inline bool engine_has_file(const struct engine *engine)

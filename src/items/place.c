@@ -69,6 +69,7 @@ static enum kc_status make_free(const struct engine *engine, const struct row *r
 		return KC_OK;
 	if (row_open(engine, &other) == KC_ERR_DECODE) {
 		error_adopt(&before);
+		unreadable_forget(engine->unreadable, row->item_class, other.position);
 		return row_delete(engine->database, SCHEMA_FILE, row->item_class, other.position);
 	}
 	/* Locked: what is there is nobody's to judge. */

@@ -110,7 +110,7 @@ static enum kc_status parse(struct kc_view text, struct json_object **ret_attrib
 	return KC_OK;
 }
 
-enum kc_status row_open(const struct engine *engine, struct row *row)
+static enum kc_status open_attributes(const struct engine *engine, struct row *row)
 {
 	CLEANUP(bytes_done) struct bytes plain = BYTES_INIT(ROW_ATTRIBUTES_MAX);
 	CLEANUP(bytes_done) struct bytes owner = BYTES_INIT(OWNER_MAX);
@@ -126,6 +126,22 @@ enum kc_status row_open(const struct engine *engine, struct row *row)
 	TRY(put_attributes_owner(row, &owner, &terms));
 	TRY(seal_open(&terms, row->attributes_data, &plain));
 	return parse(bytes_view(&plain), &row->attributes);
+}
+
+/* What went with the password was meant to go. */
+static bool is_loss(const struct engine *engine, const struct row *row)
+{
+	return row->place == SCHEMA_FILE && (row->protection != KEYBAG_WHEN_PASSCODE_SET_DEVICE ||
+					     keybag_has_password(engine->keybag));
+}
+
+enum kc_status row_open(const struct engine *engine, struct row *row)
+{
+	enum kc_status status = open_attributes(engine, row);
+
+	if (status == KC_ERR_DECODE && is_loss(engine, row))
+		unreadable_note(engine->unreadable, row->item_class, row->position);
+	return status;
 }
 
 /* With an application password nothing is in the file that opens the secret without it. */

@@ -34,11 +34,14 @@ static void check_absent(const char *sql)
 	struct scene scene = begin_with_two();
 
 	scene_run(&scene, sql);
+	CHECK_INT(engine_file(scene.engine).n_unreadable, 0);
 	CHECK_INT(scene_count(&scene, ONE), 0);
 	CHECK_INT(scene_count(&scene, GENERIC ",\"service\":\"service-one\",\"return_data\":true}"),
 		  0);
+	CHECK_INT(engine_file(scene.engine).n_unreadable, 1);
 	scene_update(&scene, KC_ERR_ITEM_NOT_FOUND, ONE, "{\"label\":\"x\"}");
 	scene_delete(&scene, KC_OK, ONE);
+	CHECK_INT(engine_file(scene.engine).n_unreadable, 0);
 	CHECK(!scene_add(&scene, KC_OK, ONE, "new"));
 	CHECK_INT(scene_count(&scene, ONE), 1);
 	scene_run(&scene, "DELETE FROM " TABLE "; DELETE FROM file.sqlite_sequence");

@@ -60,8 +60,9 @@ void keychain_report_write(const char *kept, const struct keychain_salvage *salv
 
 	if (!kept[0])
 		return;
-	compose(kept, salvage, text, sizeof(text));
+	compose(kept, salvage, text, sizeof(text) - 1);
 	log_warning("%s", text);
+	memcpy(text + strlen(text), "\n", sizeof("\n"));
 	if (keychain_place_name(kept, REPORT, path, sizeof(path)) != KC_OK ||
 	    file_replace(path, view_of_text(text)) != KC_OK)
 		log_warning("%s", error_get()->message);
@@ -115,6 +116,12 @@ static bool find_newest(const char *path, char *ret_path, size_t size)
 					     path, newest) < size;
 }
 
+/* Without the newline at its end. */
+static size_t line_length(struct kc_view text)
+{
+	return text.len > 0 && text.data[text.len - 1] == '\n' ? text.len - 1 : text.len;
+}
+
 void keychain_report_read(const char *path, char *ret_text, size_t size)
 {
 	CLEANUP(bytes_done) struct bytes text = BYTES_INIT(TEXT_MAX);
@@ -127,8 +134,8 @@ void keychain_report_read(const char *path, char *ret_text, size_t size)
 	error_clear();
 	if (keychain_place_name(damaged, REPORT, report, sizeof(report)) == KC_OK &&
 	    file_read_private(report, &text) == KC_OK && text.len > 0)
-		ignore(snprintf(ret_text, size, "%.*s", (int)text.len, (const char *)text.data) <
-		       0);
+		ignore(snprintf(ret_text, size, "%.*s", (int)line_length(bytes_view(&text)),
+				(const char *)text.data) < 0);
 	else
 		ignore(snprintf(ret_text, size,
 				"the keychain was damaged once; the damaged file is kept as %s",

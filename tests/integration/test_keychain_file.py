@@ -78,6 +78,12 @@ def findings(daemon):
     return [found for found in json.loads(out) if found["topic"] == "keychain"]
 
 
+def notes(daemon, *arguments):
+    """What a person is told besides."""
+    return subprocess.run([program("keycask"), *arguments], env=daemon.env, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE).stderr.decode()
+
+
 def check_unavailable(daemon, message, hint):
     """The same words everywhere; and a token's items are there."""
     record = refusal(daemon, add)
@@ -349,6 +355,12 @@ def check_mended(daemon, least, most):
         check(f"{n} items were saved" in found[0]["why"], f"doctor: {found}")
         kept = pathlib.Path(found[0]["why"].rpartition(" kept as ")[2])
         check_equal(kept.read_bytes(), damaged, "the damaged file")
+        check(pathlib.Path(f"{kept}.txt").read_text().endswith(f"{kept}\n"), "the report")
+        for arguments in (["list"], ["password", "list"], ["password", "list", "--json"],
+                          ["unlock"], ["password", "get", "nowhere"]):
+            said = notes(daemon, *arguments)
+            check(f"note: {state['reason']}\n→ look for what is missing" in said,
+                  f"{arguments}: {said}")
         add(daemon, "after")
     with daemon:
         check_equal(count(daemon), n + 1, "items at the next start")
@@ -358,6 +370,7 @@ def check_mended(daemon, least, most):
     with daemon:
         check_equal(daemon.call("Keychain.State").get("reason"), None, "reason")
         check_equal([one["state"] for one in findings(daemon)], ["ok"], "findings")
+        check_equal(notes(daemon, "password", "list"), "", "notes")
 
 
 @test
@@ -392,6 +405,28 @@ def damage_is_found_in_use():
         check("items were saved" in daemon.call("Keychain.State")["reason"], "nothing is said of it")
         add(daemon, "after")
     check_equal(len(list(state_folder(daemon).glob("keychain.db.damaged-*Z"))), 1, "files kept")
+
+
+@test
+def items_that_cannot_be_opened_are_counted():
+    """A query passes over them; whoever looks for something is told."""
+    daemon = filled(5)
+    with sqlite3.connect(file_of(daemon)) as database:
+        database.execute("UPDATE generic_passwords SET attributes = zeroblob(64)"
+                         " WHERE position <= 2")
+    database.close()
+    with daemon:
+        check_equal(daemon.call("Keychain.State")["n_unreadable"], 0, "before anyone has looked")
+        for _ in range(2):
+            check_equal(count(daemon), 3, "items")
+            check_equal(daemon.call("Keychain.State")["n_unreadable"], 2, "items that do not open")
+        found = [one for one in findings(daemon) if one["state"] == "warning"]
+        check_equal([one["what"] for one in found], ["2 items cannot be opened"], "doctor")
+        check("2 items of the keychain cannot be opened" in notes(daemon, "password", "list"),
+              "nothing is said of them")
+        daemon.call("Items.Delete", {"query": password("me0")})
+        check("1 item of the keychain cannot be opened" in notes(daemon, "unlock"),
+              "one of them is deleted")
 
 
 @test

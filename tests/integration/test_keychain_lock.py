@@ -145,7 +145,7 @@ def without_a_password_it_is_open_and_cannot_be_locked():
             check_equal({**answer, "groups": None},
                         {"state": "unlocked", "has_password": False, "is_read_only": False,
                          "path": daemon.env["KEYCASK_STATE_DIR"] + "/keychain.db",
-                         "groups": None}, "state")
+                         "n_unreadable": 0, "groups": None}, "state")
             check(answer["groups"], "the caller's groups")
             record = refused(NO_KEY, peer, "Keychain.Lock")
             check_equal((record["message"], record["hint"]),

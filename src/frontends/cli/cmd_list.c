@@ -8,6 +8,7 @@
 #include <keycask/token.h>
 
 #include "base/cleanup.h"
+#include "frontends/cli/keychain_note.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
@@ -99,6 +100,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 			"keycask: the keychain is locked, so only tokens are listed; to open it: "
 			"keycask unlock\n",
 			stderr);
+	keychain_note_print();
 	if (context->json)
 		return print_json(&inventory);
 	if (!is_all)

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
+#include "frontends/cli/keychain_note.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 
@@ -79,6 +80,7 @@ static enum kc_status run_unlock(struct context *context, char **words, int n_wo
 	options.pin = secret_view(&passwords.present);
 	TRY(kc_keychain_unlock(&options));
 	TRY(has_password(&needs_password));
+	keychain_note_print();
 	if (context->json)
 		return page_json_take(KC_DICTIONARY({"has_password", KC_FLAG(needs_password)}));
 	(void)puts(needs_password ? "The keychain is unlocked."

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/hidden_input.h"
+#include "frontends/cli/keychain_note.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/password_name.h"
 #include "frontends/cli/unlocking.h"
@@ -100,13 +101,17 @@ static enum kc_status run_get(struct context *context, char **words, int n_words
 	CLEANUP(search_done)
 	struct search search = {.context = context, .name = PASSWORD_NAME_INIT, .wants_data = true};
 	const struct option_row rows[] = {PASSWORD_NAME_ROWS(&search.name)};
+	enum kc_status status = KC_OK;
 	struct kc_view data;
 
 	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
 	if (context->wants_help)
 		return KC_OK;
 	TRY(password_name_read(context, words, n_words, &search.name));
-	TRY(unlocking_run(!search.name.no_prompt, find, &search));
+	status = unlocking_run(!search.name.no_prompt, find, &search);
+	if (status == KC_ERR_ITEM_NOT_FOUND)
+		keychain_note_print();
+	TRY(status);
 	if (context->json)
 		return page_json_dictionary(search.item);
 	data = kc_dictionary_data(search.item, KC_VALUE_DATA);
@@ -199,6 +204,7 @@ static enum kc_status run_list(struct context *context, char **words, int n_word
 		listing.ui = KC_AUTHENTICATION_UI_ALLOW;
 	TRY(unlocking_run(!no_prompt, collect, &listing));
 	inventory_passwords_sort(&listing.inventory);
+	keychain_note_print();
 	if (context->json)
 		return print_json(&listing.inventory);
 	return print_list(context, &listing, !asks && are_some_left_out(&listing));
