@@ -205,7 +205,7 @@ static enum kc_status collect(const struct copying *copying, struct search *sear
 			TRY(status);
 		if (is_overfull(copying))
 			return take_last_back(copying);
-		search_note(search, &row);
+		search_page_note(search, &row);
 	}
 	*ret_is_at_end = !has_row || is_enough(copying);
 	return KC_OK;
@@ -224,7 +224,7 @@ static enum kc_status answer(struct copying *copying, struct engine_cursor *curs
 
 	TRY(search_new(copying->engine, &copying->request->caller, copying->query, &search));
 	if (copying->page)
-		search_continue(search, cursor, copying->page->rows_max);
+		search_page_continue(search, cursor, copying->page->rows_max);
 	TRY(filter_issuers_begin(&copying->filter));
 	copying->search = search;
 	copying->n_before = cursor->n_items;

@@ -222,61 +222,13 @@ enum kc_status search_new(const struct engine *engine, const struct engine_calle
 
 /* --- row by row ------------------------------------------------------------------------------ */
 
-void search_continue(struct search *search, const struct engine_cursor *cursor, size_t rows_max)
-{
-	search->is_paged = true;
-	search->cursor = *cursor;
-	search->rows_max = rows_max ? (int64_t)rows_max : -1;
-	if (cursor->n_places_done > SCHEMA_MAIN)
-		search->in_main = false;
-}
-
-void search_note(struct search *search, const struct row *row)
-{
-	search->cursor.position = row->position;
-}
-
-/* What is added from now on is not part of the answer, which would have no end otherwise. */
-static enum kc_status find_end(struct search *search)
-{
-	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
-	struct statement *statement = NULL;
-	const char *text = NULL;
-	enum kc_status status = KC_OK;
-	bool has_row = false;
-
-	TRY(sql_put(&sql, "SELECT max(position) FROM %s.%s", schema_place_name(search->place),
-		    schema_table(search->table)));
-	TRY(sql_end(&sql, &text));
-	TRY(database_prepare(search->engine->database, text, &statement));
-	status = database_step(statement, &has_row);
-	if (has_row)
-		search->cursor.end = database_column_number(statement, 0);
-	database_reset(statement);
-	return status;
-}
-
-static enum kc_status begin_page(struct search *search)
-{
-	struct engine_cursor *cursor = &search->cursor;
-
-	if (!search->is_paged)
-		return KC_OK;
-	if (cursor->n_places_done < (unsigned)search->place) {
-		cursor->n_places_done = (unsigned)search->place;
-		cursor->position = 0;
-		cursor->end = 0;
-	}
-	return cursor->end == 0 ? find_end(search) : KC_OK;
-}
-
 static enum kc_status begin(struct search *search, enum schema_place place)
 {
 	CLEANUP(bytes_done) struct bytes sql = SQL_INIT;
 	const char *text = NULL;
 
 	search->place = place;
-	TRY(begin_page(search));
+	TRY(search_page_begin(search));
 	TRY(bytes_reserve(&sql, 2048));
 	TRY(search_sql_put(search, &sql));
 	TRY(sql_end(&sql, &text));

@@ -51,11 +51,14 @@ DEFINE_FREEP(search)
 
 /*
  * Rows after @cursor only, in the order of their positions, and so many that a page of @rows_max
- * (0: any number) is full; search_note() moves search->cursor. Before the first search_next().
+ * (0: any number) is full; search_page_note() moves search->cursor. Before the first search_next().
  */
-void search_continue(struct search *search, const struct engine_cursor *cursor, size_t rows_max);
+void search_page_continue(struct search *search, const struct engine_cursor *cursor,
+			  size_t rows_max);
 /* @row is done with. */
-void search_note(struct search *search, const struct row *row);
+void search_page_note(struct search *search, const struct row *row);
+/* search->place is begun, or gone on with. */
+KC_MUST_CHECK enum kc_status search_page_begin(struct search *search);
 
 /* The next row, which borrows from the search until the next call. @ret_row is zeroed
  * before; release with row_done(). */

@@ -44,7 +44,7 @@ static void check_plan_of(struct scene *scene, enum schema_place place, const ch
 	CHECK_OK(search_new(scene->engine, &scene->request.caller, query, &search));
 	search->place = place;
 	if (is_paged)
-		search_continue(search, &(struct engine_cursor){.position = 1, .end = 9}, 9);
+		search_page_continue(search, &(struct engine_cursor){.position = 1, .end = 9}, 9);
 	CHECK_OK(sql_put(&sql, "EXPLAIN QUERY PLAN "));
 	CHECK_OK(search_sql_put(search, &sql));
 	CHECK_OK(sql_end(&sql, &explain));
