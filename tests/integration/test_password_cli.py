@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-from keychain_scene import set_password
+from keychain_scene import set_password, unlock
 from keycask_test import Daemon, check, check_equal, main, pipe_with, program, run, scratch, test
 from person_scene import PersonScene
 from prompt_scene import adopt
@@ -166,7 +166,6 @@ def attributes_are_set_and_kept():
         keep(daemon, "a", "--accessible", "when_unlocked", "--comment", "c")
         (item,) = daemon.cli("password", "list")
         check_equal((item["accessible"], item["comment"]), ("when_unlocked", "c"), "attributes")
-        refused(daemon, "accessible", "set", "b", "--accessible", "sometimes", input=b"x")
         refused(daemon, "is not", "set", "b", "--group", "not.mine", input=b"x")
 
 
@@ -181,6 +180,11 @@ def wrong_calls_say_what_is_wrong():
                 ("go with --server", "get", "a", "--protocol", "https"),
                 ("--port ends at 65535", "set", "--server", "a", "--port", "65536"),
                 ("--require is presence", "set", "a", "--require", "fingers"),
+                ("the name is empty", "set", ""), ("the name is empty", "get", "", "jo"),
+                ("the name is empty", "delete", "", "--yes"),
+                ("the name is empty", "set", "--server", "", "jo"),
+                ("always_this_device_only or when_passcode_set_this_device_only, not 'whenever'",
+                 "set", "a", "--accessible", "whenever"),
                 ("--require is presence", "set", "a", "--require", "presence,"),
                 ("contradict", "list", "--ask", "--no-prompt")):
             refused(daemon, text, *arguments, status=2)
@@ -269,8 +273,7 @@ def a_locked_keychain_is_opened_on_the_way():
         with daemon.connect() as connection:
             set_password(connection, KEYCHAIN)
         keep(daemon, "github", "jo", value="one")
-        for arguments, says in ((("get", "github"), "one"), (("list",), "github"),
-                                (("delete", "github", "--yes"), "is deleted")):
+        for arguments, says in ((("get", "github"), "one"), (("list",), "github")):
             daemon.cli("lock")
             process = beside(daemon, terminal, *arguments)
             terminal.read_until("the keychain is locked")
@@ -284,7 +287,7 @@ def a_locked_keychain_is_opened_on_the_way():
                              (KEYCHAIN_PROMPT, KEYCHAIN + "\n")):
             terminal.read_until(prompt)
             terminal.type(text)
-        terminal.read_until("is saved")
+        terminal.read_until("is changed")
         ended(process)
 
 
@@ -295,7 +298,7 @@ def a_locked_keychain_without_a_terminal_says_what_to_do():
             set_password(connection, KEYCHAIN)
         keep(daemon, "github", "jo")
         daemon.cli("lock")
-        for arguments in (("get", "github"), ("list",), ("set", "x"), ("delete", "github")):
+        for arguments in (("get", "github"), ("list",), ("set", "x")):
             err = refused(daemon, "the keychain is locked", *arguments, input=b"x",
                           start_new_session=True)
             check("keycask unlock" in err, err)
@@ -308,6 +311,33 @@ def a_locked_keychain_without_a_terminal_says_what_to_do():
         terminal.read_until(KEYCHAIN_PROMPT)
         terminal.type("\x04")
         ended(process, 1)
+
+
+@test
+def deleting_needs_no_key():
+    """What cannot be looked at has to be named exactly; never goes what shares a name with it."""
+    with PersonScene() as daemon, Terminal() as terminal:
+        with daemon.connect() as connection:
+            set_password(connection, KEYCHAIN)
+        for account in ("jo", "ann"):
+            keep(daemon, "github", account)
+        keep(daemon, "--server", "example.org", "jo", "--protocol", "https")
+        keep(daemon, "--server", "example.org", "jo")
+        daemon.cli("lock")
+        err = refused(daemon, "of exactly this name", "delete", "github", "--yes")
+        check("ACCOUNT" in err and "keycask unlock" in err, err)
+        process = beside(daemon, terminal, "delete", "github", "jo")
+        terminal.read_until("Delete the password of jo at github? [y/N] ")
+        terminal.type("y\n")
+        terminal.read_until("is deleted")
+        ended(process)
+        password(daemon, "delete", "--server", "example.org", "jo", "--yes", "--no-prompt")
+        check_equal(daemon.call("Keychain.State")["state"], "locked", "the keychain")
+        with daemon.connect() as connection:
+            unlock(connection, KEYCHAIN)
+        left = [(item.get("service") or item["protocol"], item["account"])
+                for item in daemon.cli("password", "list")]
+        check_equal(left, [("github", "ann"), ("https", "jo")], "what is left")
 
 
 @test

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* keycask password get, list, delete. A password is printed by get, and by nothing else. */
+/* keycask password get, list. A password is printed by get, and by nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/file_io.h"
-#include "frontends/cli/hidden_input.h"
 #include "frontends/cli/keychain_note.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/password_name.h"
@@ -210,54 +209,6 @@ static enum kc_status run_list(struct context *context, char **words, int n_word
 	return print_list(context, &listing, !asks && are_some_left_out(&listing));
 }
 
-/* --- delete -------------------------------------------------------------------------------- */
-
-static enum kc_status make_sure(struct context *context, const char *what)
-{
-	char question[640];
-	bool yes = false;
-
-	if (context->json || !hidden_input_is_possible())
-		return usage_error(context, "nobody can be asked whether to delete it: say --yes");
-	(void)snprintf(question, sizeof(question), "Delete the password of %s? [y/N] ", what);
-	TRY(hidden_input_confirm(question, &yes));
-	REQUIRE(yes, KC_ERR_USER_CANCELED, "nothing was deleted");
-	return KC_OK;
-}
-
-static enum kc_status delete_item(const struct kc_dictionary *item)
-{
-	CLEANUP(dictionary_freep)
-	struct kc_dictionary *query = KC_DICTIONARY(
-		{KC_VALUE_PERSISTENT_REF, KC_DATA(kc_dictionary_data(item, INVENTORY_REFERENCE))});
-
-	return kc_item_delete(query);
-}
-
-static enum kc_status run_delete(struct context *context, char **words, int n_words)
-{
-	CLEANUP(search_done)
-	struct search search = {.context = context, .name = PASSWORD_NAME_INIT};
-	CLEANUP(freep) char *what = NULL;
-	bool yes = false;
-	const struct option_row rows[] = {PASSWORD_NAME_ROWS(&search.name),
-					  {"yes", OPTION_FLAG, &yes}};
-
-	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
-	if (context->wants_help)
-		return KC_OK;
-	TRY(password_name_read(context, words, n_words, &search.name));
-	TRY(unlocking_run(!search.name.no_prompt, find, &search));
-	what = password_name_describe(search.item);
-	if (!yes)
-		TRY(make_sure(context, what));
-	TRY(delete_item(search.item));
-	if (context->json)
-		return page_json_take(kc_dictionary_new(NULL, 0));
-	(void)printf("The password of %s is deleted.\n", what);
-	return page_finish();
-}
-
 const struct command cmd_password_get = {
 	.name = "password get",
 	.arguments = "SERVICE|--server HOST [ACCOUNT]",
@@ -283,16 +234,4 @@ const struct command cmd_password_list = {
 		"each\n"
 		"  --no-prompt     fail rather than ask for the keychain's password\n",
 	.run = run_list,
-};
-
-const struct command cmd_password_delete = {
-	.name = "password delete",
-	.arguments = "SERVICE|--server HOST [ACCOUNT] [--yes]",
-	.summary = "delete a password",
-	.help = "Names are those of keycask password get. Asks before it deletes; what names "
-		"several "
-		"is\n"
-		"an error that lists them.\n"
-		"\n" PASSWORD_NAME_HELP "  --yes              do not ask\n",
-	.run = run_delete,
 };

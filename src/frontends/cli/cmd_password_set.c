@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <keycask/item.h>
-#include <keycask/keychain.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -58,6 +57,27 @@ static const char *find_flag(struct kc_view word)
 enum {
 	FLAGS_MAX = 3,
 };
+
+/* With their list: the daemon's answer would come after the password was typed twice. */
+static enum kc_status check_accessible(struct context *context, const char *accessible)
+{
+	static const char *const classes[] = {
+		KC_ACCESSIBLE_WHEN_UNLOCKED,
+		KC_ACCESSIBLE_WHEN_UNLOCKED_THIS_DEVICE_ONLY,
+		KC_ACCESSIBLE_AFTER_FIRST_UNLOCK,
+		KC_ACCESSIBLE_AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY,
+		KC_ACCESSIBLE_ALWAYS,
+		KC_ACCESSIBLE_ALWAYS_THIS_DEVICE_ONLY,
+		KC_ACCESSIBLE_WHEN_PASSCODE_SET_THIS_DEVICE_ONLY,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (!accessible || strcmp(accessible, classes[i]) == 0)
+			return KC_OK;
+	return usage_error(context, "--accessible is %s, %s, %s, %s, %s, %s or %s, not '%s'",
+			   classes[0], classes[1], classes[2], classes[3], classes[4], classes[5],
+			   classes[6], accessible);
+}
 
 /* "presence,application-password" */
 static enum kc_status read_flags(struct context *context, const char *words,
@@ -148,25 +168,12 @@ static enum kc_status read_password(struct setting *setting)
 
 /* --- the change ---------------------------------------------------------------------------- */
 
-/* An item is added to the first of the caller's groups, so that is where its like is. */
-static enum kc_status put_default_group(struct kc_dictionary *query)
-{
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
-	const struct kc_value *groups = NULL;
-
-	if (kc_dictionary_get(query, KC_ATTR_ACCESS_GROUP))
-		return KC_OK;
-	TRY(kc_keychain_state(&state));
-	groups = kc_dictionary_get(state, KC_KEYCHAIN_GROUPS);
-	return put_text(query, KC_ATTR_ACCESS_GROUP, kc_value_text(kc_value_at(groups, 0)));
-}
-
 static enum kc_status update(const struct setting *setting)
 {
 	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
 
 	TRY(password_name_new_query(&setting->name, &query));
-	TRY(put_default_group(query));
+	TRY(password_name_put_default_group(query));
 	return kc_item_update(query, setting->changes);
 }
 
@@ -205,6 +212,7 @@ static enum kc_status run_set(struct context *context, char **words, int n_words
 	if (context->wants_help)
 		return KC_OK;
 	TRY(password_name_read(context, words, n_words, &setting.name));
+	TRY(check_accessible(context, setting.accessible));
 	TRY(prepare(context, &setting));
 	TRY(read_password(&setting));
 	TRY(unlocking_run(!setting.name.no_prompt, add_or_update, &setting));

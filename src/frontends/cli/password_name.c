@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <keycask/item.h>
+#include <keycask/keychain.h>
 #include <keycask/text.h>
 
 #include "base/bytes.h"
@@ -18,6 +19,12 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 }
 
 /* --- from the command line ----------------------------------------------------------------- */
+
+/* Rather a variable that is not set than a name. */
+static enum kc_status fail_empty(struct context *context)
+{
+	return usage_error(context, "the name is empty");
+}
 
 enum kc_status password_name_read(struct context *context, char **words, int n_words,
 				  struct password_name *password)
@@ -32,13 +39,13 @@ enum kc_status password_name_read(struct context *context, char **words, int n_w
 		return usage_error(context, "one word too many: '%s'", words[n_names]);
 	if (password->server) {
 		password->account = n_words > 0 ? words[0] : NULL;
-		return KC_OK;
+		return password->server[0] ? KC_OK : fail_empty(context);
 	}
 	if (n_words == 0)
 		return usage_error(context, "SERVICE is missing, or --server HOST");
 	password->name = words[0];
 	password->account = n_words > 1 ? words[1] : NULL;
-	return KC_OK;
+	return password->name[0] ? KC_OK : fail_empty(context);
 }
 
 /* --- dictionaries -------------------------------------------------------------------------- */
@@ -98,6 +105,18 @@ enum kc_status password_name_new_query(const struct password_name *password,
 		TRY(kc_dictionary_set(query, KC_ATTR_PORT, KC_NUMBER(0)));
 	*ret_query = take(query);
 	return KC_OK;
+}
+
+enum kc_status password_name_put_default_group(struct kc_dictionary *query)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	const struct kc_value *groups = NULL;
+
+	if (kc_dictionary_get(query, KC_ATTR_ACCESS_GROUP))
+		return KC_OK;
+	TRY(kc_keychain_state(&state));
+	groups = kc_dictionary_get(state, KC_KEYCHAIN_GROUPS);
+	return put_text(query, KC_ATTR_ACCESS_GROUP, kc_value_text(kc_value_at(groups, 0)));
 }
 
 /* --- finding ------------------------------------------------------------------------------- */

@@ -56,6 +56,10 @@ KC_MUST_CHECK enum kc_status password_name_new_item(const struct password_name *
 KC_MUST_CHECK enum kc_status password_name_new_query(const struct password_name *password,
 						     struct kc_dictionary **ret_query);
 
+/* An item is added to the first of the caller's groups, so that is where its like is: as long as
+ * @query says nothing of groups. */
+KC_MUST_CHECK enum kc_status password_name_put_default_group(struct kc_dictionary *query);
+
 /*
  * The one item that is meant: of that service, else of that server, else with that label, else with
  * that persistent reference. *ret_item is the caller's, in the shape of inventory.h, with
