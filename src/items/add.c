@@ -6,6 +6,8 @@
  */
 #include "items/add_impl.h"
 
+#include <string.h>
+
 #include "base/try.h"
 #include "items/copy_impl.h"
 #include "items/draft_impl.h"
@@ -217,9 +219,32 @@ static enum kc_status run(struct database *database, const void *work)
 	return answer(work);
 }
 
+static bool is_asymmetric(struct json_object *attributes)
+{
+	const char *key_class = field_text(attributes, "key_class");
+
+	return key_class && (strcmp(key_class, "private") == 0 || strcmp(key_class, "public") == 0);
+}
+
+/* A password may follow; a certificate or a key is its data, and would only be in the way. */
+static enum kc_status check_data(const struct adding *adding)
+{
+	const struct addition *addition = adding->addition;
+
+	if (adding->n_parts == 0 || adding->parts[0].has_data)
+		return KC_OK;
+	REQUIRE(addition->item_class != VOCABULARY_CERTIFICATE, KC_ERR_PARAM,
+		"a certificate needs a \"value_data\": its DER");
+	REQUIRE(addition->item_class != VOCABULARY_KEY || !is_asymmetric(addition->attributes),
+		KC_ERR_PARAM, "a %s key needs a \"value_data\": its external representation",
+		field_text(addition->attributes, "key_class"));
+	return KC_OK;
+}
+
 static enum kc_status add(const struct adding *adding)
 {
 	TRY(check_group(adding));
+	TRY(check_data(adding));
 	TRY(check_parts(adding));
 	TRY(make_rows(adding));
 	return database_transact_file(adding->engine->database, run, adding);

@@ -196,9 +196,21 @@ def symmetric_keys_are_bytes():
 
 
 @test
-def keys_without_a_value_can_be_kept_but_not_used():
+def what_is_nothing_without_a_value_needs_one():
     with Daemon() as daemon, daemon.connect() as connection:
-        ref = add(connection, **KEY, key_class="private", key_type="ec", key_size_in_bits=256,
+        for what, message in ((dict(CERTIFICATE), "a certificate needs a"),
+                              ({**KEY, "key_class": "private"}, "a private key needs a"),
+                              ({**KEY, "key_class": "public"}, "a public key needs a")):
+            error = check_raises("org.keycask.Items.Failed", add, connection, **what)
+            record = error.parameters["record"]
+            check_equal(record["name"], "param", "status")
+            check(message in record["message"] and "value_data" in record["message"], record)
+
+
+@test
+def keys_of_no_class_without_a_value_can_be_kept_but_not_used():
+    with Daemon() as daemon, daemon.connect() as connection:
+        ref = add(connection, **KEY, key_type="ec", key_size_in_bits=256,
                   label="nothing", return_persistent_ref=True)["value_persistent_ref"]
         error = check_raises("org.keycask.Keys.Failed", sign, connection, ref, X962, b"data")
         check_equal(error.parameters["record"]["message"], 'this key was added without its data, so it does nothing',
