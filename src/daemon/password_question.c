@@ -146,7 +146,10 @@ static void on_password(struct password_question *question, struct secret *passw
 	enum kc_status status = KC_OK;
 
 	if (password->len == 0) {
-		on_wrong(question, "an empty password is none");
+		on_wrong(question, question->asked == PROMPT_KEYCHAIN_NEW
+					   ? "an empty password is none: keycask passwd --remove "
+					     "takes it away"
+					   : "an empty password is none");
 		return;
 	}
 	if (is_repeat && !view_equal(secret_view(password), secret_view(&question->first))) {

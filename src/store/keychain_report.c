@@ -41,9 +41,10 @@ static void compose(const char *kept, const struct keychain_salvage *salvage, ch
 	if (salvage->has_keys)
 		len = snprintf(
 			ret_text, size,
-			"the keychain was damaged: %lld items were saved into a new one; the "
-			"damaged file is kept as %s",
-			(long long)salvage->n_items, kept);
+			"the keychain was damaged: %lld %s saved into a new one; the damaged file "
+			"is kept as %s",
+			(long long)salvage->n_items,
+			salvage->n_items == 1 ? "item was" : "items were", kept);
 	else
 		len = snprintf(ret_text, size,
 			       "the keychain was damaged and its keys could not be read, so that "

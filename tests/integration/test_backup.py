@@ -307,19 +307,11 @@ def a_pipe_that_nobody_reads_hinders_nobody():
 
 @test
 def a_full_disk_is_named():
-    folder = scratch() / "small"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        raise SkipTest("not root: no file system of a chosen size")
-    run("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder)
-    try:
-        with Scene(200) as scene:
-            record = check_raises("not_available", backup, scene.here, folder / "b").record
-            check("No space left" in record["message"], record)
-            check("make room" in record["hint"], record)
-            check_equal(backup(scene.here, scene.file)["n_items"], 200, "elsewhere")
-    finally:
-        run("umount", folder)
+    with Mount("16k") as small, Scene(200) as scene:
+        record = check_raises("not_available", backup, scene.here, small.folder / "b").record
+        check("No space left" in record["message"], record)
+        check("make room" in record["hint"], record)
+        check_equal(backup(scene.here, scene.file)["n_items"], 200, "elsewhere")
 
 
 @test
@@ -479,13 +471,13 @@ def what_people_read():
         os.close(theirs)
         said, _ = run(program("keycask"), "backup", scene.file, "--password-fd", ours,
                       env=scene.first.env, pass_fds=[ours])
-        check_equal(said.decode(), f"2 items are in {scene.file}.\n1 stay here: of this device "
+        check_equal(said.decode(), f"2 items are in {scene.file}.\n1 stays here: of this device "
                     "only, or under access control.\n", "backup")
         data = scene.file.read_bytes()
         scene.file.write_bytes(data[:records(scene.file)[2]])
         said, _ = run(program("keycask"), "restore", "--partial", scene.file, "--password-fd",
                       ours, env=scene.second.env, pass_fds=[ours])
-        check_equal(said.decode(), "1 items are restored, 0 were there and stay as they are.\n"
+        check_equal(said.decode(), "1 item is restored, 0 were there and stay as they are.\n"
                     "That is not all: the backup is cut off after 1 items.\n", "restore")
         os.close(ours)
         _, said = run(program("keycask"), "backup", status=2, env=scene.first.env)

@@ -345,6 +345,8 @@ def the_commands_have_json_for_machines():
         check_equal(cli("unlock", password_fd="two", status=1)["name"], "auth_failed", "wrong")
         check_equal(cli("unlock", "--no-prompt", status=1)["name"], LOCKED, "nobody may be asked")
         check_equal(cli("unlock", password_fd="one"), {"has_password": True}, "unlock")
+        check("keycask passwd --remove takes it away" in
+              cli("passwd", new_password_fd="\n", status=1)["message"], "an empty password")
         check_equal(cli("passwd", "--remove", new_password_fd="x", status=2)["name"], "param",
                     "both")
         check_equal(cli("passwd", "--remove", password_fd="one"), {"has_password": False}, "none")

@@ -100,15 +100,21 @@ static enum kc_status fill_file(struct backup *backup)
 	return status;
 }
 
+/* "1 item is", "2 items are" */
+static void say_count(int64_t n)
+{
+	(void)printf("%lld %s", (long long)n, n == 1 ? "item is" : "items are");
+}
+
 static void say_backup(const struct backup *backup)
 {
 	int64_t n_left_out = count_of(backup, KC_KEYCHAIN_N_LEFT_OUT);
 
-	(void)printf("%lld items are in %s.\n", (long long)count_of(backup, KC_KEYCHAIN_N_ITEMS),
-		     backup->path);
+	say_count(count_of(backup, KC_KEYCHAIN_N_ITEMS));
+	(void)printf(" in %s.\n", backup->path);
 	if (n_left_out > 0)
-		(void)printf("%lld stay here: of this device only, or under access control.\n",
-			     (long long)n_left_out);
+		(void)printf("%lld %s here: of this device only, or under access control.\n",
+			     (long long)n_left_out, n_left_out == 1 ? "stays" : "stay");
 }
 
 static enum kc_status run_backup(struct context *context, char **words, int n_words)
@@ -168,11 +174,13 @@ static enum kc_status read_file(struct backup *backup)
 static void say_restore(const struct backup *backup)
 {
 	int64_t n_failed = count_of(backup, KC_KEYCHAIN_N_FAILED);
+	int64_t n_kept = count_of(backup, KC_KEYCHAIN_N_KEPT);
 	const char *reason = kc_dictionary_text(backup->counts, KC_KEYCHAIN_REASON);
 
-	(void)printf("%lld items are restored", (long long)count_of(backup, KC_KEYCHAIN_N_ADDED));
-	(void)printf(", %lld were there and stay as they are.\n",
-		     (long long)count_of(backup, KC_KEYCHAIN_N_KEPT));
+	say_count(count_of(backup, KC_KEYCHAIN_N_ADDED));
+	(void)printf(" restored, %lld %s.\n", (long long)n_kept,
+		     n_kept == 1 ? "was there and stays as it is"
+				 : "were there and stay as they are");
 	if (n_failed > 0)
 		(void)printf("%lld could not be read or added.\n", (long long)n_failed);
 	if (reason)

@@ -114,6 +114,14 @@ static enum kc_status report_change(const struct context *context, bool had_pass
 	return page_finish();
 }
 
+/* As the daemon says it, in words of this command. */
+static enum kc_status check_new(const struct passwords *passwords)
+{
+	REQUIRE(passwords->new_fd < 0 || passwords->new_password.len > 0, KC_ERR_PARAM,
+		"an empty password is none: keycask passwd --remove takes it away");
+	return KC_OK;
+}
+
 static enum kc_status run_passwd(struct context *context, char **words, int n_words)
 {
 	CLEANUP(passwords_done) struct passwords passwords = PASSWORDS_INIT;
@@ -132,6 +140,7 @@ static enum kc_status run_passwd(struct context *context, char **words, int n_wo
 		return usage_error(context, "--remove and --new-password-fd: there can be one or "
 					    "the other");
 	TRY(read_passwords(&passwords, &options));
+	TRY(check_new(&passwords));
 	change.current = secret_view(&passwords.present);
 	change.new_password = secret_view(&passwords.new_password);
 	change.remove = passwords.remove;
