@@ -6,8 +6,9 @@ import os
 import pathlib
 import threading
 
-from keycask_test import (Daemon, SkipTest, VarlinkError, check, check_equal, check_raises,
-                          eventually, main, program, run, scratch, test)
+from keycask_test import (Daemon, VarlinkError, check, check_equal, check_raises, eventually,
+                          main, program, run, scratch, test)
+from mounted import Mount
 
 PASSWORD = "correct horse"
 LEAST_COST = {"keychain_password_cost": 14}
@@ -478,7 +479,7 @@ def what_people_read():
         said, _ = run(program("keycask"), "restore", "--partial", scene.file, "--password-fd",
                       ours, env=scene.second.env, pass_fds=[ours])
         check_equal(said.decode(), "1 item is restored, 0 were there and stay as they are.\n"
-                    "That is not all: the backup is cut off after 1 items.\n", "restore")
+                    "That is not all: the backup is cut off after 1 item.\n", "restore")
         os.close(ours)
         _, said = run(program("keycask"), "backup", status=2, env=scene.first.env)
         check(b"FILE" in said, said)

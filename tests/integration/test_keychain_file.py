@@ -13,6 +13,7 @@ import subprocess
 from keycask_test import (Card, Daemon, VarlinkError, check, check_equal, main, program, scratch,
                           skip_unless, start, test)
 from lifecycle import configure
+from mounted import Mount
 
 PAGE = 4096
 
@@ -246,28 +247,6 @@ def a_file_without_write_permission_is_read():
         daemon.start()
         check_equal(read(daemon, "another"), b"open sesame", "value from the log")
         check_equal(refusal(daemon, add, "third")["name"], "read_only", "status of Add")
-
-
-class Mount:
-    """A small file system of its own for the state folder."""
-
-    def __init__(self, size):
-        skip_unless(os.geteuid() == 0, "only root mounts")
-        self.folder = scratch() / "mounted"
-        self.folder.mkdir()
-        tried = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "none",
-                                str(self.folder)], stderr=subprocess.DEVNULL, check=False)
-        skip_unless(tried.returncode == 0, "mounting is not permitted here")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
-        self.folder.rmdir()
-
-    def remount(self, options):
-        subprocess.run(["mount", "-o", f"remount,{options}", str(self.folder)], check=True)
 
 
 @test

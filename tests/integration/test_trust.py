@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """match_policy and match_trusted_only, with chains that openssl makes: what is trusted, for what, at
 which time; and the process that judges, which is there only when somebody asks."""
-import subprocess
+import os
+import pathlib
+import signal
 
 from keycask_test import Card, Daemon, check, check_equal, check_raises, eventually, main, openssl, scratch, test
 from lifecycle import configure
@@ -226,13 +228,8 @@ def without_a_setting_the_systems_own_are_trusted():
 
 def judges(daemon):
     """The processes that know what is trusted."""
-    found = []
-    for pid in daemon.children():
-        line = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True,
-                              check=False).stdout
-        if b"--trust" in line:
-            found.append(pid)
-    return found
+    return [pid for pid in daemon.children()
+            if b"--trust" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 
 @test
@@ -244,7 +241,7 @@ def the_judge_is_there_when_it_is_needed():
         check_equal(judges(daemon), [], "processes for the leaf alone")
         check_equal(labels(connection, match_trusted_only=True), ["leaf"], "trusted")
         check_equal(len(judges(daemon)), 1, "processes for a chain")
-        subprocess.run(["kill", "-9", str(judges(daemon)[0])], check=True)
+        os.kill(judges(daemon)[0], signal.SIGKILL)
         eventually(lambda: not judges(daemon), "it is gone")
         check_equal(labels(connection, match_trusted_only=True), ["leaf"], "trusted by a new one")
 
