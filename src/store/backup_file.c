@@ -162,6 +162,14 @@ static enum kc_status fill(struct backup_file *file, bool *ret_has_more)
 	return KC_OK;
 }
 
+static enum kc_status fail_after_items(const struct backup_file *file, const char *what)
+{
+	unsigned long long n = file->place > 0 ? file->place - 1 : 0;
+
+	return fail(KC_ERR_DECODE, "the backup is %s after %llu %s", what, n,
+		    n == 1 ? "item" : "items");
+}
+
 /* Expected: KC_ERR_DECODE  it ends before */
 static enum kc_status need(struct backup_file *file, size_t len)
 {
@@ -169,9 +177,7 @@ static enum kc_status need(struct backup_file *file, size_t len)
 
 	while (file->buffer.len < len && has_more)
 		TRY(fill(file, &has_more));
-	REQUIRE(file->buffer.len >= len, KC_ERR_DECODE, "the backup is cut off after %llu items",
-		(unsigned long long)(file->place > 0 ? file->place - 1 : 0));
-	return KC_OK;
+	return file->buffer.len >= len ? KC_OK : fail_after_items(file, "cut off");
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -254,9 +260,8 @@ static enum kc_status need_record(struct backup_file *file, uint8_t *ret_kind, s
 	TRY(need(file, HEAD_BYTES));
 	kind = file->buffer.data[0];
 	len = get_number(file->buffer.data + 1, HEAD_BYTES - 1);
-	REQUIRE((kind == KIND_CHECK || kind == KIND_ITEM || kind == KIND_END) && len <= SEALED_MAX,
-		KC_ERR_DECODE, "the backup is damaged after %llu items",
-		(unsigned long long)(file->place > 0 ? file->place - 1 : 0));
+	if ((kind != KIND_CHECK && kind != KIND_ITEM && kind != KIND_END) || len > SEALED_MAX)
+		return fail_after_items(file, "damaged");
 	TRY(need(file, HEAD_BYTES + (size_t)len));
 	*ret_kind = kind;
 	*ret_len = (size_t)len;
