@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from keycask_test import (Card, Daemon, check, check_equal, eventually, main,
+from keycask_test import (Card, Daemon, SkipTest, check, check_equal, eventually, main,
                           program, run, scratch, test)
 from mounted import may_mount
 

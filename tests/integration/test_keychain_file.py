@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from keycask_test import (Card, Daemon, VarlinkError, check, check_equal, main, program, scratch,
+from keycask_test import (Card, Daemon, VarlinkError, check, check_equal, main, program,
                           skip_unless, start, test)
 from lifecycle import configure
 from mounted import Mount

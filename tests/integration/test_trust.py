@@ -5,9 +5,10 @@ import os
 import pathlib
 import signal
 
-from keycask_test import Card, Daemon, check, check_equal, check_raises, eventually, main, openssl, scratch, test
+from keycask_test import (Card, Daemon, check, check_equal, check_raises, eventually, main, scratch,
+                          test)
 from lifecycle import configure
-from made_keys import MadeAuthority, MadeKey, add, add_key, b64, der_of, file_with, unb64
+from made_keys import MadeAuthority, MadeKey, add, b64, der_of, file_with
 
 CERTIFICATE = {"class": "certificate"}
 IDENTITY = {"class": "identity"}
