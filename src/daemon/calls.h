@@ -39,8 +39,22 @@ void public_calls_encrypt(struct wire_call *call);
 void public_calls_copy_public(struct wire_call *call);
 void public_calls_is_algorithm_supported(struct wire_call *call);
 
+/* create_calls.c */
+void create_calls_create(struct wire_call *call);
+
+/* import_calls.c */
+void import_calls_key(struct wire_call *call);
+void import_calls_items(struct wire_call *call);
+
 /* export_calls.c */
-void export_calls_export(struct wire_call *call);
+void export_calls_key(struct wire_call *call);
+void export_calls_items(struct wire_call *call);
+
+/* identity_calls.c */
+void identity_calls_choose(struct wire_call *call);
+
+/* certificate_calls.c */
+void certificate_calls_inspect(struct wire_call *call);
 
 /* token_calls.c */
 void token_calls_list(struct wire_call *call);

@@ -12,6 +12,8 @@ static const struct wire_method item_methods[] = {
 	{"CopyMatching", item_calls_copy_matching, RIGHT_READ},
 	{"Update", item_calls_update, RIGHT_USE},
 	{"Delete", item_calls_delete, RIGHT_USE},
+	{"Import", import_calls_items, RIGHT_USE},
+	{"Export", export_calls_items, RIGHT_READ},
 };
 
 static const struct wire_method keychain_methods[] = {
@@ -26,14 +28,24 @@ static const struct wire_method keychain_methods[] = {
 };
 
 static const struct wire_method key_methods[] = {
+	{"Create", create_calls_create, RIGHT_USE},
+	{"Import", import_calls_key, RIGHT_USE},
 	{"Sign", key_calls_sign, RIGHT_USE},
 	{"Verify", public_calls_verify, RIGHT_READ},
 	{"Encrypt", public_calls_encrypt, RIGHT_READ},
 	{"Decrypt", key_calls_decrypt, RIGHT_USE},
 	{"Exchange", key_calls_exchange, RIGHT_USE},
 	{"CopyPublic", public_calls_copy_public, RIGHT_READ},
-	{"Export", export_calls_export, RIGHT_READ},
+	{"Export", export_calls_key, RIGHT_READ},
 	{"IsAlgorithmSupported", public_calls_is_algorithm_supported, RIGHT_READ},
+};
+
+static const struct wire_method identity_methods[] = {
+	{"Choose", identity_calls_choose, RIGHT_READ},
+};
+
+static const struct wire_method certificate_methods[] = {
+	{"Inspect", certificate_calls_inspect, RIGHT_READ},
 };
 
 static const struct wire_method token_methods[] = {
@@ -68,6 +80,8 @@ static const struct wire_interface interfaces[] = {
 	{protocol_org_keycask_Items, item_methods, ARRAY_LEN(item_methods)},
 	{protocol_org_keycask_Keychain, keychain_methods, ARRAY_LEN(keychain_methods)},
 	{protocol_org_keycask_Keys, key_methods, ARRAY_LEN(key_methods)},
+	{protocol_org_keycask_Identities, identity_methods, ARRAY_LEN(identity_methods)},
+	{protocol_org_keycask_Certificates, certificate_methods, ARRAY_LEN(certificate_methods)},
 	{protocol_org_keycask_Tokens, token_methods, ARRAY_LEN(token_methods)},
 	{protocol_org_keycask_Slots, slot_methods, ARRAY_LEN(slot_methods)},
 	{protocol_org_keycask_Admin, admin_methods, ARRAY_LEN(admin_methods)},

@@ -94,7 +94,7 @@ static void on_gone(void *details)
 	ignore(export_free(details) != NULL);
 }
 
-void export_calls_export(struct wire_call *call)
+void export_calls_key(struct wire_call *call)
 {
 	struct export *export = calloc(1, sizeof(*export));
 	struct proof_options options = {
@@ -107,4 +107,10 @@ void export_calls_export(struct wire_call *call)
 	}
 	export->call = call;
 	proof_run(call, &options);
+}
+
+void export_calls_items(struct wire_call *call)
+{
+	error_clear();
+	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not yet"));
 }

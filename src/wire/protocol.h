@@ -5,7 +5,9 @@
 /* The texts of protocol/<name>.varlink, embedded when building by tools/embed-protocol. */
 
 extern const char protocol_org_keycask_Admin[];
+extern const char protocol_org_keycask_Certificates[];
 extern const char protocol_org_keycask_Driver[];
+extern const char protocol_org_keycask_Identities[];
 extern const char protocol_org_keycask_Items[];
 extern const char protocol_org_keycask_Keychain[];
 extern const char protocol_org_keycask_Keys[];

@@ -261,15 +261,18 @@ static void on_end_context(struct wire_call *call)
 	wire_call_reply(call, NULL);
 }
 
-static const struct wire_method items_methods[] = {{"Add", on_change, 0},
-						   {"CopyMatching", on_copy_matching, 0},
-						   {"Update", on_change, 0},
-						   {"Delete", on_change, 0}};
+static const struct wire_method items_methods[] = {
+	{"Add", on_change, 0},	  {"CopyMatching", on_copy_matching, 0},
+	{"Update", on_change, 0}, {"Delete", on_change, 0},
+	{"Import", on_unused, 0}, {"Export", on_unused, 0}};
 static const struct wire_method keys_methods[] = {
+	{"Create", on_unused, 0},     {"Import", on_unused, 0},
 	{"Sign", on_sign, 0},	      {"Verify", on_verify, 0},
 	{"Encrypt", on_encrypt, 0},   {"Decrypt", on_decrypt, 0},
 	{"Exchange", on_exchange, 0}, {"CopyPublic", on_copy_public, 0},
 	{"Export", on_unused, 0},     {"IsAlgorithmSupported", on_supported, 0}};
+static const struct wire_method identities_methods[] = {{"Choose", on_unused, 0}};
+static const struct wire_method certificates_methods[] = {{"Inspect", on_unused, 0}};
 static const struct wire_method keychain_methods[] = {
 	{"State", on_unused, 0},	   {"Lock", on_unused, 0},
 	{"Unlock", on_unused, 0},	   {"ChangePassword", on_unused, 0},
@@ -287,6 +290,10 @@ _Noreturn static void serve(int fd)
 		{protocol_org_keycask_Items, items_methods, ARRAY_LEN(items_methods)},
 		{protocol_org_keycask_Keychain, keychain_methods, ARRAY_LEN(keychain_methods)},
 		{protocol_org_keycask_Keys, keys_methods, ARRAY_LEN(keys_methods)},
+		{protocol_org_keycask_Identities, identities_methods,
+		 ARRAY_LEN(identities_methods)},
+		{protocol_org_keycask_Certificates, certificates_methods,
+		 ARRAY_LEN(certificates_methods)},
 		{protocol_org_keycask_Tokens, tokens_methods, ARRAY_LEN(tokens_methods)},
 	};
 	struct wire_service *service = NULL;
