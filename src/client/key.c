@@ -6,11 +6,11 @@
 #include <keycask/key.h>
 
 #include <stdlib.h>
-
-#include <keycask/dictionary.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "client/item_reference.h"
 #include "client/key_impl.h"
 
 struct kc_key *kc_key_free(struct kc_key *key)
@@ -27,7 +27,15 @@ static void key_freep(struct kc_key **key)
 	*key = kc_key_free(*key);
 }
 
-static enum kc_status new_key(struct kc_view reference, struct kc_key **ret_key)
+/* Public and session references (protocol/org.keycask.Keys.varlink) name no item. */
+static bool begins_with(const struct kc_bytes *reference, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return reference->len >= n && memcmp(reference->data, prefix, n) == 0;
+}
+
+enum kc_status key_new(struct kc_view reference, struct kc_key **ret_key)
 {
 	CLEANUP(key_freep) struct kc_key *key = calloc(1, sizeof(*key));
 
@@ -37,6 +45,7 @@ static enum kc_status new_key(struct kc_view reference, struct kc_key **ret_key)
 	REQUIRE(key->reference.data, KC_ERR_ALLOCATE, "out of memory");
 	memcpy(key->reference.data, reference.data, reference.len);
 	key->reference.len = reference.len;
+	key->is_public = begins_with(&key->reference, "kcpk");
 	*ret_key = take(key);
 	return KC_OK;
 }
@@ -44,26 +53,21 @@ static enum kc_status new_key(struct kc_view reference, struct kc_key **ret_key)
 enum kc_status kc_key_from_persistent_ref(struct kc_view reference, struct kc_key **ret_key)
 {
 	error_clear();
-	return new_key(reference, ret_key);
+	return key_new(reference, ret_key);
 }
 
 enum kc_status kc_key_from_item(const struct kc_value *item, struct kc_key **ret_key)
 {
-	const struct kc_dictionary *attributes = kc_value_dictionary(item);
-	struct kc_view reference = kc_value_data(item);
+	struct kc_view reference = item_reference_of(item);
 
 	error_clear();
-	if (attributes)
-		reference = kc_dictionary_data(attributes, KC_VALUE_PERSISTENT_REF);
-	if (attributes && reference.len == 0)
-		reference = kc_dictionary_data(attributes, KC_VALUE_REF);
 	REQUIRE(reference.len > 0, KC_ERR_PARAM, "this item holds no reference to a key");
-	return new_key(reference, ret_key);
+	return key_new(reference, ret_key);
 }
 
 struct kc_view kc_key_persistent_ref(const struct kc_key *key)
 {
-	if (!key || key->is_public)
+	if (!key || key->is_public || begins_with(&key->reference, "kcss"))
 		return (struct kc_view){NULL, 0};
 	return view_of(key->reference.data, key->reference.len);
 }
@@ -74,7 +78,7 @@ enum kc_status kc_key_copy_public(const struct kc_key *key, struct kc_key **ret_
 
 	error_clear();
 	REQUIRE(key, KC_ERR_PARAM, "no key");
-	TRY(new_key(view_of(key->reference.data, key->reference.len), &public_key));
+	TRY(key_new(view_of(key->reference.data, key->reference.len), &public_key));
 	public_key->is_public = true;
 	*ret_public_key = public_key;
 	return KC_OK;

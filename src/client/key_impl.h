@@ -9,9 +9,13 @@
 #include "wire/field.h"
 
 struct kc_key {
-	struct kc_bytes reference; /* of the private key, also for the public one */
+	struct kc_bytes reference; /* of the private key, also for its public one */
 	bool is_public;
 };
+
+/* A key with this reference, whatever kind it is of; public when the reference says so.
+ * Expected: KC_ERR_PARAM  it is empty */
+KC_MUST_CHECK enum kc_status key_new(struct kc_view reference, struct kc_key **ret_key);
 
 /* {key}, and {key, algorithm}. Expected: KC_ERR_PARAM  one of them is missing */
 KC_MUST_CHECK enum kc_status key_new_parameters(const struct kc_key *key,
