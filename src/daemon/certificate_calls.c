@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.keycask.Certificates: certificates that need not be items. */
-#include "base/error.h"
+#include "base/try.h"
 #include "daemon/calls.h"
 #include "wire/service.h"
 

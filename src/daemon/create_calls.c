@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.keycask.Keys.Create: a key pair, here or on a token. */
-#include "base/error.h"
+#include "base/try.h"
 #include "daemon/calls.h"
 #include "wire/service.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.keycask.Identities: which identity for what. */
-#include "base/error.h"
+#include "base/try.h"
 #include "daemon/calls.h"
 #include "wire/service.h"
 

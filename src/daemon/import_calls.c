@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keys and whole files that come from elsewhere. */
-#include "base/error.h"
+#include "base/try.h"
 #include "daemon/calls.h"
 #include "wire/service.h"
 
