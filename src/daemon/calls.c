@@ -2,6 +2,8 @@
 /* How handlers begin and end. */
 #include "daemon/calls.h"
 
+#include <string.h>
+
 #include "base/try.h"
 #include "daemon/client.h"
 
@@ -40,6 +42,11 @@ enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key
 	error_clear();
 	return fail(KC_ERR_INTERACTION_NOT_ALLOWED,
 		    "somebody has to agree before anything is told of this key");
+}
+
+bool calls_may_decrypt(const struct engine_key *key)
+{
+	return key->can_decrypt || (key->can_derive && strcmp(key->key_type, "ec") == 0);
 }
 
 static enum kc_status make_reply(const char *name, struct json_object *value,

@@ -98,6 +98,10 @@ KC_MUST_CHECK enum kc_status calls_find_key_for(struct wire_call *call, enum eng
 						struct engine_request *request,
 						struct engine_key *ret_key);
 
+/* Is it a key to decrypt with? What an EC key decrypts it decrypts by exchanging keys
+ * (reference/keychain.md 5.3, ECIES). */
+bool calls_may_decrypt(const struct engine_key *key);
+
 /* A request to the engine for whoever made @call: the caller's access, and nothing proved yet.
  * Borrows from the call's client; release with engine_need_done(&request.need). */
 struct engine_request calls_request(struct wire_call *call);

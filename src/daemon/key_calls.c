@@ -23,9 +23,9 @@
 struct verb {
 	const char *name;   /* in the audit log */
 	const char *doing;  /* in messages */
-	const char *result; /* the field of the driver's reply, and of ours */
-	enum operation_use use;
+	const char *result; /* the field of our reply */
 	enum engine_use engine_use;
+	bool (*is_allowed)(const struct engine_key *key);
 	enum kc_status (*plan)(const struct key_facts *key, const char *algorithm,
 			       struct json_object *parameters, struct plan **ret_plan);
 };
@@ -89,19 +89,22 @@ static enum kc_status plan_exchange(const struct key_facts *key, const char *alg
 	return exchange_plan_new(key, algorithm, &exchange, ret_plan);
 }
 
-static const struct verb verb_sign = {"sign",	      "signing",       "signature",
-				      OPERATION_SIGN, ENGINE_USE_SIGN, plan_signature};
-static const struct verb verb_decrypt = {"decrypt",	    "decryption",	"plaintext",
-					 OPERATION_DECRYPT, ENGINE_USE_DECRYPT, plan_decryption};
-static const struct verb verb_exchange = {"exchange",	      "key exchange",	   "secret",
-					  OPERATION_EXCHANGE, ENGINE_USE_EXCHANGE, plan_exchange};
-
-static bool is_for(const struct engine_key *key, enum operation_use use)
+static bool may_sign(const struct engine_key *key)
 {
-	return use == OPERATION_SIGN	  ? key->can_sign
-	       : use == OPERATION_DECRYPT ? key->can_decrypt
-					  : key->can_derive;
+	return key->can_sign;
 }
+
+static bool may_exchange(const struct engine_key *key)
+{
+	return key->can_derive;
+}
+
+static const struct verb verb_sign = {"sign",	       "signing", "signature",
+				      ENGINE_USE_SIGN, may_sign,  plan_signature};
+static const struct verb verb_decrypt = {"decrypt",	     "decryption",	"plaintext",
+					 ENGINE_USE_DECRYPT, calls_may_decrypt, plan_decryption};
+static const struct verb verb_exchange = {"exchange",	       "key exchange", "secret",
+					  ENGINE_USE_EXCHANGE, may_exchange,   plan_exchange};
 
 static const char *label_of(const struct engine_key *key)
 {
@@ -114,7 +117,7 @@ static enum kc_status plan(struct wire_call *call, struct key_use *key_use)
 	struct key_facts key;
 
 	error_set_token(key_use->key.token_id, NULL);
-	REQUIRE(is_for(&key_use->key, key_use->verb->use), KC_ERR_PARAM,
+	REQUIRE(key_use->verb->is_allowed(&key_use->key), KC_ERR_PARAM,
 		"the key \"%s\" is not for %s", label_of(&key_use->key), key_use->verb->doing);
 	key = key_facts_of(&key_use->key);
 	key_use->algorithm = strdup(field_text(parameters, "algorithm"));
@@ -157,13 +160,28 @@ static enum kc_status finish_plan(const struct key_use *key_use, struct kc_view 
 	return put_result(key_use, &result, ret_parameters);
 }
 
+/* What the driver is asked for, which is not always what we were. */
+static const struct token_request {
+	enum operation_use use;
+	const char *answer; /* the field of its reply */
+} token_requests[] = {
+	[PLAN_SIGN] = {OPERATION_SIGN, "signature"},
+	[PLAN_DECRYPT] = {OPERATION_DECRYPT, "plaintext"},
+	[PLAN_EXCHANGE] = {OPERATION_EXCHANGE, "secret"},
+};
+
+static const struct token_request *request_of(const struct key_use *key_use)
+{
+	return &token_requests[plan_kind(key_use->plan)];
+}
+
 static enum kc_status answer(void *details, struct json_object *reply,
 			     struct json_object **ret_parameters)
 {
 	CLEANUP(bytes_done) struct bytes answer = BYTES_INIT(WIRE_MESSAGE_MAX);
 	const struct key_use *key_use = details;
 
-	TRY(field_data(reply, key_use->verb->result, &answer));
+	TRY(field_data(reply, request_of(key_use)->answer, &answer));
 	return finish_plan(key_use, bytes_view(&answer), ret_parameters);
 }
 
@@ -212,7 +230,7 @@ static enum kc_status start(struct key_use *key_use, struct pin_request *request
 {
 	struct operation_options options = pin_request_operation(request);
 	struct operation_key_use operation = {
-		.use = key_use->verb->use,
+		.use = request_of(key_use)->use,
 		.object_id = view_of(key_use->key.object_id.data, key_use->key.object_id.len),
 		.algorithm = plan_operation(key_use->plan),
 		.input = plan_input(key_use->plan),

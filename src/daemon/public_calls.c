@@ -135,7 +135,7 @@ static bool supports(const struct engine_key *key, const char *operation, const 
 	if (strcmp(operation, "encrypt") == 0)
 		return encryption_is_supported(&facts, algorithm);
 	if (strcmp(operation, "decrypt") == 0)
-		return key->can_decrypt && decryption_is_supported(&facts, algorithm);
+		return calls_may_decrypt(key) && decryption_is_supported(&facts, algorithm);
 	if (strcmp(operation, "exchange") == 0)
 		return key->can_derive && exchange_is_supported(&facts, algorithm);
 	*ret_is_known = false;

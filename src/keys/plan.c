@@ -39,6 +39,19 @@ const struct algorithm *plan_find_operation(const struct key_facts *key,
 	return algorithm;
 }
 
+enum plan_kind plan_kind(const struct plan *plan)
+{
+	switch (plan->operation->purpose) {
+	case ALGORITHM_SIGNATURE:
+		return PLAN_SIGN;
+	case ALGORITHM_ENCRYPTION:
+		return PLAN_DECRYPT;
+	case ALGORITHM_EXCHANGE:
+		break;
+	}
+	return PLAN_EXCHANGE;
+}
+
 const char *plan_operation(const struct plan *plan)
 {
 	return plan->operation->name;

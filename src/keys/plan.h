@@ -12,10 +12,18 @@
 
 struct plan;
 
+/* What kind of thing a token does. Not always what was asked for: ECIES decrypts by exchanging. */
+enum plan_kind {
+	PLAN_SIGN,
+	PLAN_DECRYPT,
+	PLAN_EXCHANGE, /* the input is a public key */
+};
+
 struct plan *plan_free(struct plan *plan);
 DEFINE_FREEP(plan)
 
-/* What the token is asked; both borrowed from the plan. */
+/* What the token is asked; text and bytes borrowed from the plan. */
+enum plan_kind plan_kind(const struct plan *plan);
 const char *plan_operation(const struct plan *plan);
 struct kc_view plan_input(const struct plan *plan);
 
