@@ -29,6 +29,7 @@ static const struct {
 } numbers[] = {
 	{"query_deadline_ms", offsetof(struct config, query_deadline_ms), 10, 600 * 1000},
 	{"card_deadline_ms", offsetof(struct config, card_deadline_ms), 10, 600 * 1000},
+	{"import_deadline_ms", offsetof(struct config, import_deadline_ms), 10, 600 * 1000},
 	{"prompt_deadline_s", offsetof(struct config, prompt_deadline_s), 1, HOUR_S},
 	{"prompt_quota", offsetof(struct config, prompt_quota), 1, 1000},
 	{"keychain_password_cost", offsetof(struct config, keychain_password_cost), 14,
@@ -51,6 +52,7 @@ void config_init(struct config *ret_config)
 		.lock_keychain_with_screen = true,
 		.query_deadline_ms = 5000,
 		.card_deadline_ms = 30000,
+		.import_deadline_ms = 20000,
 		.prompt_deadline_s = 120,
 		.prompt_quota = 20,
 		.keychain_password_cost = 17,

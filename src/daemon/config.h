@@ -30,6 +30,7 @@ struct config {
 	bool lock_keychain_with_screen; /* and when the machine sleeps */
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
+	unsigned import_deadline_ms; /* for opening a file that somebody imports */
 	unsigned prompt_deadline_s;
 	unsigned prompt_quota;		 /* prompts that a program may show in a minute */
 	unsigned keychain_password_cost; /* log2 of scrypt's N, for new passwords */
