@@ -214,6 +214,46 @@ struct kc_unblocking {
 	struct kc_view new_pin;
 };
 
+/* A key to be made. */
+struct kc_key_wish {
+	const char *place; /* the driver's word for where, "9a"; NULL: the first that fits */
+	enum kc_key_type type;
+	unsigned size_in_bits; /* 0: as the token likes */
+	bool can_sign;	       /* what it must be able to do, when place is NULL */
+	bool can_decrypt;
+	bool can_derive;
+	bool may_replace; /* the key that is there may be lost */
+};
+
+/* The cipher of a management key. */
+enum kc_admin_cipher {
+	KC_ADMIN_CIPHER_NONE, /* there is none: the PIN with role admin is what it takes */
+	KC_ADMIN_CIPHER_3DES,
+	KC_ADMIN_CIPHER_AES128,
+	KC_ADMIN_CIPHER_AES192,
+	KC_ADMIN_CIPHER_AES256,
+};
+
+enum {
+	KC_ADMIN_BLOCK_MAX = 16,
+};
+
+/* What the card wants proved. The cryptography is not the driver's: it passes blocks on. */
+struct kc_admin_challenge {
+	enum kc_admin_cipher cipher;
+	uint8_t block[KC_ADMIN_BLOCK_MAX];
+	size_t block_len;
+	bool is_enciphered; /* the proof is the block deciphered; otherwise enciphered */
+	bool is_default;    /* the card says that the key is the one it came with */
+};
+
+/* The proof: a PIN, or one block; with is_enciphered also a block for the card to encipher. */
+struct kc_admin_proof {
+	struct kc_view pin;
+	struct kc_view response;
+	struct kc_view challenge;
+};
+
 /*
  * Any entry but open and enumerate may be NULL: the kit then answers not_implemented. All return
  * KC_OK or one of the driver statuses (status.h, -70001 … -70009, KC_ERR_PIN_BLOCKED).
@@ -289,6 +329,30 @@ struct kc_driver {
 
 	/* The card has left or the daemon is done; release what the state block holds. */
 	void (*close)(struct kc_token *token);
+
+	/*
+	 * May @wish be made, and under which object_id? Changes nothing.
+	 * KC_ERR_DUPLICATE_ITEM: there is a key in every place that would do.
+	 * KC_ERR_KEY_SIZE_NOT_ALLOWED; KC_ERR_BAD_PARAMETER: no such place, no such type there.
+	 */
+	enum kc_status (*plan_key)(struct kc_token *token, const struct kc_key_wish *wish,
+				   struct kc_bytes *ret_object_id);
+
+	/* What the administrator has to prove. NULL: the PIN with role admin. */
+	enum kc_status (*challenge_admin)(struct kc_token *token,
+					  struct kc_admin_challenge *ret_challenge);
+
+	/* Prove it. *ret_response is what the card made of proof->challenge. A wrong PIN fails as
+	 * in authenticate; a wrong response with KC_ERR_AUTHENTICATION_FAILED. */
+	enum kc_status (*authenticate_admin)(struct kc_token *token,
+					     const struct kc_admin_proof *proof,
+					     struct kc_bytes *ret_response);
+
+	/* Make the key as @object_id, which plan_key() has said a moment before, and add it, with
+	 * its public key, to @made, which is empty. enumerate() or detail() tells of it from now
+	 * on; until this token is closed even if the card itself cannot. */
+	enum kc_status (*generate)(struct kc_token *token, const struct kc_key_wish *wish,
+				   struct kc_view object_id, struct kc_contents *made);
 };
 
 /*

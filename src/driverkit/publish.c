@@ -71,7 +71,7 @@ static enum kc_status put_algorithms(const struct contents_object *object, struc
 	return KC_OK;
 }
 
-static enum kc_status put_object(const struct contents_object *object, struct json_object *out)
+enum kc_status publish_object(const struct contents_object *object, struct json_object *out)
 {
 	TRY(field_put_text(out, "kind", object->is_key ? "key" : "certificate"));
 	TRY(field_put_data(out, "object_id", view_of_bytes(&object->object_id)));
@@ -121,7 +121,7 @@ static enum kc_status put_objects(const struct kc_contents *contents, struct jso
 		CLEANUP(field_free) struct json_object *object = NULL;
 
 		TRY(field_new_object(&object));
-		TRY(put_object(&contents->objects[i], object));
+		TRY(publish_object(&contents->objects[i], object));
 		TRY(field_append(array, take(object)));
 	}
 	return KC_OK;

@@ -2,7 +2,7 @@
 #ifndef DRIVERKIT_PUBLISH_H
 #define DRIVERKIT_PUBLISH_H
 
-/* Contents as the reply to Enumerate. */
+/* Contents as the reply to Enumerate, and one object of them. */
 
 #include "driverkit/contents.h"
 #include "wire/field.h"
@@ -10,5 +10,9 @@
 /* Put "objects" into @reply. */
 KC_MUST_CHECK enum kc_status publish_contents(const struct kc_contents *contents,
 					      struct json_object *reply);
+
+/* Fill @out, an object as Driver.varlink has it. */
+KC_MUST_CHECK enum kc_status publish_object(const struct contents_object *object,
+					    struct json_object *out);
 
 #endif

@@ -15,6 +15,7 @@
 #include "codec/atr.h"
 #include "codec/hex.h"
 #include "driverkit/publish.h"
+#include "driverkit/serve_impl.h"
 #include "driverkit/session.h"
 #include "wire/protocol.h"
 #include "wire/serve.h"
@@ -35,10 +36,6 @@ static struct session_turn turn_of(struct json_object *parameters)
 	};
 }
 
-/* A handler proper: fill @reply. */
-typedef enum kc_status (*answer_fn)(struct kc_token *token, const struct session_turn *turn,
-				    struct json_object *parameters, struct json_object *reply);
-
 static void fail_call(struct wire_call *call, struct kc_token *token, enum kc_status status)
 {
 	if (error_get()->status == KC_OK)
@@ -47,8 +44,7 @@ static void fail_call(struct wire_call *call, struct kc_token *token, enum kc_st
 	wire_call_fail(call, error_remap(status));
 }
 
-/* What all handlers have in common: turn, log line, answer or failure. */
-static void answer(struct wire_call *call, answer_fn fill)
+void serve_answer(struct wire_call *call, serve_answer_fn fill)
 {
 	CLEANUP(field_free) struct json_object *reply = NULL;
 	struct kc_token *token = wire_call_context(call);
@@ -121,13 +117,10 @@ static enum kc_status answer_detail(struct kc_token *token, const struct session
 	return publish_contents(&token->contents, reply);
 }
 
-/*
- * Move a PIN out of the JSON object: writing as many zeros over it leaves no copy in it. What the
- * parser's buffers held is wiped when they are freed (sys/wipe_on_free.c). An absent one has data
- * NULL: it is typed on the keypad.
- */
-static enum kc_status take_pin(struct json_object *parameters, const char *name,
-			       struct secret *ret_pin, struct kc_view *ret_view)
+/* Writing as many zeros over it leaves no copy in it. What the parser's buffers held is wiped when
+ * they are freed (sys/wipe_on_free.c). */
+enum kc_status serve_take_pin(struct json_object *parameters, const char *name,
+			      struct secret *ret_pin, struct kc_view *ret_view)
 {
 	static const char zeros[SECRET_MAX];
 	struct json_object *field = field_get(parameters, name);
@@ -152,7 +145,7 @@ static enum kc_status answer_authenticate(struct kc_token *token, const struct s
 
 	(void)reply;
 	TRY(field_data(parameters, "object_id", &object_id));
-	TRY(take_pin(parameters, "pin", &pin, &authentication.pin));
+	TRY(serve_take_pin(parameters, "pin", &pin, &authentication.pin));
 	authentication.object_id = bytes_view(&object_id);
 	return session_authenticate(token, turn, &authentication);
 }
@@ -181,8 +174,8 @@ static enum kc_status answer_change_pin(struct kc_token *token, const struct ses
 	struct session_change change = {.pin_id = text_or_empty(parameters, "pin_id")};
 
 	(void)reply;
-	TRY(take_pin(parameters, "current", &current, &change.current));
-	TRY(take_pin(parameters, "new", &new_pin, &change.new_pin));
+	TRY(serve_take_pin(parameters, "current", &current, &change.current));
+	TRY(serve_take_pin(parameters, "new", &new_pin, &change.new_pin));
 	return session_change_pin(token, turn, &change);
 }
 
@@ -195,8 +188,8 @@ static enum kc_status answer_unblock_pin(struct kc_token *token, const struct se
 					   .by = text_or_empty(parameters, "by")};
 
 	(void)reply;
-	TRY(take_pin(parameters, "unblocking", &unblocking_pin, &unblocking.unblocking));
-	TRY(take_pin(parameters, "new", &new_pin, &unblocking.new_pin));
+	TRY(serve_take_pin(parameters, "unblocking", &unblocking_pin, &unblocking.unblocking));
+	TRY(serve_take_pin(parameters, "new", &new_pin, &unblocking.new_pin));
 	return session_unblock_pin(token, turn, &unblocking);
 }
 
@@ -259,52 +252,52 @@ static enum kc_status answer_exchange(struct kc_token *token, const struct sessi
 
 static void on_open(struct wire_call *call)
 {
-	answer(call, answer_open);
+	serve_answer(call, answer_open);
 }
 
 static void on_enumerate(struct wire_call *call)
 {
-	answer(call, answer_enumerate);
+	serve_answer(call, answer_enumerate);
 }
 
 static void on_detail(struct wire_call *call)
 {
-	answer(call, answer_detail);
+	serve_answer(call, answer_detail);
 }
 
 static void on_authenticate(struct wire_call *call)
 {
-	answer(call, answer_authenticate);
+	serve_answer(call, answer_authenticate);
 }
 
 static void on_pin_status(struct wire_call *call)
 {
-	answer(call, answer_pin_status);
+	serve_answer(call, answer_pin_status);
 }
 
 static void on_sign(struct wire_call *call)
 {
-	answer(call, answer_sign);
+	serve_answer(call, answer_sign);
 }
 
 static void on_change_pin(struct wire_call *call)
 {
-	answer(call, answer_change_pin);
+	serve_answer(call, answer_change_pin);
 }
 
 static void on_unblock_pin(struct wire_call *call)
 {
-	answer(call, answer_unblock_pin);
+	serve_answer(call, answer_unblock_pin);
 }
 
 static void on_decrypt(struct wire_call *call)
 {
-	answer(call, answer_decrypt);
+	serve_answer(call, answer_decrypt);
 }
 
 static void on_exchange(struct wire_call *call)
 {
-	answer(call, answer_exchange);
+	serve_answer(call, answer_exchange);
 }
 
 static const struct wire_method methods[] = {
@@ -318,6 +311,10 @@ static const struct wire_method methods[] = {
 	{.name = "Sign", .handler = on_sign},
 	{.name = "Decrypt", .handler = on_decrypt},
 	{.name = "Exchange", .handler = on_exchange},
+	{.name = "PlanKey", .handler = serve_creation_plan},
+	{.name = "ChallengeAdmin", .handler = serve_creation_challenge},
+	{.name = "AuthenticateAdmin", .handler = serve_creation_authenticate},
+	{.name = "Generate", .handler = serve_creation_generate},
 };
 
 static void service_freep(struct wire_service **service)

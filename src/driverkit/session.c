@@ -13,6 +13,7 @@ static void forget_authentication(struct kc_token *token)
 	token->authenticated_session = 0;
 	token->authenticated_scopes = 0;
 	token->fresh_scopes = 0;
+	token->admin_session = 0;
 }
 
 static enum kc_status select_application(struct kc_token *token)
@@ -43,7 +44,7 @@ static enum kc_status need_application(struct kc_token *token)
 }
 
 /* For all operations that do not need a fresh PIN: they use one up. */
-static enum kc_status begin(struct kc_token *token, const struct session_turn *turn)
+enum kc_status session_begin(struct kc_token *token, const struct session_turn *turn)
 {
 	note_turn(token, turn);
 	token->fresh_scopes = 0;
@@ -55,7 +56,7 @@ enum kc_status session_open(struct kc_token *token, const struct session_turn *t
 {
 	struct kc_token_identity identity = {NULL, NULL};
 
-	TRY(begin(token, turn));
+	TRY(session_begin(token, turn));
 	TRY(token->driver->open(token, &identity));
 	*ret_identity = identity;
 	return token_set_id(token, identity.instance_id);
@@ -66,7 +67,7 @@ enum kc_status session_enumerate(struct kc_token *token, const struct session_tu
 	CLEANUP(contents_done) struct kc_contents contents = {0};
 	struct kc_contents before = token->contents;
 
-	TRY(begin(token, turn));
+	TRY(session_begin(token, turn));
 	TRY(token->driver->enumerate(token, &contents));
 	token->contents = contents;
 	contents = before;
@@ -76,11 +77,11 @@ enum kc_status session_enumerate(struct kc_token *token, const struct session_tu
 enum kc_status session_detail(struct kc_token *token, const struct session_turn *turn)
 {
 	REQUIRE(token->driver->detail, KC_ERR_NOT_IMPLEMENTED, "there is no more to tell");
-	TRY(begin(token, turn));
+	TRY(session_begin(token, turn));
 	return token->driver->detail(token, &token->contents);
 }
 
-static enum kc_status check_form(struct kc_token *token, const char *pin_id, struct kc_view pin)
+enum kc_status session_check_form(struct kc_token *token, const char *pin_id, struct kc_view pin)
 {
 	if (!pin.data || !token->driver->check_pin_form)
 		return KC_OK;
@@ -92,7 +93,7 @@ static enum kc_status verify(struct kc_token *token, const struct session_turn *
 {
 	REQUIRE(token->driver->authenticate, KC_ERR_NOT_IMPLEMENTED, "this token has no PIN");
 	REQUIRE(turn->session > 0, KC_ERR_BAD_PARAMETER, "a PIN without a session to hold it");
-	TRY(check_form(token, NULL, authentication->pin));
+	TRY(session_check_form(token, NULL, authentication->pin));
 	TRY(need_application(token));
 	return token->driver->authenticate(token, authentication);
 }
@@ -151,7 +152,7 @@ enum kc_status session_pin_status(struct kc_token *token, const struct session_t
 
 	if (pin_id)
 		TRY(find_pin(token, pin_id, &pin));
-	TRY(begin(token, turn));
+	TRY(session_begin(token, turn));
 	REQUIRE(token->driver->pin_status, KC_ERR_NOT_IMPLEMENTED, "this token has no PIN");
 	return token->driver->pin_status(token, pin_id, ret_tries_left);
 }
@@ -162,7 +163,7 @@ enum kc_status session_pin_status(struct kc_token *token, const struct session_t
 static enum kc_status check_new_form(struct kc_token *token, const char *pin_id,
 				     struct kc_view new_pin)
 {
-	enum kc_status status = check_form(token, pin_id, new_pin);
+	enum kc_status status = session_check_form(token, pin_id, new_pin);
 	struct error_record why = *error_get();
 
 	if (status != KC_ERR_AUTHENTICATION_FAILED)
@@ -172,7 +173,7 @@ static enum kc_status check_new_form(struct kc_token *token, const char *pin_id,
 }
 
 /* Whoever was authenticated is so no more: cards differ in what they remember after this. */
-static enum kc_status begin_setting(struct kc_token *token, const struct session_turn *turn)
+enum kc_status session_begin_anew(struct kc_token *token, const struct session_turn *turn)
 {
 	note_turn(token, turn);
 	forget_authentication(token);
@@ -188,8 +189,8 @@ enum kc_status session_change_pin(struct kc_token *token, const struct session_t
 		"PINs of this token cannot be changed");
 	TRY(find_pin(token, change->pin_id, &pin));
 	TRY(check_new_form(token, pin->pin_id, change->new_pin));
-	TRY(check_form(token, pin->pin_id, change->current));
-	TRY(begin_setting(token, turn));
+	TRY(session_check_form(token, pin->pin_id, change->current));
+	TRY(session_begin_anew(token, turn));
 	return token->driver->change_pin(token, pin->pin_id, change->current, change->new_pin);
 }
 
@@ -204,8 +205,8 @@ enum kc_status session_unblock_pin(struct kc_token *token, const struct session_
 	REQUIRE(contents_is_unblocked_by(pin, unblocking->by), KC_ERR_BAD_PARAMETER,
 		"%s does not unblock %s", unblocking->by, pin->label);
 	TRY(check_new_form(token, pin->pin_id, unblocking->new_pin));
-	TRY(check_form(token, unblocking->by, unblocking->unblocking));
-	TRY(begin_setting(token, turn));
+	TRY(session_check_form(token, unblocking->by, unblocking->unblocking));
+	TRY(session_begin_anew(token, turn));
 	return token->driver->unblock_pin(token, unblocking);
 }
 

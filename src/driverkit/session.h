@@ -13,6 +13,8 @@
  *  - A failed authentication, of whichever session, ends the authenticated state; so does
  *    changing or unblocking a PIN.
  *  - A key that wants its PIN always gets one right before each operation.
+ *  - Who has proved to be the administrator may make one key, in that very transaction
+ * (creation.h).
  *
  * No transport in here: serve.h speaks Varlink, tests call directly.
  */
@@ -25,6 +27,16 @@ struct session_turn {
 	bool is_selected;
 	int64_t request; /* for the log */
 };
+
+/* Before anything that touches the card: this turn, and the application selected in it. Fresh PINs
+ * are used up. */
+KC_MUST_CHECK enum kc_status session_begin(struct kc_token *token, const struct session_turn *turn);
+/* The same before somebody proves something: nobody is authenticated after it. */
+KC_MUST_CHECK enum kc_status session_begin_anew(struct kc_token *token,
+						const struct session_turn *turn);
+/* Expected: KC_ERR_AUTHENTICATION_FAILED  @pin has not the form of @pin_id */
+KC_MUST_CHECK enum kc_status session_check_form(struct kc_token *token, const char *pin_id,
+						struct kc_view pin);
 
 /* *ret_identity's texts are the caller's to free. */
 KC_MUST_CHECK enum kc_status session_open(struct kc_token *token, const struct session_turn *turn,

@@ -19,4 +19,8 @@ const struct kc_driver piv_driver = {
 	.sign = piv_sign,
 	.decrypt = piv_decrypt,
 	.exchange = piv_exchange,
+	.plan_key = piv_plan_key,
+	.challenge_admin = piv_challenge_admin,
+	.authenticate_admin = piv_authenticate_admin,
+	.generate = piv_generate,
 };

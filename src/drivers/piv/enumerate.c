@@ -190,12 +190,17 @@ enum kc_status piv_detail(struct kc_token *token, struct kc_contents *contents)
 {
 	const struct piv_state *state = kc_token_state(token);
 	unsigned n_retired = state->n_retired;
+	bool has_more = false;
 	enum kc_status status = KC_OK;
 
 	if (!state->has_history)
 		TRY(search_retired(token, contents));
+	has_more = state->n_retired != n_retired;
 	status = piv_add_metadata(token, contents);
-	if (status != KC_ERR_NOT_IMPLEMENTED || state->n_retired == n_retired)
+	if (status != KC_OK && status != KC_ERR_NOT_IMPLEMENTED)
+		return status;
+	TRY(piv_add_made(token, contents, &has_more));
+	if (status == KC_OK || !has_more)
 		return status;
 	error_clear();
 	return KC_OK;

@@ -16,7 +16,10 @@ enum {
 	META_ALGORITHM = 0x01,
 	META_POLICY = 0x02,
 	META_PUBLIC_KEY = 0x04,
+	META_IS_DEFAULT = 0x05,
 	META_TRIES = 0x06,
+
+	KEY_MANAGEMENT = 0x9B,
 
 	PIN_NEVER = 1,
 	PIN_ONCE = 2,
@@ -147,14 +150,55 @@ static enum kc_status detail_retired(struct kc_token *token, struct kc_contents 
 /* A card without the instruction says so when it is asked for the first slot. */
 enum kc_status piv_add_metadata(struct kc_token *token, struct kc_contents *contents)
 {
+	struct piv_state *state = kc_token_state(token);
 	enum kc_status status = detail_place(token, contents, &piv_places[0], 0);
 
 	if (status == KC_ERR_NOT_IMPLEMENTED && error_get()->sw != 0)
 		return status;
+	state->has_metadata = true;
 	TRY(skip(status, &piv_places[0]));
 	for (size_t i = 1; i < ARRAY_LEN(piv_places); i++)
 		TRY(skip(detail_place(token, contents, &piv_places[i], 0), &piv_places[i]));
 	return detail_retired(token, contents);
+}
+
+/* 6A82 or 6A88: there is none. Whatever else a card with the instruction answers: there is one. */
+enum kc_status piv_metadata_presence(struct kc_token *token, uint8_t slot, bool *ret_is_there)
+{
+	CLEANUP(piv_bytes_done) struct kc_bytes metadata = {NULL, 0};
+	struct piv_state *state = kc_token_state(token);
+	enum kc_status status = get_metadata(token, slot, &metadata);
+
+	if (status != KC_OK && !piv_can_skip(status))
+		return status;
+	error_clear();
+	if (status == KC_OK)
+		state->has_metadata = true;
+	*ret_is_there =
+		status == KC_OK || (state->has_metadata && status != KC_ERR_OBJECT_NOT_FOUND);
+	return KC_OK;
+}
+
+enum kc_status piv_metadata_management(struct kc_token *token,
+				       struct piv_management *ret_management)
+{
+	CLEANUP(piv_bytes_done) struct kc_bytes metadata = {NULL, 0};
+	struct piv_management management = {.is_known = false};
+	enum kc_status status = get_metadata(token, KEY_MANAGEMENT, &metadata);
+	struct kc_view value = {NULL, 0};
+
+	if (status != KC_OK && !piv_can_skip(status))
+		return status;
+	if (status == KC_OK && tlv_has(piv_view(&metadata), META_ALGORITHM, &value) &&
+	    value.len == 1) {
+		management.is_known = true;
+		management.algorithm = value.data[0];
+	}
+	if (status == KC_OK && tlv_has(piv_view(&metadata), META_IS_DEFAULT, &value))
+		management.is_default = value.len == 1 && value.data[0] == 1;
+	error_clear();
+	*ret_management = management;
+	return KC_OK;
 }
 
 enum kc_status piv_metadata_tries(struct kc_token *token, enum piv_reference reference,

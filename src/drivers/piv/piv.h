@@ -74,7 +74,11 @@ struct piv_state {
 	unsigned n_off_card; /* retired keys whose certificates are elsewhere, from the last on */
 	bool has_history;    /* otherwise retired keys must be searched for */
 	bool has_global_pin;
-	bool prefers_global_pin; /* it is the PIN of the token */
+	bool prefers_global_pin;	   /* it is the PIN of the token */
+	bool has_metadata;		   /* the card tells of its keys itself */
+	uint8_t admin_algorithm;	   /* of the management key, as it was last asked for */
+	struct piv_key made[PIV_KEYS_MAX]; /* by us, since the card was put in */
+	size_t n_made;
 };
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -131,6 +135,10 @@ KC_MUST_CHECK enum kc_status piv_read_public_key(struct kc_view der, struct piv_
 KC_MUST_CHECK enum kc_status piv_read_public_records(struct kc_view records, uint8_t algorithm,
 						     struct piv_key *key);
 
+/* The algorithm of a key that big. Expected: KC_ERR_NOT_IMPLEMENTED */
+KC_MUST_CHECK enum kc_status piv_set_algorithm(enum kc_key_type type, unsigned size_in_bits,
+					       struct piv_key *key);
+
 /* key.c: the key in @slot or named @object_id; NULL. */
 struct piv_key *piv_find_slot(struct piv_state *state, uint8_t slot);
 KC_MUST_CHECK enum kc_status piv_find_key(struct kc_token *token, struct kc_view object_id,
@@ -167,6 +175,19 @@ KC_MUST_CHECK enum kc_status piv_add_metadata(struct kc_token *token, struct kc_
 KC_MUST_CHECK enum kc_status piv_metadata_tries(struct kc_token *token,
 						enum piv_reference reference, int *ret_tries_left);
 
+/* Is there a key in @slot? False, and state->has_metadata stays false, when the card does not tell.
+ */
+KC_MUST_CHECK enum kc_status piv_metadata_presence(struct kc_token *token, uint8_t slot,
+						   bool *ret_is_there);
+/* What the card tells of its management key; as good as nothing when it does not. */
+struct piv_management {
+	bool is_known;
+	uint8_t algorithm;
+	bool is_default;
+};
+KC_MUST_CHECK enum kc_status piv_metadata_management(struct kc_token *token,
+						     struct piv_management *ret_management);
+
 /* pin.c: VERIFY's P2 for the token's PIN; and which PIN is called so, NULL: the token's. */
 enum piv_reference piv_token_pin(struct kc_token *token);
 KC_MUST_CHECK enum kc_status piv_pin_reference(struct kc_token *token, const char *pin_id,
@@ -202,6 +223,28 @@ enum {
 	PIV_OPERAND_MAX = 4096 / 8,
 	PIV_ANSWER_MAX = PIV_OPERAND_MAX + 16,
 };
+
+/* admin.c: the management key. */
+enum kc_status piv_challenge_admin(struct kc_token *token,
+				   struct kc_admin_challenge *ret_challenge);
+enum kc_status piv_authenticate_admin(struct kc_token *token, const struct kc_admin_proof *proof,
+				      struct kc_bytes *ret_response);
+
+/* plan.c: the place that belongs to @slot, and its number among the retired ones, 0 for others. */
+bool piv_find_place(uint8_t slot, struct piv_place *ret_place, unsigned *ret_number);
+/* P1 of a key such as @wish. Expected: KC_ERR_BAD_PARAMETER, KC_ERR_KEY_SIZE_NOT_ALLOWED */
+KC_MUST_CHECK enum kc_status piv_choose_algorithm(const struct kc_key_wish *wish,
+						  uint8_t *ret_algorithm);
+enum kc_status piv_plan_key(struct kc_token *token, const struct kc_key_wish *wish,
+			    struct kc_bytes *ret_object_id);
+
+/* generate.c: what was made in @slot since the card was put in; NULL. */
+struct piv_key *piv_find_made(struct piv_state *state, uint8_t slot);
+enum kc_status piv_generate(struct kc_token *token, const struct kc_key_wish *wish,
+			    struct kc_view object_id, struct kc_contents *made);
+/* Those of them that the card does not tell of. */
+KC_MUST_CHECK enum kc_status piv_add_made(struct kc_token *token, struct kc_contents *contents,
+					  bool *ret_has_added);
 
 /* sign.c */
 enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,

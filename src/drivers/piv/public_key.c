@@ -95,8 +95,7 @@ static const struct {
 	{KC_KEY_TYPE_RSA, 4096, 0x16}, {KC_KEY_TYPE_EC, 256, 0x11},   {KC_KEY_TYPE_EC, 384, 0x14},
 };
 
-static enum kc_status set_algorithm(enum kc_key_type type, unsigned size_in_bits,
-				    struct piv_key *key)
+enum kc_status piv_set_algorithm(enum kc_key_type type, unsigned size_in_bits, struct piv_key *key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
 		if (algorithms[i].type == type && algorithms[i].size_in_bits == size_in_bits) {
@@ -145,7 +144,7 @@ static enum kc_status read_rsa(struct kc_view bits, struct piv_key *key)
 	TRY(expect(&numbers, DER_INTEGER, &exponent));
 	REQUIRE(modulus.len > 0 && !(modulus.data[0] & 0x80) && exponent.len > 0,
 		KC_ERR_CORRUPTED_DATA, "an RSA key with a negative modulus");
-	TRY(set_algorithm(KC_KEY_TYPE_RSA, bit_length(modulus), key));
+	TRY(piv_set_algorithm(KC_KEY_TYPE_RSA, bit_length(modulus), key));
 	return keep(bits, key);
 }
 
@@ -154,7 +153,7 @@ static enum kc_status read_point(struct kc_view point, unsigned size, struct piv
 {
 	REQUIRE(point.len == 1 + 2 * size / 8 && point.data[0] == POINT_UNCOMPRESSED,
 		KC_ERR_CORRUPTED_DATA, "an EC key whose point does not fit its curve");
-	TRY(set_algorithm(KC_KEY_TYPE_EC, size, key));
+	TRY(piv_set_algorithm(KC_KEY_TYPE_EC, size, key));
 	return keep(point, key);
 }
 

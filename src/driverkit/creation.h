@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DRIVERKIT_CREATION_H
+#define DRIVERKIT_CREATION_H
+
+/*
+ * Making keys, and the rules before it: nobody makes one who has not proved to be the administrator
+ * in the same session and the same transaction; one proof is good for one key; and a key that is
+ * there is lost only to a wish that says so.
+ */
+
+#include "driverkit/session.h"
+
+/* Expected: KC_ERR_NOT_IMPLEMENTED       this token makes no keys
+ *           KC_ERR_DUPLICATE_ITEM, KC_ERR_KEY_SIZE_NOT_ALLOWED, KC_ERR_BAD_PARAMETER */
+KC_MUST_CHECK enum kc_status creation_plan(struct kc_token *token, const struct session_turn *turn,
+					   const struct kc_key_wish *wish,
+					   struct kc_bytes *ret_object_id);
+
+KC_MUST_CHECK enum kc_status creation_challenge(struct kc_token *token,
+						const struct session_turn *turn,
+						struct kc_admin_challenge *ret_challenge);
+
+/* Expected: KC_ERR_AUTHENTICATION_FAILED, KC_ERR_PIN_BLOCKED */
+KC_MUST_CHECK enum kc_status creation_authenticate(struct kc_token *token,
+						   const struct session_turn *turn,
+						   const struct kc_admin_proof *proof,
+						   struct kc_bytes *ret_response);
+
+/* @made must be empty; the key is all that is in it then.
+ * Expected: KC_ERR_AUTHENTICATION_NEEDED, and as creation_plan() */
+KC_MUST_CHECK enum kc_status creation_generate(struct kc_token *token,
+					       const struct session_turn *turn,
+					       const struct kc_key_wish *wish,
+					       struct kc_contents *made);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DRIVERKIT_SERVE_IMPL_H
+#define DRIVERKIT_SERVE_IMPL_H
+
+/* What the handlers of serve.c and serve_creation.c share. */
+
+#include "base/secret.h"
+#include "driverkit/session.h"
+#include "wire/field.h"
+#include "wire/service.h"
+
+/* A handler proper: fill @reply. */
+typedef enum kc_status (*serve_answer_fn)(struct kc_token *token, const struct session_turn *turn,
+					  struct json_object *parameters,
+					  struct json_object *reply);
+
+/* What all handlers have in common: turn, log line, answer or failure. */
+void serve_answer(struct wire_call *call, serve_answer_fn fill);
+
+/* Move the PIN @name out of the JSON object. An absent one has data NULL: it is typed on the
+ * keypad. */
+KC_MUST_CHECK enum kc_status serve_take_pin(struct json_object *parameters, const char *name,
+					    struct secret *ret_pin, struct kc_view *ret_view);
+
+/* serve_creation.c */
+void serve_creation_plan(struct wire_call *call);
+void serve_creation_challenge(struct wire_call *call);
+void serve_creation_authenticate(struct wire_call *call);
+void serve_creation_generate(struct wire_call *call);
+
+#endif
