@@ -6,10 +6,7 @@
 
 #include "base/try.h"
 #include "daemon/client.h"
-
-enum {
-	REFERENCE_MAX = 1024,
-};
+#include "daemon/key_lookup.h"
 
 struct engine_request calls_request(struct wire_call *call)
 {
@@ -24,11 +21,10 @@ struct engine_request calls_request(struct wire_call *call)
 enum kc_status calls_find_key_for(struct wire_call *call, enum engine_use use,
 				  struct engine_request *request, struct engine_key *ret_key)
 {
-	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
-	struct daemon *daemon = wire_call_context(call);
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(KEY_LOOKUP_REFERENCE_MAX);
 
 	TRY(field_data(wire_call_parameters(call), "key", &reference));
-	return engine_find_key(daemon->engine, request, bytes_view(&reference), use, ret_key);
+	return key_lookup_find(call, bytes_view(&reference), use, request, ret_key);
 }
 
 enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key)

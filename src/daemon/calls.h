@@ -93,7 +93,7 @@ void admin_calls_stop(struct wire_call *call);
  * Expected: KC_ERR_PARAM, KC_ERR_ITEM_NOT_FOUND, KC_ERR_INTERACTION_NOT_ALLOWED */
 KC_MUST_CHECK enum kc_status calls_find_key(struct wire_call *call, struct engine_key *ret_key);
 
-/* The same for a use of it, with what has been proved: engine_find_key(). */
+/* The same for a use of it, with what has been proved: key_lookup_find(). */
 KC_MUST_CHECK enum kc_status calls_find_key_for(struct wire_call *call, enum engine_use use,
 						struct engine_request *request,
 						struct engine_key *ret_key);

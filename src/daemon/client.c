@@ -8,6 +8,7 @@
 
 #include "base/try.h"
 #include "daemon/context.h"
+#include "daemon/session_keys.h"
 
 enum {
 	SESSIONS_MAX = 16,     /* tokens one connection may authenticate to */
@@ -23,6 +24,7 @@ struct client {
 	size_t n_sessions;
 	struct card_session *card_sessions[CARD_SESSIONS_MAX];
 	struct list contexts;
+	struct list session_keys;
 };
 
 enum kc_status client_new(struct registry *registry, struct entitlement_set *set, int fd,
@@ -33,6 +35,7 @@ enum kc_status client_new(struct registry *registry, struct entitlement_set *set
 	REQUIRE(client, KC_ERR_ALLOCATE, "out of memory");
 	client->registry = registry;
 	list_init(&client->contexts);
+	list_init(&client->session_keys);
 	client->set = set;
 	client->peer.process = -1;
 	TRY(peer_identify(fd, &client->peer));
@@ -53,6 +56,7 @@ struct client *client_free(struct client *client)
 	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++)
 		client->card_sessions[i] = card_session_free(client->card_sessions[i]);
 	context_free_all(&client->contexts);
+	session_keys_free_all(&client->session_keys);
 	groups_done(&client->groups);
 	peer_done(&client->peer);
 	free(client);
@@ -95,6 +99,11 @@ const struct groups *client_groups(const struct client *client)
 struct list *client_contexts(struct client *client)
 {
 	return &client->contexts;
+}
+
+struct list *client_session_keys(struct client *client)
+{
+	return &client->session_keys;
 }
 
 bool client_is_in_our_login(const struct client *client)

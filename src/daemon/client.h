@@ -52,6 +52,9 @@ void client_forget_card_waiters(struct client *client);
 /* This client's authentication contexts: context.h. */
 struct list *client_contexts(struct client *client);
 
+/* Its keys that are not permanent: session_keys.h. */
+struct list *client_session_keys(struct client *client);
+
 /* This client's session with the token, made when it is first needed. Borrowed. */
 KC_MUST_CHECK enum kc_status client_session(struct client *client, const char *token_id,
 					    struct pin_session **ret_session);

@@ -7,7 +7,9 @@
 
 #include "base/try.h"
 #include "daemon/calls.h"
+#include "daemon/key_lookup.h"
 #include "daemon/proof.h"
+#include "daemon/session_keys.h"
 
 struct export
 {
@@ -26,6 +28,11 @@ static struct export *export_free(struct export *export)
 	return NULL;
 }
 
+static const char *label_of(const struct engine_key *key)
+{
+	return key->label ? key->label : "(no label)";
+}
+
 static enum kc_status check_key(const struct engine_key *key)
 {
 	if (!key->token_id)
@@ -33,7 +40,7 @@ static enum kc_status check_key(const struct engine_key *key)
 	error_set_token(key->token_id, NULL);
 	error_set_hint("its public key can be had");
 	return fail(KC_ERR_UNIMPLEMENTED, "the private key \"%s\" cannot leave its token",
-		    key->label ? key->label : "(no label)");
+		    label_of(key));
 }
 
 /* By the key's own reference: the call may have named an identity. */
@@ -50,6 +57,45 @@ static enum kc_status copy_value(struct export *export, struct engine_request *r
 	return engine_copy_matching(daemon->engine, request, query, &export->items);
 }
 
+static enum kc_status set_value(struct export *export, struct kc_view value)
+{
+	CLEANUP(field_free) struct json_object *item = NULL;
+
+	field_free(&export->items);
+	TRY(field_new_object(&item));
+	TRY(field_put_data(item, "value_data", value));
+	export->items = json_object_new_array();
+	return field_append(export->items, take(item));
+}
+
+static enum kc_status copy_session(struct export *export, struct kc_view reference)
+{
+	CLEANUP(field_free) struct json_object *attributes = NULL;
+	const struct session_key *key = NULL;
+
+	TRY(key_lookup_session(export->call, reference, &key));
+	TRY(session_keys_describe(key, &attributes));
+	REQUIRE(field_flag(attributes, "is_extractable", false), KC_ERR_UNIMPLEMENTED,
+		"the key \"%s\" is not extractable", label_of(&export->key));
+	return set_value(export, private_key_data(session_keys_value(key)));
+}
+
+static enum kc_status copy(struct export *export, struct engine_request *request)
+{
+	const struct engine_key *key = &export->key;
+	struct kc_view reference = view_of(key->object_id.data, key->object_id.len);
+
+	switch (key_lookup_kind(reference)) {
+	case KEY_LOOKUP_PUBLIC:
+		return set_value(export, view_of(key->public_key.data, key->public_key.len));
+	case KEY_LOOKUP_SESSION:
+		return copy_session(export, reference);
+	case KEY_LOOKUP_ITEM:
+		break;
+	}
+	return copy_value(export, request);
+}
+
 static enum kc_status run(void *details, struct engine_request *request)
 {
 	struct export *export = details;
@@ -57,7 +103,7 @@ static enum kc_status run(void *details, struct engine_request *request)
 	engine_key_done(&export->key);
 	TRY(calls_find_key_for(export->call, ENGINE_USE_PUBLIC, request, &export->key));
 	TRY(check_key(&export->key));
-	return copy_value(export, request);
+	return copy(export, request);
 }
 
 static enum kc_status make_reply(const struct export *export, struct json_object **ret_reply)
@@ -67,7 +113,7 @@ static enum kc_status make_reply(const struct export *export, struct json_object
 		field_get(json_object_array_get_idx(export->items, 0), "value_data");
 
 	REQUIRE(data, KC_ERR_UNIMPLEMENTED, "the key \"%s\" is not extractable",
-		export->key.label ? export->key.label : "(no label)");
+		label_of(&export->key));
 	TRY(field_new_object(&reply));
 	TRY(field_put(reply, "data", json_object_get(data)));
 	*ret_reply = take(reply);

@@ -28,7 +28,7 @@ static enum kc_status copy_fields(struct json_object *from, const struct rename 
 bool describe_is_fact(const char *name)
 {
 	static const char *const facts[] = {DESCRIBE_EMAIL_ADDRESSES, DESCRIBE_SUBJECT_TEXT,
-					    DESCRIBE_SUBJECT_SUMMARY};
+					    DESCRIBE_SUBJECT_SUMMARY, DESCRIBE_SUBJECT_KEY_TYPE};
 
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
 		if (strcmp(facts[i], name) == 0)
@@ -62,6 +62,7 @@ enum kc_status describe_certificate(struct json_object *inspected, const char *l
 		{"email_addresses", DESCRIBE_EMAIL_ADDRESSES},
 		{"subject_text", DESCRIBE_SUBJECT_TEXT},
 		{"summary", DESCRIBE_SUBJECT_SUMMARY},
+		{"key_type", DESCRIBE_SUBJECT_KEY_TYPE},
 	};
 	CLEANUP(field_free) struct json_object *attributes = NULL;
 

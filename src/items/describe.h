@@ -14,6 +14,8 @@
 #define DESCRIBE_EMAIL_ADDRESSES "email_addresses" /* array */
 #define DESCRIBE_SUBJECT_TEXT	 "subject_text"
 #define DESCRIBE_SUBJECT_SUMMARY "subject_summary"
+/* What its public key is for whoever uses a certificate as a key. */
+#define DESCRIBE_SUBJECT_KEY_TYPE "subject_key_type"
 
 /* Is @name one of these? */
 bool describe_is_fact(const char *name);

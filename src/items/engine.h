@@ -235,7 +235,9 @@ struct engine_key {
 void engine_key_done(struct engine_key *key);
 
 /*
- * The private key that a persistent reference (of a key, or of an identity: its key) names.
+ * The key that a persistent reference (of a key, or of an identity: its key) names; for
+ * ENGINE_USE_PUBLIC also that of a certificate, whose public key it is: of size 0, which its bytes
+ * tell, and of type "" when an item from before its type was kept.
  * Expected: KC_ERR_PARAM  not a persistent reference, or one of another class
  *           KC_ERR_ITEM_NOT_FOUND  its token is away (named in the record) or no longer has it
  *           and as the verbs

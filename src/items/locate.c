@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "items/describe.h"
 #include "items/identity_impl.h"
 #include "items/permit_impl.h"
 #include "items/result_impl.h"
@@ -86,10 +87,23 @@ static enum kc_status read_file_key(const struct engine *engine, struct engine_r
 	return read_private_key(engine, row, request->proof.application_key, key);
 }
 
+/* The public key alone. Its size is in its bytes, for those who can read them. */
+static enum kc_status read_certificate(struct json_object *attributes, struct engine_key *key)
+{
+	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(PUBLIC_KEY_MAX);
+
+	TRY(field_data(attributes, ROW_PUBLIC_KEY, &public_key));
+	TRY(copy_data(bytes_view(&public_key), &key->public_key));
+	TRY(copy_text(field_text(attributes, "label"), &key->label));
+	return copy_text(field_text(attributes, DESCRIBE_SUBJECT_KEY_TYPE), &key->key_type);
+}
+
 static enum kc_status read_key(const struct engine *engine, struct engine_request *request,
 			       struct row *row, enum engine_use use, struct engine_key *key)
 {
 	TRY(row_open(engine, row));
+	if (row->item_class == VOCABULARY_CERTIFICATE)
+		return read_certificate(row->attributes, key);
 	TRY(describe(row->attributes, key));
 	if (row->place == SCHEMA_MAIN)
 		return read_token_key(row, key);
@@ -102,7 +116,7 @@ static enum kc_status find_row(const struct engine *engine, struct engine_reques
 	struct identity_terms terms = {engine, &request->caller, true};
 	CLEANUP(row_done) struct row certificate = {0};
 
-	if (search->query->item_class == VOCABULARY_KEY)
+	if (search->query->item_class != VOCABULARY_IDENTITY)
 		return search_next(search, row, ret_has_row);
 	TRY(search_next(search, &certificate, ret_has_row));
 	if (!*ret_has_row)
@@ -131,6 +145,20 @@ static enum kc_status find_key(const struct engine *engine, struct engine_reques
 	return has_row ? KC_OK : search_fail_empty(search);
 }
 
+static enum kc_status check_class(enum vocabulary_class item_class, enum engine_use use)
+{
+	bool is_certificate = item_class == VOCABULARY_CERTIFICATE;
+
+	if (is_certificate && use != ENGINE_USE_PUBLIC)
+		error_set_hint("where the private key is here too, its identity names it");
+	REQUIRE(!is_certificate || use == ENGINE_USE_PUBLIC, KC_ERR_PARAM,
+		"this reference is of a certificate, which has a public key only");
+	REQUIRE(is_certificate || item_class == VOCABULARY_KEY || item_class == VOCABULARY_IDENTITY,
+		KC_ERR_PARAM, "this reference is of a %s, not of a key or an identity",
+		vocabulary_class_name(item_class));
+	return KC_OK;
+}
+
 enum kc_status locate_key(const struct engine *engine, struct engine_request *request,
 			  const struct reference *reference, enum engine_use use,
 			  struct engine_key *ret_key)
@@ -142,10 +170,7 @@ enum kc_status locate_key(const struct engine *engine, struct engine_request *re
 			      .reference = *reference,
 			      .limit = 1};
 
-	REQUIRE(reference->item_class == VOCABULARY_KEY ||
-			reference->item_class == VOCABULARY_IDENTITY,
-		KC_ERR_PARAM, "this reference is of a %s, not of a key or an identity",
-		vocabulary_class_name(reference->item_class));
+	TRY(check_class(reference->item_class, use));
 	TRY(search_new(engine, &request->caller, &query, &search));
 	TRY(find_key(engine, request, search, use, &key));
 	*ret_key = key;

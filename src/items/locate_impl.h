@@ -7,7 +7,8 @@
 #include "items/engine_impl.h"
 #include "items/reference.h"
 
-/* Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_PARAM  not of a key or an identity; and as permit.h */
+/* Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_PARAM  not of a key, an identity, or for
+ * what is public a certificate; and as permit.h */
 KC_MUST_CHECK enum kc_status locate_key(const struct engine *engine, struct engine_request *request,
 					const struct reference *reference, enum engine_use use,
 					struct engine_key *ret_key);

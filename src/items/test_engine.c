@@ -90,15 +90,20 @@ static char *reference_of(struct engine *engine, const char *class_name, const c
 	return strdup(field_text(json_object_array_get_idx(items, 0), "value_persistent_ref"));
 }
 
-static enum kc_status find_key(struct engine *engine, const char *reference,
-			       struct engine_key *ret_key)
+static enum kc_status find_key_for(struct engine *engine, const char *reference,
+				   enum engine_use use, struct engine_key *ret_key)
 {
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(4096);
 
 	error_clear();
 	CHECK_OK(base64_decode(view_of_text(reference), &bytes));
-	return engine_find_key(engine, &sample_request, bytes_view(&bytes), ENGINE_USE_PUBLIC,
-			       ret_key);
+	return engine_find_key(engine, &sample_request, bytes_view(&bytes), use, ret_key);
+}
+
+static enum kc_status find_key(struct engine *engine, const char *reference,
+			       struct engine_key *ret_key)
+{
+	return find_key_for(engine, reference, ENGINE_USE_PUBLIC, ret_key);
 }
 
 TEST(engine_is_empty_at_first)
@@ -439,8 +444,14 @@ TEST(engine_finds_keys_by_reference)
 	CHECK(key.can_sign && !key.can_decrypt && !key.can_derive);
 	engine_key_done(&key);
 
-	CHECK_STATUS(find_key(engine, of_certificate, &key), KC_ERR_PARAM);
 	CHECK_STATUS(find_key(engine, "AAAA", &key), KC_ERR_PARAM);
+	CHECK_STATUS(find_key_for(engine, of_certificate, ENGINE_USE_SIGN, &key), KC_ERR_PARAM);
+	CHECK_TEXT(error_get()->message,
+		   "this reference is of a certificate, which has a public key only");
+	CHECK_OK(find_key(engine, of_certificate, &key));
+	CHECK_HEX(view_of(key.public_key.data, key.public_key.len), "503A7369676E");
+	CHECK(!key.token_id && !key.can_sign && key.size_in_bits == 0);
+	engine_key_done(&key);
 	CHECK_OK(engine_withdraw(engine, TOKEN_A));
 	CHECK_STATUS(find_key(engine, of_key, &key), KC_ERR_ITEM_NOT_FOUND);
 	CHECK_TEXT(error_get()->token_id, TOKEN_A);
