@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,7 +30,29 @@ struct kc_bytes {
 	size_t len;
 };
 
-/* Wipe and release what @bytes holds, and make it empty. NULL and empty are fine. */
+/* Views of what there is, without a cast: of @len bytes, of a text without its zero byte (NULL:
+ * empty), of owned bytes. */
+static inline struct kc_view kc_view_of(const void *data, size_t len)
+{
+	struct kc_view view;
+
+	view.data = (const uint8_t *)data;
+	view.len = len;
+	return view;
+}
+
+static inline struct kc_view kc_view_of_text(const char *text)
+{
+	return kc_view_of(text, text ? strlen(text) : 0);
+}
+
+static inline struct kc_view kc_view_of_bytes(const struct kc_bytes *bytes)
+{
+	return kc_view_of(bytes->data, bytes->len);
+}
+
+/* Wipe and release what @bytes holds, and make it empty. NULL and empty are fine.
+ * Threads: any, one at a time.   Since: 1.0 */
 KC_PUBLIC void kc_bytes_free(struct kc_bytes *bytes);
 
 #ifdef __cplusplus

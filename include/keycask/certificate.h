@@ -67,14 +67,16 @@ KC_PUBLIC struct kc_view kc_certificate_data(const struct kc_certificate *certif
  */
 KC_PUBLIC const char *kc_certificate_summary(const struct kc_certificate *certificate);
 
-/* Names in kc_certificate_attributes() beside those of certificates and of keys in names.h. */
-#define KC_CERTIFICATE_SUBJECT_TEXT "subject_text" /* "CN=Jo, O=Example" */
-#define KC_CERTIFICATE_ISSUER_TEXT  "issuer_text"
-#define KC_CERTIFICATE_KEY_USAGE    "key_usage" /* array of text: "digital_signature" … */
-#define KC_CERTIFICATE_EXTENDED_KEY_USAGE                                                          \
-	"extended_key_usage"				 /* likewise: "client_auth", an OID        \
-							  */
-#define KC_CERTIFICATE_EMAIL_ADDRESSES "email_addresses" /* array of text */
+/* Names in kc_certificate_attributes() beside those of certificates and of keys in names.h: text,
+ * arrays of it, and a flag. */
+#define KC_CERTIFICATE_SUBJECT_TEXT	  "subject_text" /* "CN=Jo, O=Example" */
+#define KC_CERTIFICATE_ISSUER_TEXT	  "issuer_text"
+#define KC_CERTIFICATE_KEY_USAGE	  "key_usage"	       /* "digital_signature" … */
+#define KC_CERTIFICATE_EXTENDED_KEY_USAGE "extended_key_usage" /* "client_auth" …, or an OID */
+#define KC_CERTIFICATE_EMAIL_ADDRESSES	  "email_addresses"
+#define KC_CERTIFICATE_DNS_NAMES	  "dns_names"
+#define KC_CERTIFICATE_IP_ADDRESSES	  "ip_addresses"
+#define KC_CERTIFICATE_IS_CA		  "is_ca" /* it says that it may sign others */
 
 /*
  * What it says: KC_ATTR_SUBJECT, _ISSUER, _SERIAL_NUMBER, _NOT_VALID_BEFORE, _NOT_VALID_AFTER

@@ -29,6 +29,28 @@ struct kc_entry {
 	struct kc_literal value;
 };
 
+/* A dictionary in place, as the value of an entry: KC_NESTED_OF({"name", KC_TEXT("a")}). Good until
+ * the expression, in C the block, ends that it stands in. */
+static inline struct kc_literal kc_literal_entries(const struct kc_entry *entries, size_t n_entries)
+{
+	return kc_literal_make(KC_TYPE_DICTIONARY, entries, n_entries, 1);
+}
+
+#ifdef __cplusplus
+}
+static inline struct kc_literal kc_literal_entries_of(std::initializer_list<kc_entry> entries)
+{
+	return kc_literal_entries(entries.begin(), entries.size());
+}
+#define KC_NESTED_OF(...) kc_literal_entries_of({__VA_ARGS__})
+extern "C" {
+#else
+#define KC_NESTED_OF(...)                                                                          \
+	kc_literal_entries((const struct kc_entry[]){__VA_ARGS__},                                 \
+			   sizeof((const struct kc_entry[]){__VA_ARGS__}) /                        \
+				   sizeof(struct kc_entry))
+#endif
+
 /* --- life cycle ---------------------------------------------------------------------------- */
 
 /*
@@ -72,6 +94,9 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_set_value(struct kc_diction
 							       const char *name,
 							       const struct kc_value *value);
 
+/* Take @name out, if it is there. */
+KC_PUBLIC void kc_dictionary_remove(struct kc_dictionary *dictionary, const char *name);
+
 /* --- reading: what is borrowed lives until the dictionary changes or is freed --------------- */
 
 /* NULL when @name is not there. */
@@ -86,6 +111,10 @@ KC_PUBLIC bool kc_dictionary_flag(const struct kc_dictionary *dictionary, const 
 				  bool fallback);
 KC_PUBLIC struct kc_view kc_dictionary_data(const struct kc_dictionary *dictionary,
 					    const char *name);
+KC_PUBLIC int64_t kc_dictionary_date_us(const struct kc_dictionary *dictionary, const char *name,
+					int64_t fallback);
+KC_PUBLIC const struct kc_dictionary *kc_dictionary_dictionary(
+	const struct kc_dictionary *dictionary, const char *name);
 
 /* Entry @i of kc_dictionary_count(); NULL beyond the end. */
 KC_PUBLIC size_t kc_dictionary_count(const struct kc_dictionary *dictionary);

@@ -17,6 +17,7 @@
 #include <keycask/status.h>
 
 #ifdef __cplusplus
+#include <initializer_list>
 extern "C" {
 #endif
 
@@ -87,6 +88,23 @@ static inline struct kc_literal kc_literal_array(const struct kc_literal *items,
 #define KC_NESTED(dictionary) kc_literal_dictionary(dictionary) /* copied, not taken */
 #define KC_ARRAY(items, n)    kc_literal_array((items), (n))	/* of struct kc_literal */
 
+/* An array in place: KC_ARRAY_OF(KC_TEXT("a"), KC_TEXT("b")). Good until the expression, in C the
+ * block, ends that it stands in. */
+#ifdef __cplusplus
+}
+static inline struct kc_literal kc_literal_array_of(std::initializer_list<kc_literal> items)
+{
+	return kc_literal_array(items.begin(), items.size());
+}
+#define KC_ARRAY_OF(...) kc_literal_array_of({__VA_ARGS__})
+extern "C" {
+#else
+#define KC_ARRAY_OF(...)                                                                           \
+	kc_literal_array((const struct kc_literal[]){__VA_ARGS__},                                 \
+			 sizeof((const struct kc_literal[]){__VA_ARGS__}) /                        \
+				 sizeof(struct kc_literal))
+#endif
+
 /* --- reading values ------------------------------------------------------------------------ */
 
 /* KC_TYPE_NULL for NULL. The readers below answer a value of another type, or NULL, with what is
@@ -117,6 +135,14 @@ KC_PUBLIC const struct kc_value *kc_value_at(const struct kc_value *value, size_
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_value_new(struct kc_literal literal,
 						    struct kc_value **ret_value);
+
+/*
+ * A copy of @value with all that is in it: to keep what was borrowed.
+ * Expected: KC_ERR_ALLOCATE; KC_ERR_PARAM  no value
+ * Ownership: *ret_copy is the caller's; free with kc_value_free(). Untouched on failure.
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_value_copy(const struct kc_value *value,
+						     struct kc_value **ret_copy);
 
 /* NULL is fine. Always returns NULL. */
 KC_PUBLIC struct kc_value *kc_value_free(struct kc_value *value);

@@ -34,17 +34,38 @@ void dictionary_freep(struct kc_dictionary **dictionary)
 	*dictionary = kc_dictionary_free(*dictionary);
 }
 
-struct kc_dictionary *kc_dictionary_new(const struct kc_entry *entries, size_t n_entries)
+static enum kc_status check_name(const char *name)
+{
+	REQUIRE(name && utf8_is_text(view_of_text(name)), KC_ERR_PARAM,
+		"a name that is missing or not UTF-8");
+	return KC_OK;
+}
+
+enum kc_status dictionary_from_entries(const struct kc_entry *entries, size_t n_entries, int depth,
+				       struct kc_dictionary **ret_dictionary)
 {
 	CLEANUP(dictionary_freep)
 	struct kc_dictionary *dictionary = calloc(1, sizeof(struct kc_dictionary));
 
-	if (!dictionary)
-		return NULL;
-	for (size_t i = 0; i < n_entries; i++)
-		if (kc_dictionary_set(dictionary, entries[i].name, entries[i].value) != KC_OK)
-			return NULL;
-	return take(dictionary);
+	REQUIRE(dictionary, KC_ERR_ALLOCATE, "out of memory");
+	for (size_t i = 0; i < n_entries; i++) {
+		struct kc_value *value = NULL;
+
+		TRY(check_name(entries[i].name));
+		TRY(typed_from_literal(entries[i].value, depth + 1, &value));
+		TRY(dictionary_put(dictionary, entries[i].name, value));
+	}
+	*ret_dictionary = take(dictionary);
+	return KC_OK;
+}
+
+struct kc_dictionary *kc_dictionary_new(const struct kc_entry *entries, size_t n_entries)
+{
+	struct kc_dictionary *dictionary = NULL;
+
+	error_clear();
+	return dictionary_from_entries(entries, n_entries, 0, &dictionary) == KC_OK ? dictionary
+										    : NULL;
 }
 
 enum kc_status dictionary_copy(const struct kc_dictionary *dictionary, int depth,
@@ -122,12 +143,19 @@ struct kc_value *dictionary_take(struct kc_dictionary *dictionary, const char *n
 {
 	struct dictionary_entry *entry = find(dictionary, name);
 	struct kc_value *value = entry ? entry->value : NULL;
+	size_t i = 0;
 
 	if (!entry)
 		return NULL;
 	free(entry->name);
-	*entry = dictionary->entries[--dictionary->n_entries];
+	i = (size_t)(entry - dictionary->entries) + 1;
+	memmove(entry, entry + 1, (dictionary->n_entries-- - i) * sizeof(*entry));
 	return value;
+}
+
+void kc_dictionary_remove(struct kc_dictionary *dictionary, const char *name)
+{
+	kc_value_free(dictionary_take(dictionary, name));
 }
 
 enum kc_status kc_dictionary_set(struct kc_dictionary *dictionary, const char *name,
@@ -137,8 +165,7 @@ enum kc_status kc_dictionary_set(struct kc_dictionary *dictionary, const char *n
 
 	error_clear();
 	REQUIRE(dictionary, KC_ERR_PARAM, "no dictionary");
-	REQUIRE(name && utf8_is_text(view_of_text(name)), KC_ERR_PARAM,
-		"a name that is missing or not UTF-8");
+	TRY(check_name(name));
 	TRY(typed_from_literal(value, 1, &copy));
 	return dictionary_put(dictionary, name, copy);
 }
@@ -184,6 +211,18 @@ bool kc_dictionary_flag(const struct kc_dictionary *dictionary, const char *name
 struct kc_view kc_dictionary_data(const struct kc_dictionary *dictionary, const char *name)
 {
 	return kc_value_data(kc_dictionary_get(dictionary, name));
+}
+
+int64_t kc_dictionary_date_us(const struct kc_dictionary *dictionary, const char *name,
+			      int64_t fallback)
+{
+	return kc_value_date_us(kc_dictionary_get(dictionary, name), fallback);
+}
+
+const struct kc_dictionary *kc_dictionary_dictionary(const struct kc_dictionary *dictionary,
+						     const char *name)
+{
+	return kc_value_dictionary(kc_dictionary_get(dictionary, name));
 }
 
 size_t kc_dictionary_count(const struct kc_dictionary *dictionary)

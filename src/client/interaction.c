@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "base/try.h"
 #include "client/line.h"
+#include "client/sized.h"
 #include "sys/socket.h"
 
 enum {
@@ -27,12 +28,7 @@ enum kc_status interaction_read(const struct kc_options *given, struct kc_option
 	const struct kc_options defaults = KC_OPTIONS_INIT;
 
 	*ret_options = defaults;
-	if (!given)
-		return KC_OK;
-	REQUIRE(given->size >= sizeof(defaults), KC_ERR_PARAM,
-		"options that were not made from KC_OPTIONS_INIT");
-	*ret_options = *given;
-	return KC_OK;
+	return sized_read(given, ret_options, sizeof(*ret_options), "KC_OPTIONS_INIT");
 }
 
 int interaction_timeout_ms(const struct kc_options *options)

@@ -9,7 +9,7 @@
 #include "wire/field.h"
 
 /* @given (NULL: all defaults) as this library knows it, whatever its caller was compiled with.
- * Expected: KC_ERR_PARAM  it was not made from KC_OPTIONS_INIT */
+ * Expected: as sized_read() */
 KC_MUST_CHECK enum kc_status interaction_read(const struct kc_options *given,
 					      struct kc_options *ret_options);
 

@@ -11,6 +11,7 @@
 #include "client/interaction.h"
 #include "client/key_impl.h"
 #include "client/line.h"
+#include "client/sized.h"
 #include "sys/socket.h"
 #include "wire/message.h"
 
@@ -87,11 +88,7 @@ static enum kc_status put_exchange(const struct kc_exchange *given, struct json_
 {
 	struct kc_exchange all = KC_EXCHANGE_INIT;
 
-	if (!given)
-		return KC_OK;
-	REQUIRE(given->size >= sizeof(given->size), KC_ERR_PARAM,
-		"parameters of a key exchange must be made from KC_EXCHANGE_INIT");
-	memcpy(&all, given, given->size < sizeof(all) ? given->size : sizeof(all));
+	TRY(sized_read(given, &all, sizeof(all), "KC_EXCHANGE_INIT"));
 	if (all.requested_size > 0)
 		TRY(field_put_number(parameters, "requested_size", all.requested_size));
 	if (all.shared_info.len > 0)

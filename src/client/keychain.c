@@ -7,6 +7,7 @@
 #include "client/convert.h"
 #include "client/interaction.h"
 #include "client/line.h"
+#include "client/sized.h"
 #include "sys/socket.h"
 
 enum {
@@ -71,20 +72,19 @@ enum kc_status kc_keychain_change_password(const struct kc_keychain_change *chan
 	CLEANUP(field_free) struct json_object *answer = NULL;
 	CLEANUP(socket_close) int fd = -1;
 	struct line_call call = {.method = "org.keycask.Keychain.ChangePassword"};
-	const struct kc_keychain_change defaults = KC_KEYCHAIN_CHANGE_INIT;
-	const struct kc_keychain_change *wish = change ? change : &defaults;
-	const struct interaction_secret secrets[] = {{"current", wish->current},
-						     {"new", wish->new_password}};
+	struct kc_keychain_change wish = KC_KEYCHAIN_CHANGE_INIT;
+	struct interaction_secret secrets[] = {{"current", {NULL, 0}}, {"new", {NULL, 0}}};
 	struct kc_options options;
 
 	error_clear();
-	REQUIRE(wish->size >= sizeof(defaults), KC_ERR_PARAM,
-		"a change that was not made from KC_KEYCHAIN_CHANGE_INIT");
+	TRY(sized_read(change, &wish, sizeof(wish), "KC_KEYCHAIN_CHANGE_INIT"));
+	secrets[0].pin = wish.current;
+	secrets[1].pin = wish.new_password;
 	TRY(interaction_read(given, &options));
 	options.pin = (struct kc_view){NULL, 0};
 	options.last_try = false;
 	TRY(field_new_object(&parameters));
-	if (wish->remove)
+	if (wish.remove)
 		TRY(field_put_flag(parameters, "remove", true));
 	TRY(interaction_put_secrets(&options, secrets, ARRAY_LEN(secrets), parameters, &fd));
 	call.parameters = take(parameters);

@@ -5,6 +5,7 @@
 #include "client/convert.h"
 #include "client/interaction.h"
 #include "client/line.h"
+#include "client/sized.h"
 #include "sys/socket.h"
 
 #include <keycask/token.h>
@@ -64,16 +65,15 @@ enum kc_status kc_token_change_pin(const char *token_id, const struct kc_pin_cha
 				   const struct kc_options *options)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
-	const struct kc_pin_change defaults = KC_PIN_CHANGE_INIT;
-	const struct kc_pin_change *wish = change ? change : &defaults;
-	const struct interaction_secret secrets[] = {{"current", wish->current},
-						     {"new", wish->new_pin}};
+	struct kc_pin_change wish = KC_PIN_CHANGE_INIT;
+	struct interaction_secret secrets[] = {{"current", {NULL, 0}}, {"new", {NULL, 0}}};
 
 	error_clear();
-	REQUIRE(wish->size >= sizeof(defaults), KC_ERR_PARAM,
-		"a change that was not made from KC_PIN_CHANGE_INIT");
+	TRY(sized_read(change, &wish, sizeof(wish), "KC_PIN_CHANGE_INIT"));
+	secrets[0].pin = wish.current;
+	secrets[1].pin = wish.new_pin;
 	TRY(new_parameters(token_id, &parameters));
-	TRY(field_put_text(parameters, "pin_id", wish->pin_id));
+	TRY(field_put_text(parameters, "pin_id", wish.pin_id));
 	return set_pin("org.keycask.Tokens.ChangePin", &parameters, options, secrets,
 		       ARRAY_LEN(secrets));
 }
@@ -82,17 +82,16 @@ enum kc_status kc_token_unblock_pin(const char *token_id, const struct kc_pin_un
 				    const struct kc_options *options)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
-	const struct kc_pin_unblock defaults = KC_PIN_UNBLOCK_INIT;
-	const struct kc_pin_unblock *wish = unblock ? unblock : &defaults;
-	const struct interaction_secret secrets[] = {{"unblocking", wish->unblocking},
-						     {"new", wish->new_pin}};
+	struct kc_pin_unblock wish = KC_PIN_UNBLOCK_INIT;
+	struct interaction_secret secrets[] = {{"unblocking", {NULL, 0}}, {"new", {NULL, 0}}};
 
 	error_clear();
-	REQUIRE(wish->size >= sizeof(defaults), KC_ERR_PARAM,
-		"a wish that was not made from KC_PIN_UNBLOCK_INIT");
+	TRY(sized_read(unblock, &wish, sizeof(wish), "KC_PIN_UNBLOCK_INIT"));
+	secrets[0].pin = wish.unblocking;
+	secrets[1].pin = wish.new_pin;
 	TRY(new_parameters(token_id, &parameters));
-	TRY(field_put_text(parameters, "pin_id", wish->pin_id));
-	TRY(field_put_text(parameters, "by", wish->by));
+	TRY(field_put_text(parameters, "pin_id", wish.pin_id));
+	TRY(field_put_text(parameters, "by", wish.by));
 	return set_pin("org.keycask.Tokens.UnblockPin", &parameters, options, secrets,
 		       ARRAY_LEN(secrets));
 }

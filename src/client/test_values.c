@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "client/item_impl.h"
+#include "client/sized.h"
 #include "codec/date.h"
 #include "harness/test.h"
 
@@ -321,4 +322,108 @@ TEST(texts_for_front_ends)
 	CHECK_HEX(view_of(bytes.data, bytes.len), "00ff10");
 	kc_bytes_free(&bytes);
 	CHECK_STATUS(kc_text_base64_decode("AP8", &bytes), KC_ERR_PARAM);
+}
+
+TEST(arrays_and_dictionaries_are_written_in_place)
+{
+	struct kc_dictionary *dictionary = KC_DICTIONARY(
+		{KC_ATTR_ACCESS_CONTROL,
+		 KC_NESTED_OF({KC_ACCESS_CONTROL_ACCESSIBLE, KC_TEXT(KC_ACCESSIBLE_ALWAYS)},
+			      {KC_ACCESS_CONTROL_FLAGS,
+			       KC_ARRAY_OF(KC_TEXT(KC_ACCESS_CONTROL_USER_PRESENCE),
+					   KC_TEXT(KC_ACCESS_CONTROL_PRIVATE_KEY_USAGE))})},
+		{"n",
+		 KC_ARRAY_OF(KC_NUMBER(1), KC_ARRAY_OF(KC_NULL), KC_NESTED_OF({"a", KC_TRUE}))});
+	char *json = NULL;
+
+	CHECK_OK(kc_dictionary_to_json(dictionary, &json));
+	CHECK_TEXT(json,
+		   "{\"access_control\":{\"accessible\":\"always\",\"flags\":[\"user_presence\","
+		   "\"private_key_usage\"]},\"n\":[1,[null],{\"a\":true}]}");
+	free(json);
+	CHECK(kc_dictionary_dictionary(dictionary, KC_ATTR_ACCESS_CONTROL));
+	CHECK(!kc_dictionary_dictionary(dictionary, "n"));
+	kc_dictionary_free(dictionary);
+	CHECK(!KC_DICTIONARY({"a", KC_NESTED_OF({NULL, KC_TRUE})}));
+}
+
+TEST(removal_keeps_the_order)
+{
+	struct kc_dictionary *dictionary = KC_DICTIONARY({"a", KC_DATE(1)}, {"b", KC_DATE(2)},
+							 {"c", KC_DATE(3)}, {"d", KC_DATE(4)});
+
+	kc_dictionary_remove(dictionary, "b");
+	kc_dictionary_remove(dictionary, "nobody");
+	kc_dictionary_remove(NULL, "a");
+	CHECK_INT(kc_dictionary_count(dictionary), 3);
+	CHECK_TEXT(kc_dictionary_name_at(dictionary, 1), "c");
+	CHECK_INT(kc_dictionary_date_us(dictionary, "d", 0), 4);
+	CHECK_INT(kc_dictionary_date_us(dictionary, "b", -1), -1);
+	kc_dictionary_remove(dictionary, "d");
+	CHECK_INT(kc_dictionary_count(dictionary), 2);
+	kc_dictionary_free(dictionary);
+}
+
+TEST(a_copy_of_a_value_outlives_it)
+{
+	struct kc_dictionary *dictionary = KC_DICTIONARY({"a", KC_ARRAY_OF(KC_TEXT("x"))});
+	struct kc_value *copy = NULL;
+
+	CHECK_OK(kc_value_copy(kc_dictionary_get(dictionary, "a"), &copy));
+	kc_dictionary_free(dictionary);
+	CHECK_TEXT(kc_value_text(kc_value_at(copy, 0)), "x");
+	kc_value_free(copy);
+	CHECK_STATUS(kc_value_copy(NULL, &copy), KC_ERR_PARAM);
+}
+
+TEST(views_need_no_cast)
+{
+	struct kc_bytes bytes = {NULL, 0};
+
+	CHECK_HEX(kc_view_of_text("AB"), "4142");
+	CHECK_INT(kc_view_of_text(NULL).len, 0);
+	CHECK_HEX(kc_view_of("ABC", 1), "41");
+	CHECK_INT(kc_view_of_bytes(&bytes).len, 0);
+}
+
+/* As libraries and programs of different ages see them. */
+struct newer_exchange {
+	struct kc_exchange exchange;
+	uint64_t new_field;
+};
+
+static enum kc_status read_exchange(const void *given, struct kc_exchange *ret_exchange)
+{
+	const struct kc_exchange defaults = KC_EXCHANGE_INIT;
+
+	*ret_exchange = defaults;
+	return sized_read(given, ret_exchange, sizeof(*ret_exchange), "KC_EXCHANGE_INIT");
+}
+
+TEST(structs_grow_in_both_directions)
+{
+	struct newer_exchange newer = {KC_EXCHANGE_INIT, 0};
+	struct kc_exchange older = KC_EXCHANGE_INIT;
+	struct kc_exchange read;
+
+	newer.exchange.size = sizeof(newer);
+	newer.exchange.requested_size = 7;
+	CHECK_OK(read_exchange(&newer, &read));
+	CHECK_INT(read.requested_size, 7);
+	CHECK_INT(read.size, sizeof(read));
+	newer.new_field = 1;
+	CHECK_STATUS(read_exchange(&newer, &read), KC_ERR_UNIMPLEMENTED);
+	CHECK_TEXT(kc_error_message(kc_error_last()),
+		   "KC_EXCHANGE_INIT has more than this library knows");
+	older.size = offsetof(struct kc_exchange, shared_info);
+	older.requested_size = 9;
+	older.shared_info = kc_view_of_text("not there yet");
+	CHECK_OK(read_exchange(&older, &read));
+	CHECK_INT(read.requested_size, 9);
+	CHECK(!read.shared_info.data);
+	older.size = 0;
+	CHECK_STATUS(read_exchange(&older, &read), KC_ERR_PARAM);
+	CHECK_TEXT(kc_error_message(kc_error_last()),
+		   "parameters that were not made from KC_EXCHANGE_INIT");
+	CHECK_OK(read_exchange(NULL, &read));
 }

@@ -103,7 +103,9 @@ static enum kc_status fill(struct kc_value *value, struct kc_literal literal, in
 	case KC_TYPE_ARRAY:
 		return fill_array(value, literal.pointer, literal.len, depth);
 	case KC_TYPE_DICTIONARY:
-		return dictionary_copy(literal.pointer, depth, &value->dictionary);
+		return literal.number ? dictionary_from_entries(literal.pointer, literal.len, depth,
+								&value->dictionary)
+				      : dictionary_copy(literal.pointer, depth, &value->dictionary);
 	case KC_TYPE_NUMBER:
 	case KC_TYPE_FLAG:
 	case KC_TYPE_DATE:
@@ -164,6 +166,13 @@ enum kc_status typed_copy(const struct kc_value *value, int depth, struct kc_val
 	if (value->type == KC_TYPE_DATA)
 		literal = KC_DATA(view_of(value->data.data, value->data.len));
 	return typed_from_literal(literal, depth, ret_copy);
+}
+
+enum kc_status kc_value_copy(const struct kc_value *value, struct kc_value **ret_copy)
+{
+	error_clear();
+	REQUIRE(value, KC_ERR_PARAM, "no value");
+	return typed_copy(value, 0, ret_copy);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */

@@ -47,6 +47,11 @@ KC_MUST_CHECK enum kc_status typed_copy(const struct kc_value *value, int depth,
 KC_MUST_CHECK enum kc_status typed_from_literal(struct kc_literal literal, int depth,
 						struct kc_value **ret_value);
 
+/* A new one of @entries, @depth deep in another value. Expected: KC_ERR_ALLOCATE, KC_ERR_PARAM */
+KC_MUST_CHECK enum kc_status dictionary_from_entries(const struct kc_entry *entries,
+						     size_t n_entries, int depth,
+						     struct kc_dictionary **ret_dictionary);
+
 KC_MUST_CHECK enum kc_status dictionary_copy(const struct kc_dictionary *dictionary, int depth,
 					     struct kc_dictionary **ret_copy);
 

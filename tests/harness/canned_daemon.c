@@ -188,6 +188,27 @@ static void on_verify(struct wire_call *call)
 	reply_with(call, "valid", json_object_new_boolean(!strcmp(signature, "c2lnbmF0dXJl")));
 }
 
+/* "cert" is the one certificate; "odd" has a key of a type that is unknown. */
+static void on_inspect(struct wire_call *call)
+{
+	const char *data = field_text(wire_call_parameters(call), "certificate");
+	struct json_object *reply =
+		parse("{\"attributes\":{\"label\":\"Jo\",\"issuer\":\"aXNz\","
+		      "\"serial_number\":\"AQ==\",\"not_valid_after\":\"1970-01-01T00:00:01Z\","
+		      "\"public_key_hash\":\"aGFzaA==\",\"key_type\":\"ec\","
+		      "\"key_usage\":[\"digital_signature\"]},\"public_key\":\"\"}");
+
+	if (strcmp(data, "Y2VydA==") == 0)
+		json_object_object_add(reply, "public_key", json_object_new_string("a2Nwa1g="));
+	if (strcmp(data, "Y2VydA==") == 0 || strcmp(data, "b2Rk") == 0) {
+		wire_call_reply(call, reply);
+		return;
+	}
+	json_object_put(reply);
+	error_clear();
+	wire_call_fail(call, fail(KC_ERR_DECODE, "no certificate"));
+}
+
 static void on_supported(struct wire_call *call)
 {
 	reply_with(call, "is_supported", json_object_new_boolean(1));
@@ -272,7 +293,7 @@ static const struct wire_method keys_methods[] = {
 	{"Exchange", on_exchange, 0}, {"CopyPublic", on_copy_public, 0},
 	{"Export", on_unused, 0},     {"IsAlgorithmSupported", on_supported, 0}};
 static const struct wire_method identities_methods[] = {{"Choose", on_unused, 0}};
-static const struct wire_method certificates_methods[] = {{"Inspect", on_unused, 0}};
+static const struct wire_method certificates_methods[] = {{"Inspect", on_inspect, 0}};
 static const struct wire_method keychain_methods[] = {
 	{"State", on_unused, 0},	   {"Lock", on_unused, 0},
 	{"Unlock", on_unused, 0},	   {"ChangePassword", on_unused, 0},
