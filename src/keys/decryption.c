@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* RSA decryption: the ciphertext as the token takes it, and what it answers without its padding. */
+/*
+ * Decryption: the ciphertext, or the part of it that only the token can do, as the token takes it;
+ * and what it answers without its padding, or used as the key of the rest.
+ */
 #include "keys/decryption.h"
 
 #include "base/error.h"
 #include "base/try.h"
+#include "keys/ecies_impl.h"
+#include "keys/hybrid_impl.h"
 #include "keys/limits_impl.h"
 #include "keys/padding_impl.h"
 #include "keys/plan_impl.h"
@@ -39,8 +44,8 @@ static enum kc_status put_input(const struct key_facts *key, const struct algori
 	return bytes_append(input, data);
 }
 
-static enum kc_status finish(struct plan *plan, const struct key_facts *key, struct kc_view answer,
-			     struct bytes *plaintext)
+static enum kc_status finish_rsa(struct plan *plan, const struct key_facts *key,
+				 struct kc_view answer, struct bytes *plaintext)
 {
 	bool is_block = plan->operation->family == ALGORITHM_RSA_ENCRYPTION_RAW;
 	size_t len = key_facts_len(key);
@@ -55,15 +60,46 @@ static enum kc_status finish(struct plan *plan, const struct key_facts *key, str
 	return unpad_pkcs1(answer, bytes_view(&plan->input), plaintext);
 }
 
+/* A token that does all of a hybrid algorithm itself. */
+static enum kc_status finish_whole(struct plan *plan, const struct key_facts *key,
+				   struct kc_view answer, struct bytes *plaintext)
+{
+	(void)key;
+	REQUIRE(answer.len < plan->input.len, KC_ERR_DECODE,
+		"the token answers with %zu bytes, which is no decryption of %zu", answer.len,
+		plan->input.len);
+	return bytes_append(plaintext, answer);
+}
+
+static enum kc_status fill(struct plan *plan, const struct key_facts *key, struct kc_view data)
+{
+	bool is_ecies = ecies_is(plan->wanted);
+	bool is_hybrid = plan->wanted->family == ALGORITHM_RSA_ENCRYPTION_OAEP_AESGCM;
+
+	if ((is_ecies || is_hybrid) && plan->operation == plan->wanted) {
+		plan->finish = finish_whole;
+		return bytes_append(&plan->input, data);
+	}
+	if (is_ecies) {
+		plan->finish = ecies_finish;
+		return ecies_plan(key, data, plan);
+	}
+	if (is_hybrid) {
+		plan->finish = hybrid_finish;
+		return hybrid_plan(key, data, plan);
+	}
+	plan->hides_refusal = plan->operation->family == ALGORITHM_RSA_ENCRYPTION_PKCS1;
+	return put_input(key, plan->wanted, data, &plan->input);
+}
+
 enum kc_status decryption_plan_new(const struct key_facts *key, const char *name,
 				   struct kc_view data, struct plan **ret_plan)
 {
 	CLEANUP(plan_freep) struct plan *plan = NULL;
 
-	TRY(plan_new(finish, &plan));
+	TRY(plan_new(finish_rsa, &plan));
 	TRY(find(key, name, &plan->wanted, &plan->operation));
-	TRY(put_input(key, plan->wanted, data, &plan->input));
-	plan->hides_refusal = plan->operation->family == ALGORITHM_RSA_ENCRYPTION_PKCS1;
+	TRY(fill(plan, key, data));
 	*ret_plan = take(plan);
 	return KC_OK;
 }

@@ -3,7 +3,8 @@
 #define KEYS_DECRYPTION_H
 
 /*
- * Decryption above a token's raw RSA, or above its own way of taking PKCS#1 v1.5 padding off.
+ * Decryption above a token's raw RSA, or above its own way of taking PKCS#1 v1.5 padding off; of
+ * ECIES above its key exchange, so that plan_kind() is not always PLAN_DECRYPT.
  * Nobody can tell from a result of rsa_encryption_pkcs1 whether the padding was right
  * (keys/unpad_impl.h). What the token gives is not encrypted again and compared: that would work
  * on the plaintext in a time that depends on it.

@@ -7,6 +7,8 @@
 #include "base/try.h"
 
 /* RFC 8017 9.2 note 1: DER of DigestInfo up to the hash itself. */
+static const uint8_t info_md5[] = {0x30, 0x20, 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48,
+				   0x86, 0xf7, 0x0d, 0x02, 0x05, 0x05, 0x00, 0x04, 0x10};
 static const uint8_t info_sha1[] = {0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,
 				    0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14};
 static const uint8_t info_sha224[] = {0x30, 0x2d, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
@@ -21,6 +23,8 @@ static const uint8_t info_sha512[] = {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 
 const EVP_MD *digest_type(enum algorithm_hash hash)
 {
 	switch (hash) {
+	case ALGORITHM_MD5:
+		return EVP_md5();
 	case ALGORITHM_SHA1:
 		return EVP_sha1();
 	case ALGORITHM_SHA224:
@@ -57,6 +61,8 @@ enum kc_status digest_put(enum algorithm_hash hash, struct kc_view data, struct 
 struct kc_view digest_info_prefix(enum algorithm_hash hash)
 {
 	switch (hash) {
+	case ALGORITHM_MD5:
+		return VIEW_OF(info_md5);
 	case ALGORITHM_SHA1:
 		return VIEW_OF(info_sha1);
 	case ALGORITHM_SHA224:

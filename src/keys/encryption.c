@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* RSA encryption by OpenSSL's EVP; never by code that also decrypts. */
-#include "keys/encryption.h"
+/* Encryption by OpenSSL's EVP; RSA never by code that also decrypts. */
+#include "keys/encryption_impl.h"
 
 #include <openssl/rsa.h>
 
 #include "base/error.h"
 #include "base/try.h"
 #include "keys/digest_impl.h"
+#include "keys/ecies_impl.h"
+#include "keys/encryption.h"
+#include "keys/hybrid_impl.h"
 #include "keys/limits_impl.h"
 #include "keys/padding_impl.h"
 #include "keys/public_key_impl.h"
 
 enum {
-	CIPHERTEXT_MAX = 2048, /* 16384 bits */
+	RSA_MAX = 2048, /* 16384 bits */
 };
 
 static enum kc_status find(const struct key_facts *key, const char *name,
@@ -74,7 +77,7 @@ static enum kc_status put_ciphertext(EVP_PKEY *pkey, const struct algorithm *alg
 {
 	static const uint8_t nothing[1];
 	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
-	size_t len = CIPHERTEXT_MAX;
+	size_t len = RSA_MAX;
 
 	TRY(bytes_reserve(ciphertext, len));
 	if (!context || EVP_PKEY_encrypt_init(context) != 1 || !set_padding(context, algorithm) ||
@@ -85,18 +88,30 @@ static enum kc_status put_ciphertext(EVP_PKEY *pkey, const struct algorithm *alg
 	return KC_OK;
 }
 
+enum kc_status encryption_put_rsa(const struct key_facts *key, const struct algorithm *algorithm,
+				  struct kc_view data, struct bytes *ciphertext)
+{
+	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
+	CLEANUP(bytes_done) struct bytes input = BYTES_INIT(RSA_MAX);
+
+	TRY(put_input(key, algorithm, data, &input));
+	TRY(public_key_new(key, &pkey));
+	return put_ciphertext(pkey, algorithm, bytes_view(&input), ciphertext);
+}
+
 enum kc_status encryption_run(const struct key_facts *key, const char *name, struct kc_view data,
 			      struct kc_bytes *ret_ciphertext)
 {
-	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
-	CLEANUP(bytes_done) struct bytes input = BYTES_INIT(CIPHERTEXT_MAX);
-	CLEANUP(bytes_done) struct bytes ciphertext = BYTES_INIT(CIPHERTEXT_MAX);
+	CLEANUP(bytes_done) struct bytes ciphertext = BYTES_INIT(PLAN_INPUT_MAX);
 	const struct algorithm *algorithm = NULL;
 
 	TRY(find(key, name, &algorithm));
-	TRY(put_input(key, algorithm, data, &input));
-	TRY(public_key_new(key, &pkey));
-	TRY(put_ciphertext(pkey, algorithm, bytes_view(&input), &ciphertext));
+	if (ecies_is(algorithm))
+		TRY(ecies_encrypt(key, algorithm, data, &ciphertext));
+	else if (algorithm->family == ALGORITHM_RSA_ENCRYPTION_OAEP_AESGCM)
+		TRY(hybrid_encrypt(key, algorithm, data, &ciphertext));
+	else
+		TRY(encryption_put_rsa(key, algorithm, data, &ciphertext));
 	*ret_ciphertext = bytes_take(&ciphertext);
 	return KC_OK;
 }

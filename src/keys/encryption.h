@@ -8,7 +8,8 @@
 
 /*
  * Expected: KC_ERR_PARAM  no such algorithm, not for this key, or @data too long: raw takes as many
- *                         bytes as the modulus has, PKCS#1 11 fewer, OAEP 2 hLen + 2 fewer
+ *                         bytes as the modulus has, PKCS#1 11 fewer, OAEP 2 hLen + 2 fewer; what
+ *                         ends in _aesgcm takes any number
  */
 KC_MUST_CHECK enum kc_status encryption_run(const struct key_facts *key, const char *algorithm,
 					    struct kc_view data, struct kc_bytes *ret_ciphertext);

@@ -4,15 +4,13 @@
  */
 #include "keys/exchange.h"
 
-#include <openssl/core_names.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-
 #include "base/error.h"
 #include "base/try.h"
 #include "keys/digest_impl.h"
+#include "keys/exchange_impl.h"
 #include "keys/plan_impl.h"
 #include "keys/public_key_impl.h"
+#include "keys/x963_impl.h"
 
 enum {
 	DERIVED_MAX = 64 * 1024, /* bytes */
@@ -61,41 +59,6 @@ static enum kc_status check_parameters(const struct algorithm *wanted,
 	return KC_OK;
 }
 
-static enum kc_status fail_openssl_kdf(EVP_KDF *kdf, EVP_KDF_CTX *context)
-{
-	EVP_KDF_CTX_free(context);
-	EVP_KDF_free(kdf);
-	return digest_fail_openssl("key derivation");
-}
-
-/* ANSI X9.63: Hash(secret ‖ counter ‖ shared info), counter 1, 2, …, cut to the size. */
-static enum kc_status derive(const struct plan *plan, struct kc_view secret, struct bytes *result)
-{
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "X963KDF", NULL);
-	EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-	char digest[32];
-	void *key = NULL;
-	OSSL_PARAM params[4];
-
-	/* OSSL_PARAM is for both directions and so not const; here it is only read. */
-	memcpy(&key, &secret.data, sizeof(key));
-	(void)snprintf(digest, sizeof(digest), "%s",
-		       EVP_MD_get0_name(digest_type(plan->wanted->hash)));
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, secret.len);
-	params[2] = plan->kept.len ? OSSL_PARAM_construct_octet_string(
-					     OSSL_KDF_PARAM_INFO, plan->kept.data, plan->kept.len)
-				   : OSSL_PARAM_construct_end();
-	params[3] = OSSL_PARAM_construct_end();
-	TRY(bytes_reserve(result, plan->size));
-	if (!context || EVP_KDF_derive(context, result->data, plan->size, params) != 1)
-		return fail_openssl_kdf(kdf, context);
-	result->len = plan->size;
-	EVP_KDF_CTX_free(context);
-	EVP_KDF_free(kdf);
-	return KC_OK;
-}
-
 static bool is_zero(struct kc_view secret)
 {
 	uint8_t any = 0;
@@ -107,15 +70,43 @@ static bool is_zero(struct kc_view secret)
 
 /* SEC 1 3.3.1: the X coordinate, with its leading zeros. No good peer makes it zero (RFC
  * 7748, 6.1). */
+enum kc_status exchange_check_secret(const struct key_facts *key, struct kc_view secret)
+{
+	REQUIRE(secret.len == key_facts_len(key), KC_ERR_DECODE,
+		"the token answers with %zu bytes, which is no secret of this curve", secret.len);
+	REQUIRE(!is_zero(secret), KC_ERR_DECODE, "the token answers with zero, which is no secret");
+	return KC_OK;
+}
+
 static enum kc_status finish(struct plan *plan, const struct key_facts *key, struct kc_view answer,
 			     struct bytes *result)
 {
-	REQUIRE(answer.len == key_facts_len(key), KC_ERR_DECODE,
-		"the token answers with %zu bytes, which is no secret of this curve", answer.len);
-	REQUIRE(!is_zero(answer), KC_ERR_DECODE, "the token answers with zero, which is no secret");
+	TRY(exchange_check_secret(key, answer));
 	if (plan->wanted->hash == ALGORITHM_NO_HASH)
 		return bytes_append(result, answer);
-	return derive(plan, answer, result);
+	return x963_derive(plan->wanted->hash, answer, bytes_view(&plan->kept), plan->size, result);
+}
+
+static void context_done(EVP_PKEY_CTX **context)
+{
+	EVP_PKEY_CTX_free(*context);
+	*context = NULL;
+}
+
+enum kc_status exchange_put_secret(EVP_PKEY *ours, EVP_PKEY *theirs, struct bytes *secret)
+{
+	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(ours, NULL);
+	size_t len = 0;
+
+	if (!context || EVP_PKEY_derive_init(context) != 1 ||
+	    EVP_PKEY_derive_set_peer(context, theirs) != 1 ||
+	    EVP_PKEY_derive(context, NULL, &len) != 1)
+		return digest_fail_openssl("key exchange");
+	TRY(bytes_reserve(secret, len));
+	if (EVP_PKEY_derive(context, secret->data + secret->len, &len) != 1)
+		return digest_fail_openssl("key exchange");
+	secret->len += len;
+	return KC_OK;
 }
 
 enum kc_status exchange_plan_new(const struct key_facts *key, const char *name,

@@ -11,6 +11,7 @@
 
 #include "base/try.h"
 #include "keys/digest_impl.h"
+#include "keys/hybrid_impl.h"
 #include "keys/padding_impl.h"
 #include "keys/public_key_impl.h"
 
@@ -33,6 +34,8 @@ static bool is_long_enough(const struct key_facts *key, const struct algorithm *
 		return len >= PADDING_PKCS1_OVERHEAD;
 	if (algorithm->family == ALGORITHM_RSA_ENCRYPTION_OAEP)
 		return len >= limits_oaep_overhead(algorithm);
+	if (algorithm->family == ALGORITHM_RSA_ENCRYPTION_OAEP_AESGCM)
+		return len >= limits_oaep_overhead(algorithm) + hybrid_key_len(key);
 	return true;
 }
 

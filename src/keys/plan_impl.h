@@ -9,7 +9,7 @@
 
 enum {
 	PLAN_INPUT_MAX = 1024 * 1024, /* as long as a message on the wire */
-	PLAN_ANSWER_MAX = 4096,
+	PLAN_ANSWER_MAX = 64 * 1024,  /* ML-DSA-87 will sign with 4627 (FIPS 204, table 2) */
 };
 
 typedef enum kc_status (*plan_finish_fn)(struct plan *plan, const struct key_facts *key,
@@ -19,8 +19,9 @@ struct plan {
 	const struct algorithm *wanted;	   /* of a signature: without message */
 	const struct algorithm *operation; /* the token's */
 	struct bytes input;		   /* what the token gets */
-	struct bytes kept;		   /* signature: the digest; exchange: the shared info */
-	size_t size;			   /* exchange: bytes to derive */
+	struct bytes kept; /* signature: the digest; exchange: the shared info; decryption: what is
+			    * encrypted with a key that the token finds out */
+	size_t size;	   /* exchange: bytes to derive */
 	plan_finish_fn finish;
 	bool hides_refusal; /* plan_recover() has something to do */
 };

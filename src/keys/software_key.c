@@ -11,6 +11,7 @@
 
 #include "base/try.h"
 #include "keys/digest_impl.h"
+#include "keys/exchange_impl.h"
 #include "keys/private_pkey_impl.h"
 #include "keys/public_key_impl.h"
 
@@ -101,18 +102,10 @@ static enum kc_status exchange(EVP_PKEY *pkey, const struct software_key *key, s
 {
 	const struct key_facts other = {
 		.key_type = key->key_type, .size_in_bits = key->size_in_bits, .public_key = input};
-	CLEANUP(context_done) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
 	CLEANUP(public_key_done) EVP_PKEY *peer = NULL;
-	size_t len = key_facts_len(&other);
 
 	TRY(public_key_new(&other, &peer));
-	TRY(bytes_reserve(answer, len));
-	if (!context || EVP_PKEY_derive_init(context) != 1 ||
-	    EVP_PKEY_derive_set_peer(context, peer) != 1 ||
-	    EVP_PKEY_derive(context, answer->data, &len) != 1)
-		return digest_fail_openssl("key exchange");
-	answer->len = len;
-	return KC_OK;
+	return exchange_put_secret(pkey, peer, answer);
 }
 
 static const struct row {

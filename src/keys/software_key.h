@@ -17,7 +17,7 @@ struct software_key {
 };
 
 enum {
-	SOFTWARE_KEY_ANSWER_MAX = 2048,
+	SOFTWARE_KEY_ANSWER_MAX = 64 * 1024,
 };
 
 /* Is @operation, a name of the catalogue, a base operation of such keys? */

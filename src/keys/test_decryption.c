@@ -131,7 +131,8 @@ static void check_all(unsigned n_bits)
 		uint8_t data[BUFFER];
 		size_t most = 0;
 
-		if (algorithm->purpose != ALGORITHM_ENCRYPTION || strcmp(algorithm->name, raw) == 0)
+		if (algorithm->family != ALGORITHM_RSA_ENCRYPTION_PKCS1 &&
+		    algorithm->family != ALGORITHM_RSA_ENCRYPTION_OAEP)
 			continue;
 		most = longest(algorithm, key_facts_len(&token.key));
 		memset(data, 0xa5, sizeof(data));

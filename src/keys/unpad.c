@@ -191,6 +191,12 @@ static enum kc_status unmask(enum algorithm_hash hash, struct bytes *copy, size_
 	return padding_mask(hash, view_of(seed, h_len), db, db_len);
 }
 
+enum kc_status unpad_fail(void)
+{
+	error_clear();
+	return fail(KC_ERR_PARAM, "this was not encrypted with this key and this algorithm");
+}
+
 enum kc_status unpad_oaep(enum algorithm_hash hash, struct kc_view block, struct bytes *message)
 {
 	CLEANUP(bytes_done) struct bytes copy = BYTES_INIT(BLOCK_MAX);
@@ -209,7 +215,7 @@ enum kc_status unpad_oaep(enum algorithm_hash hash, struct kc_view block, struct
 	verdict.is_good &=
 		constant_time_is_zero(copy.data[0]) & is_same(db.data, label.data, h_len);
 	/* Only now, with all of it in one answer, may anybody see a difference. */
-	REQUIRE(verdict.is_good, KC_ERR_PARAM,
-		"this was not encrypted with this key and this algorithm");
+	if (!verdict.is_good)
+		return unpad_fail();
 	return bytes_append(message, view_slice(db, verdict.at, db.len));
 }

@@ -24,9 +24,14 @@ KC_MUST_CHECK enum kc_status unpad_pkcs1(struct kc_view block, struct kc_view ci
 KC_MUST_CHECK enum kc_status unpad_synthetic(struct kc_view ciphertext, size_t len,
 					     struct bytes *message);
 
+/* Fail with KC_ERR_PARAM as all do that find something that was encrypted otherwise: one status and
+ * one message, so that nobody learns where it was found out. */
+KC_MUST_CHECK enum kc_status unpad_fail(void);
+
 /*
  * EME-OAEP with an empty label and MGF1 of the same hash (RFC 8017 7.1.2); @block has at least 2
- * hLen + 2 bytes. Expected: KC_ERR_PARAM  padded otherwise; in which way would be an oracle too
+ * hLen + 2 bytes. Expected: KC_ERR_PARAM  unpad_fail(): padded otherwise; in which way would be an
+ * oracle too (Manger 2001)
  */
 KC_MUST_CHECK enum kc_status unpad_oaep(enum algorithm_hash hash, struct kc_view block,
 					struct bytes *message);

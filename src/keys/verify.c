@@ -15,7 +15,7 @@
 #include "keys/public_key_impl.h"
 
 enum {
-	SIGNATURE_MAX = 4096,
+	SIGNATURE_MAX = 4096, /* of RSA and ECDSA */
 };
 
 static void context_done(EVP_PKEY_CTX **context)
@@ -137,6 +137,11 @@ enum kc_status verify_check(const struct key_facts *key, const struct algorithm 
 	case ALGORITHM_RSA_ENCRYPTION_RAW:
 	case ALGORITHM_RSA_ENCRYPTION_PKCS1:
 	case ALGORITHM_RSA_ENCRYPTION_OAEP:
+	case ALGORITHM_RSA_ENCRYPTION_OAEP_AESGCM:
+	case ALGORITHM_ECIES_STANDARD:
+	case ALGORITHM_ECIES_STANDARD_VARIABLE_IV:
+	case ALGORITHM_ECIES_COFACTOR:
+	case ALGORITHM_ECIES_COFACTOR_VARIABLE_IV:
 	case ALGORITHM_ECDH_STANDARD:
 	case ALGORITHM_ECDH_COFACTOR:
 		break;
