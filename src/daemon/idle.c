@@ -34,11 +34,11 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
+	idle->shrink(idle->context, idle->is_used);
 	if (idle->is_used) {
 		set_timer(idle);
 		return 0;
 	}
-	idle->shrink(idle->context);
 	ignore(malloc_trim(0));
 	return 0;
 }

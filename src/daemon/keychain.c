@@ -41,6 +41,7 @@ enum kc_status keychain_lock(struct daemon *daemon, struct wire_call *call)
 	enum kc_status status = KC_OK;
 
 	TRY(keychain_find(daemon, &keybag));
+	engine_forget_keys(daemon->engine);
 	status = keybag_lock(keybag);
 	daemon->n_locks++;
 	keychain_audit(daemon, call, "lock", status);
@@ -52,6 +53,7 @@ void keychain_lock_if_possible(struct daemon *daemon, struct wire_call *call)
 	struct keybag *keybag = engine_keybag(daemon->engine);
 
 	daemon->n_locks++;
+	engine_forget_keys(daemon->engine); /* also where nothing can be locked */
 	if (!keybag || !keybag_has_password(keybag))
 		return;
 	if (keychain_lock(daemon, call) != KC_OK)

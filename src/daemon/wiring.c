@@ -165,11 +165,14 @@ static void on_away(void *context, const char *why)
 	error_clear();
 }
 
-static void on_idle(void *context)
+static void on_idle(void *context, bool is_busy)
 {
 	struct daemon *daemon = context;
 
-	engine_shrink(daemon->engine);
+	if (is_busy)
+		engine_forget_unused_keys(daemon->engine);
+	else
+		engine_shrink(daemon->engine);
 }
 
 /* Without a system bus nobody says that the person has left, and the limits of time must do. */

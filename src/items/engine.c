@@ -12,6 +12,7 @@
 #include "items/add_impl.h"
 #include "items/copy_impl.h"
 #include "items/delete_impl.h"
+#include "items/kept_impl.h"
 #include "items/locate_impl.h"
 #include "items/publish_impl.h"
 #include "items/reference.h"
@@ -87,8 +88,19 @@ struct engine_file engine_file(const struct engine *engine)
 	return file;
 }
 
+void engine_forget_unused_keys(struct engine *engine)
+{
+	kept_forget_unused(engine->kept);
+}
+
+void engine_forget_keys(struct engine *engine)
+{
+	kept_forget(engine->kept);
+}
+
 void engine_shrink(struct engine *engine)
 {
+	kept_forget(engine->kept);
 	database_shrink(engine->database);
 }
 
@@ -124,6 +136,9 @@ enum kc_status engine_new(const struct engine_settings *settings, struct engine 
 		"a keychain's file needs a device key");
 	engine->unreadable = calloc(1, sizeof(*engine->unreadable));
 	REQUIRE(engine->unreadable, KC_ERR_ALLOCATE, "out of memory");
+	engine->kept = calloc(1, sizeof(*engine->kept));
+	REQUIRE(engine->kept, KC_ERR_ALLOCATE, "out of memory");
+	kept_init(engine->kept);
 	TRY(make_hasher(engine, settings->device_key));
 	TRY(database_new(&engine->database));
 	TRY(schema_create(engine->database));
@@ -136,6 +151,9 @@ struct engine *engine_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
+	if (engine->kept)
+		kept_forget(engine->kept);
+	free(engine->kept);
 	keybag_free(engine->keybag);
 	keychain_file_free(engine->file);
 	database_free(engine->database);
@@ -285,6 +303,7 @@ enum kc_status engine_find_key(struct engine *engine, struct engine_request *req
 {
 	struct reference reference;
 	enum kc_status status = KC_OK;
+	key->kept = kept_key_release(key->kept);
 
 	TRY(reference_get(persistent_ref, &reference));
 	status = locate_key(engine, request, &reference, use, ret_key);

@@ -10,6 +10,7 @@
  */
 
 #include "base/bytes.h"
+#include "items/kept.h"
 #include "store/keybag.h"
 #include "wire/field.h"
 
@@ -40,8 +41,12 @@ struct engine_file {
 };
 
 struct engine_file engine_file(const struct engine *engine);
-/* Give back memory that only makes the next calls faster. */
+/* Give back memory that only makes the next calls faster, private keys among it. */
 void engine_shrink(struct engine *engine);
+/* What is kept of private keys (items/kept.h): of those that were not used since this was last
+ * called; of all of them. */
+void engine_forget_unused_keys(struct engine *engine);
+void engine_forget_keys(struct engine *engine);
 /* NULL: there is no file. */
 struct keybag *engine_keybag(struct engine *engine);
 
@@ -242,6 +247,7 @@ void engine_key_done(struct engine_key *key);
  *           KC_ERR_ITEM_NOT_FOUND  its token is away (named in the record) or no longer has it
  *           and as the verbs
  */
+	struct kept_key *kept; /* it is used often; with kept_key_made() it has no private_key */
 KC_MUST_CHECK enum kc_status engine_find_key(struct engine *engine, struct engine_request *request,
 					     struct kc_view persistent_ref, enum engine_use use,
 					     struct engine_key *ret_key);

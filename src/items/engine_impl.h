@@ -11,6 +11,8 @@
 #include "store/keychain_file.h"
 #include "store/seal.h"
 
+struct kept;
+
 struct engine {
 	struct database *database;
 	struct seal_hasher *hasher;
@@ -18,6 +20,7 @@ struct engine {
 	struct keybag *keybag;		/* NULL: not attached */
 	struct error_record file_error; /* why not; status KC_OK: nobody wanted a file */
 	struct unreadable *unreadable;	/* what reading has met */
+	struct kept *kept;		/* keys that are used often */
 };
 
 static inline bool engine_has_file(const struct engine *engine)

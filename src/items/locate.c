@@ -11,6 +11,7 @@
 #include "base/try.h"
 #include "items/describe.h"
 #include "items/identity_impl.h"
+#include "items/kept_impl.h"
 #include "items/permit_impl.h"
 #include "items/result_impl.h"
 #include "items/search_impl.h"
@@ -73,6 +74,12 @@ static enum kc_status read_private_key(const struct engine *engine, const struct
 	return secret_init(&key->private_key, bytes_view(&secret));
 }
 
+/* What somebody has proved something for is opened for this one use. */
+static bool is_proved(const struct engine_proof *proof)
+{
+	return proof->has_presence || proof->has_passcode || proof->application_key.len > 0;
+}
+
 static enum kc_status read_file_key(const struct engine *engine, struct engine_request *request,
 				    struct row *row, enum engine_use use, struct engine_key *key)
 {
@@ -84,6 +91,10 @@ static enum kc_status read_file_key(const struct engine *engine, struct engine_r
 	if (use == ENGINE_USE_PUBLIC)
 		return KC_OK;
 	TRY(permit_check(request, QUERY_UI_ALLOW, row, ACCESS_CONTROL_USE));
+	if (is_proved(&request->proof))
+		key->kept = kept_key_release(key->kept);
+	if (key->kept && kept_key_made(key->kept))
+		return KC_OK;
 	return read_private_key(engine, row, request->proof.application_key, key);
 }
 
@@ -101,7 +112,10 @@ static enum kc_status read_certificate(struct json_object *attributes, struct en
 static enum kc_status read_key(const struct engine *engine, struct engine_request *request,
 			       struct row *row, enum engine_use use, struct engine_key *key)
 {
-	TRY(row_open(engine, row));
+	if (use == ENGINE_USE_PUBLIC)
+		TRY(row_open(engine, row));
+	else
+		TRY(kept_open(engine, row, &key->kept));
 	if (row->item_class == VOCABULARY_CERTIFICATE)
 		return read_certificate(row->attributes, key);
 	TRY(describe(row->attributes, key));

@@ -65,6 +65,15 @@ KC_MUST_CHECK enum kc_status row_own(struct row *row);
  */
 KC_MUST_CHECK enum kc_status row_open(const struct engine *engine, struct row *row);
 
+/* All that is in a row of the file, as it is sealed: what is equal in this is the same row. */
+KC_MUST_CHECK enum kc_status row_put_whole(const struct row *row, struct bytes *whole);
+
+/*
+ * Open it with @attributes, which are those of a row that was the same. Expected: as row_open()
+ */
+KC_MUST_CHECK enum kc_status row_open_again(const struct engine *engine, struct row *row,
+					    struct json_object *attributes);
+
 /*
  * Append the secret of an open row, which has one. @application_key may be empty.
  * Expected: KC_ERR_DECODE       as row_open()

@@ -144,6 +144,23 @@ enum kc_status row_open(const struct engine *engine, struct row *row)
 	return status;
 }
 
+enum kc_status row_put_whole(const struct row *row, struct bytes *whole)
+{
+	TRY(put_owner(row, whole));
+	TRY(put_part(whole, row->attributes_data));
+	return put_part(whole, row->secret);
+}
+
+enum kc_status row_open_again(const struct engine *engine, struct row *row,
+			      struct json_object *attributes)
+{
+	struct kc_view key;
+
+	TRY(class_key(engine, row, &key));
+	row->attributes = json_object_get(attributes);
+	return KC_OK;
+}
+
 /* With an application password nothing is in the file that opens the secret without it. */
 static enum kc_status secret_key(struct kc_view key, struct kc_view application_key,
 				 uint8_t ret_key[SEAL_KEY_BYTES])

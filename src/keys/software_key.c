@@ -12,6 +12,7 @@
 #include "base/try.h"
 #include "keys/digest_impl.h"
 #include "keys/exchange_impl.h"
+#include "keys/opened_key_impl.h"
 #include "keys/private_pkey_impl.h"
 #include "keys/public_key_impl.h"
 
@@ -146,9 +147,12 @@ enum kc_status software_key_perform(const struct software_key *key, const char *
 				    struct kc_view input, struct bytes *answer)
 {
 	const struct row *row = find(key->key_type, operation);
-	CLEANUP(public_key_done) EVP_PKEY *pkey = NULL;
+	CLEANUP(opened_key_freep) struct opened_key *opened = NULL;
 
 	REQUIRE(row, KC_ERR_PARAM, "keys of type \"%s\" do not do %s", key->key_type, operation);
-	TRY(private_pkey_open(key->key_type, key->size_in_bits, key->external, &pkey));
-	return row->perform(pkey, key, input, answer);
+	if (key->opened)
+		TRY(opened_key_share(key->opened, &opened));
+	else
+		TRY(opened_key_new(key->key_type, key->size_in_bits, key->external, &opened));
+	return row->perform(opened->pkey, key, input, answer);
 }

@@ -8,12 +8,14 @@
  */
 
 #include "base/bytes.h"
+#include "keys/opened_key.h"
 
 /* All borrowed. */
 struct software_key {
 	const char *key_type;
 	unsigned size_in_bits;
-	struct kc_view external; /* reference/keychain.md 5.5 */
+	struct kc_view external;	 /* reference/keychain.md 5.5 */
+	const struct opened_key *opened; /* made of it before; NULL: it is made for this use */
 };
 
 enum {

@@ -4,8 +4,8 @@ with one half on a card and the other in the keychain."""
 import pathlib
 
 from der import children, read
-from keycask_test import (PIN, Card, Daemon, check, check_equal, check_raises, main, openssl, skip_unless,
-                          test)
+from keycask_test import (PIN, Card, Daemon, check, check_equal, check_raises, eventually, main, openssl,
+                          skip_unless, test)
 from lifecycle import Footprint, is_sanitized
 from made_keys import (MadeAuthority, MadeKey, add, add_key, b64, der_of, file_with, find, sign, unb64, use)
 from memory import pieces
@@ -256,6 +256,20 @@ def secret_part(key):
     return [content for _, content in children(read(numbers)[1])][4].lstrip(b"\0")
 
 
+def what_is_in_memory(daemon, keys):
+    memory = [content for _, content in pieces(daemon.pid)]
+    check(any(b"org.keycask.Items" in content for content in memory), "the search finds nothing")
+    found = []
+    for key in keys:
+        secret = secret_part(key)
+        text = key.private
+        forms = {"bytes": secret[:24], "a number of OpenSSL's": secret[::-1][:24],
+                 "base64": b64(text)[-64:-8].encode(), "PEM": max(key.pem.splitlines()[1:-1][-2:], key=len)[-40:]}
+        found += [f"{key.kind} as {name}" for name, form in forms.items()
+                  if any(form in content for content in memory)]
+    return found
+
+
 @test
 def the_daemon_forgets_private_keys_that_it_has_used():
     skip_unless(not is_sanitized(), "a sanitizer keeps what was freed")
@@ -271,15 +285,37 @@ def the_daemon_forgets_private_keys_that_it_has_used():
                          value_data=b64(identity + key.pem))
             add(connection, **IDENTITY, value_data=b64(identity), application_tag=b64(b"tag"))
         daemon.call("Admin.Status")
-        memory = [content for _, content in pieces(daemon.pid)]
-        check(any(b"org.keycask.Items" in content for content in memory), "the search finds nothing")
-        for key in keys:
-            secret = secret_part(key)
-            text = key.private
-            forms = {"bytes": secret[:24], "a number of OpenSSL's": secret[::-1][:24],
-                     "base64": b64(text)[-64:-8].encode(), "PEM": max(key.pem.splitlines()[1:-1][-2:], key=len)[-40:]}
-            for name, form in forms.items():
-                check(not any(form in content for content in memory), f"{key.kind} is there as {name}")
+        check_equal(what_is_in_memory(daemon, keys), [], "what is in memory")
+
+
+@test
+def the_daemon_forgets_private_keys_that_it_uses_often():
+    skip_unless(not is_sanitized(), "a sanitizer keeps what was freed")
+    keys = [MadeKey(kind) for kind in ["rsa2048", "P-256", "ed25519"]]
+    algorithms = ["rsa_signature_message_pss_sha256", X962, ED25519]
+    with Daemon() as daemon, daemon.connect() as connection:
+        for key, algorithm in zip(keys, algorithms):
+            ref = add_key(connection, key)
+            for _ in range(10):
+                sign(connection, ref, algorithm, DATA)
+        # what makes the next ones fast: this very test would find it
+        check(what_is_in_memory(daemon, keys), "nothing is kept")
+        eventually(lambda: not what_is_in_memory(daemon, keys), "they are forgotten")
+
+
+@test
+def locking_forgets_private_keys_that_are_used_often():
+    skip_unless(not is_sanitized(), "a sanitizer keeps what was freed")
+    key = MadeKey("P-256")
+    with Daemon() as daemon, daemon.connect() as connection:
+        connection.call("Keychain.ChangePassword", {"new": "one of its own"})
+        ref = add_key(connection, key)
+        for _ in range(10):
+            sign(connection, ref, X962, DATA)
+        check(what_is_in_memory(daemon, [key]), "nothing is kept")
+        connection.call("Keychain.Lock")
+        check_equal(what_is_in_memory(daemon, [key]), [], "what is in memory")
+        check_raises("interaction_not_allowed", sign, connection, ref, X962, DATA)
 
 
 # --- identities over both -----------------------------------------------------------------------
