@@ -12,6 +12,7 @@
 #include "x509/bare_key_impl.h"
 #include "x509/evaluate_impl.h"
 #include "x509/inspect.h"
+#include "x509/keyfile.h"
 #include "x509/name_impl.h"
 #include "x509/trust_store_impl.h"
 
@@ -68,6 +69,25 @@ static enum kc_status judge(struct json_object *parameters, struct json_object *
 	return evaluate_certificate(parameters, trusted, &why_not, ret_reply);
 }
 
+enum {
+	ITERATIONS_MAX = 10 * 1000 * 1000, /* seconds; the daemon waits no longer than it wants */
+};
+
+static enum kc_status open_container(struct json_object *parameters, struct json_object **ret_reply)
+{
+	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
+	struct json_object *passphrase = field_get(parameters, "passphrase");
+	struct keyfile_source source = {.format = field_text(parameters, "format"),
+					.iterations_max = ITERATIONS_MAX};
+
+	TRY(field_data(parameters, "data", &data));
+	source.data = bytes_view(&data);
+	if (passphrase)
+		source.passphrase = view_of(json_object_get_string(passphrase),
+					    (size_t)json_object_get_string_len(passphrase));
+	return keyfile_read(&source, ret_reply);
+}
+
 typedef enum kc_status (*answer_fn)(struct json_object *parameters, struct json_object **ret_reply);
 
 static void answer(struct wire_call *call, answer_fn make)
@@ -103,11 +123,17 @@ static void on_evaluate(struct wire_call *call)
 	answer(call, judge);
 }
 
+static void on_open_container(struct wire_call *call)
+{
+	answer(call, open_container);
+}
+
 static const struct wire_method methods[] = {
 	{.name = "Inspect", .handler = on_inspect},
 	{.name = "InspectPublicKey", .handler = on_inspect_public_key},
 	{.name = "NormalizeName", .handler = on_normalize_name},
 	{.name = "Evaluate", .handler = on_evaluate},
+	{.name = "OpenContainer", .handler = on_open_container},
 };
 
 static enum kc_status new_service(struct wire_service **ret_service)

@@ -147,3 +147,36 @@ enum kc_status subject_key_put_known(EVP_PKEY *pkey, struct kc_view public_key,
 	ERR_clear_error();
 	return put_fields(kind, public_key, fields);
 }
+
+/* The content of the BIT STRING that its SubjectPublicKeyInfo would have. */
+static enum kc_status put_info_content(EVP_PKEY *pkey, struct bytes *bytes)
+{
+	X509_PUBKEY *info = NULL;
+	const unsigned char *data = NULL;
+	int len = 0;
+	enum kc_status status = KC_ERR_DECODE;
+
+	if (X509_PUBKEY_set(&info, pkey) == 1 &&
+	    X509_PUBKEY_get0_param(NULL, &data, &len, NULL, info) == 1 && len > 0)
+		status = bytes_append(bytes, view_of(data, (size_t)len));
+	X509_PUBKEY_free(info);
+	ERR_clear_error();
+	return status;
+}
+
+enum kc_status subject_key_put_pkey(EVP_PKEY *pkey, struct json_object *fields)
+{
+	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(SUBJECT_KEY_MAX);
+	struct kind kind = kind_of(pkey);
+	enum kc_status status = KC_OK;
+
+	ERR_clear_error();
+	REQUIRE(kind.size_in_bits > 0, KC_ERR_DECODE,
+		"a public key of a kind that is not kept here");
+	if (strcmp(kind.name, "ec") == 0)
+		status = put_point(pkey, kind.size_in_bits, &public_key);
+	else
+		status = put_info_content(pkey, &public_key);
+	REQUIRE(status == KC_OK, KC_ERR_DECODE, "the public key cannot be written");
+	return put_fields(kind, bytes_view(&public_key), fields);
+}

@@ -22,4 +22,7 @@ KC_MUST_CHECK enum kc_status subject_key_put(X509 *certificate, struct json_obje
 KC_MUST_CHECK enum kc_status subject_key_put_known(EVP_PKEY *pkey, struct kc_view public_key,
 						   struct json_object *fields);
 
+/* The same for a key that is known to OpenSSL only. Expected: KC_ERR_DECODE  also for "other" */
+KC_MUST_CHECK enum kc_status subject_key_put_pkey(EVP_PKEY *pkey, struct json_object *fields);
+
 #endif
