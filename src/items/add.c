@@ -6,6 +6,7 @@
  */
 #include "items/add_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
@@ -22,11 +23,13 @@ enum {
 struct adding {
 	const struct engine *engine;
 	struct engine_request *request;
-	const struct addition *addition;
+	struct addition addition;
 	const struct engine_part *parts;
 	size_t n_parts;
-	struct row *rows;	   /* one for each part, at least one */
-	struct json_object **item; /* the answer */
+	bool may_be_there;
+	bool is_new;		    /* out */
+	struct row rows[PARTS_MAX]; /* one for each part, at least one */
+	struct json_object *item;   /* the answer; owned */
 };
 
 /* --- one row --------------------------------------------------------------------------------- */
@@ -49,7 +52,7 @@ static enum kc_status free_certificate(const struct adding *adding, struct row *
 	struct access_control access = {.flags = 0};
 	struct json_object *value = field_get(row->attributes, "access_control");
 
-	if (!value || adding->addition->item_class != VOCABULARY_IDENTITY ||
+	if (!value || adding->addition.item_class != VOCABULARY_IDENTITY ||
 	    row->item_class != VOCABULARY_CERTIFICATE)
 		return KC_OK;
 	TRY(access_control_parse(value, &access));
@@ -66,23 +69,23 @@ static enum kc_status make_row(const struct adding *adding, const struct engine_
 	bool has_data = part && part->has_data;
 
 	row->place = SCHEMA_FILE;
-	TRY(take_attributes(adding->addition, row));
+	TRY(take_attributes(&adding->addition, row));
 	TRY(free_certificate(adding, row));
 	if (part)
 		TRY(draft_describe(row, part));
 	TRY(draft_complete(row, caller->groups[0]));
 	TRY(draft_finish(adding->engine, row, &access));
-	TRY(permit_check_access(adding->request, adding->addition->ui, row->attributes, &access,
+	TRY(permit_check_access(adding->request, adding->addition.ui, row->attributes, &access,
 				ACCESS_CONTROL_ADD));
 	TRY(row_new_id(row->item_id));
 	return draft_seal(adding->engine, row, &access, &adding->request->proof,
 			  has_data ? &part->data : NULL);
 }
 
-static enum kc_status make_rows(const struct adding *adding)
+static enum kc_status make_rows(struct adding *adding)
 {
 	if (adding->n_parts == 0) {
-		adding->rows[0].item_class = adding->addition->item_class;
+		adding->rows[0].item_class = adding->addition.item_class;
 		return make_row(adding, NULL, &adding->rows[0]);
 	}
 	for (size_t i = 0; i < adding->n_parts; i++)
@@ -94,7 +97,7 @@ static enum kc_status make_rows(const struct adding *adding)
 
 static bool wants_answer(const struct adding *adding)
 {
-	const struct query_return *wants = &adding->addition->wants;
+	const struct query_return *wants = &adding->addition.wants;
 
 	return wants->data || wants->attributes || wants->ref || wants->persistent_ref;
 }
@@ -105,7 +108,7 @@ static enum kc_status check_found(const struct adding *adding, struct row *row)
 	if (!wants_answer(adding))
 		return KC_OK;
 	TRY(row_open(adding->engine, row));
-	return permit_check(adding->request, adding->addition->ui, row, ACCESS_CONTROL_READ);
+	return permit_check(adding->request, adding->addition.ui, row, ACCESS_CONTROL_READ);
 }
 
 /* @row becomes what is in the way, when the same item is there. */
@@ -131,14 +134,15 @@ static enum kc_status insert_or_find(const struct adding *adding, struct row *ro
  * reference/keychain.md 2.11: "Cert duplicate is tolerated; key duplicate is tolerated only if the
  * cert was new", so at least one of them is new.
  */
-static enum kc_status insert_identity(const struct adding *adding)
+static enum kc_status insert_identity(struct adding *adding)
 {
 	bool is_new_certificate = false;
 	bool is_new_key = false;
 
 	TRY(insert_or_find(adding, &adding->rows[0], &is_new_certificate));
 	TRY(insert_or_find(adding, &adding->rows[1], &is_new_key));
-	REQUIRE(is_new_certificate || is_new_key, KC_ERR_DUPLICATE_ITEM,
+	adding->is_new = is_new_certificate || is_new_key;
+	REQUIRE(adding->is_new || adding->may_be_there, KC_ERR_DUPLICATE_ITEM,
 		"there is such an identity already");
 	return KC_OK;
 }
@@ -158,9 +162,9 @@ static enum kc_status check_part(const struct engine_part *part, enum vocabulary
 	return KC_OK;
 }
 
-static enum kc_status check_parts(const struct adding *adding)
+static enum kc_status check_parts(struct adding *adding)
 {
-	enum vocabulary_class item_class = adding->addition->item_class;
+	enum vocabulary_class item_class = adding->addition.item_class;
 
 	if (item_class == VOCABULARY_IDENTITY) {
 		REQUIRE(adding->n_parts == 2, KC_ERR_PARAM,
@@ -182,16 +186,16 @@ static enum kc_status check_parts(const struct adding *adding)
 static enum kc_status check_group(const struct adding *adding)
 {
 	const struct engine_caller *caller = &adding->request->caller;
-	const char *group = field_text(adding->addition->attributes, "access_group");
+	const char *group = field_text(adding->addition.attributes, "access_group");
 
 	TRY(group_require_any(caller, true));
 	return group ? group_require(caller, group, true) : KC_OK;
 }
 
-static enum kc_status answer(const struct adding *adding)
+static enum kc_status answer(struct adding *adding)
 {
-	bool is_identity = adding->addition->item_class == VOCABULARY_IDENTITY;
-	struct result_item item = {adding->addition->item_class, &adding->rows[0],
+	bool is_identity = adding->addition.item_class == VOCABULARY_IDENTITY;
+	struct result_item item = {adding->addition.item_class, &adding->rows[0],
 				   is_identity ? &adding->rows[1] : NULL};
 
 	if (!wants_answer(adding))
@@ -199,24 +203,19 @@ static enum kc_status answer(const struct adding *adding)
 	TRY(row_open(adding->engine, item.row));
 	if (item.key)
 		TRY(row_open(adding->engine, item.key));
-	return copy_item(adding->engine, adding->request, &adding->addition->wants, &item,
-			 adding->item);
+	return copy_item(adding->engine, adding->request, &adding->addition.wants, &item,
+			 &adding->item);
 }
 
-static enum kc_status insert_item(const struct adding *adding)
+static enum kc_status insert_item(struct adding *adding)
 {
-	if (adding->addition->item_class == VOCABULARY_IDENTITY)
+	if (adding->addition.item_class == VOCABULARY_IDENTITY)
 		return insert_identity(adding);
+	if (adding->may_be_there)
+		return insert_or_find(adding, &adding->rows[0], &adding->is_new);
+	adding->is_new = true;
 	TRY(place_make_free(adding->engine, &adding->rows[0], NULL));
 	return row_insert(adding->engine->database, &adding->rows[0]);
-}
-
-/* Who hears that it has failed finds nothing added: the answer is made before the end. */
-static enum kc_status run(struct database *database, const void *work)
-{
-	(void)database;
-	TRY(insert_item(work));
-	return answer(work);
 }
 
 static bool is_asymmetric(struct json_object *attributes)
@@ -229,7 +228,7 @@ static bool is_asymmetric(struct json_object *attributes)
 /* A password may follow; a certificate or a key is its data, and would only be in the way. */
 static enum kc_status check_data(const struct adding *adding)
 {
-	const struct addition *addition = adding->addition;
+	const struct addition *addition = &adding->addition;
 
 	if (adding->n_parts == 0 || adding->parts[0].has_data)
 		return KC_OK;
@@ -241,32 +240,93 @@ static enum kc_status check_data(const struct adding *adding)
 	return KC_OK;
 }
 
-static enum kc_status add(const struct adding *adding)
+static enum kc_status prepare(struct adding *adding, struct json_object *dictionary)
 {
+	TRY(addition_init(&adding->addition, dictionary));
+	TRY(engine_need_file(adding->engine, true));
 	TRY(check_group(adding));
 	TRY(check_data(adding));
 	TRY(check_parts(adding));
-	TRY(make_rows(adding));
-	return database_transact_file(adding->engine->database, run, adding);
+	return make_rows(adding);
 }
 
-enum kc_status add_item(const struct engine *engine, struct engine_request *request,
-			struct json_object *dictionary, const struct engine_part *parts,
-			size_t n_parts, struct json_object **ret_item)
+static void adding_done(struct adding *adding)
+{
+	addition_done(&adding->addition);
+	for (size_t i = 0; i < PARTS_MAX; i++)
+		row_done(&adding->rows[i]);
+	field_free(&adding->item);
+}
+
+/* --- several --------------------------------------------------------------------------------- */
+
+struct batch {
+	struct adding *addings;
+	size_t n;
+};
+
+static void batch_done(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		adding_done(&batch->addings[i]);
+	free(batch->addings);
+}
+
+/* Who hears that it has failed finds nothing added: the answers are made before the end. */
+static enum kc_status run(struct database *database, const void *work)
+{
+	const struct batch *batch = work;
+
+	(void)database;
+	for (size_t i = 0; i < batch->n; i++) {
+		TRY(insert_item(&batch->addings[i]));
+		TRY(answer(&batch->addings[i]));
+	}
+	return KC_OK;
+}
+
+enum kc_status add_items(const struct engine *engine, struct engine_request *request,
+			 struct engine_addition *additions, size_t n)
+{
+	CLEANUP(batch_done) struct batch batch = {.n = 0};
+
+	batch.addings = calloc(n, sizeof(*batch.addings));
+	REQUIRE(batch.addings, KC_ERR_ALLOCATE, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		struct adding *adding = &batch.addings[batch.n++];
+
+		adding->engine = engine;
+		adding->request = request;
+		adding->parts = additions[i].parts;
+		adding->n_parts = additions[i].n_parts;
+		adding->may_be_there = additions[i].may_be_there;
+		TRY(prepare(adding, additions[i].dictionary));
+	}
+	TRY(database_transact_file(engine->database, run, &batch));
+	for (size_t i = 0; i < n; i++) {
+		additions[i].item = take(batch.addings[i].item);
+		additions[i].is_new = batch.addings[i].is_new;
+	}
+	return KC_OK;
+}
+
+/* --- before there is anything ----------------------------------------------------------------- */
+
+static enum kc_status check_attributes(const struct addition *addition,
+				       const struct engine_part *part, struct row *row)
+{
+	row->item_class = addition->item_class;
+	TRY(take_attributes(addition, row));
+	if (part)
+		TRY(draft_describe(row, part));
+	return row->item_class == VOCABULARY_KEY ? draft_check_kind(row->attributes) : KC_OK;
+}
+
+enum kc_status add_check(struct json_object *dictionary, const struct engine_part *part)
 {
 	CLEANUP(addition_done) struct addition addition = {0};
-	struct row rows[PARTS_MAX] = {{0}};
-	CLEANUP(field_free) struct json_object *item = NULL;
-	struct adding adding = {engine, request, &addition, parts, n_parts, rows, &item};
-	enum kc_status status = addition_init(&addition, dictionary);
+	CLEANUP(row_done) struct row row = {0};
 
-	if (status == KC_OK)
-		status = engine_need_file(engine, true);
-	if (status == KC_OK)
-		status = add(&adding);
-	row_done(&rows[0]);
-	row_done(&rows[1]);
-	if (status == KC_OK)
-		*ret_item = take(item);
-	return status;
+	TRY(addition_init(&addition, dictionary));
+	return check_attributes(&addition, part, &row);
 }

@@ -2,13 +2,13 @@
 #ifndef ITEMS_ADD_IMPL_H
 #define ITEMS_ADD_IMPL_H
 
-/* engine_add(). */
+/* engine_add(), engine_add_all(), engine_check(). */
 
 #include "items/engine_impl.h"
 
-KC_MUST_CHECK enum kc_status add_item(const struct engine *engine, struct engine_request *request,
-				      struct json_object *dictionary,
-				      const struct engine_part *parts, size_t n_parts,
-				      struct json_object **ret_item);
+KC_MUST_CHECK enum kc_status add_items(const struct engine *engine, struct engine_request *request,
+				       struct engine_addition *additions, size_t n);
+KC_MUST_CHECK enum kc_status add_check(struct json_object *dictionary,
+				       const struct engine_part *part);
 
 #endif

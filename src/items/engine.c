@@ -249,11 +249,27 @@ enum kc_status engine_add(struct engine *engine, struct engine_request *request,
 			  struct json_object *dictionary, const struct engine_part *parts,
 			  size_t n_parts, struct json_object **ret_item)
 {
-	enum kc_status status = add_item(engine, request, dictionary, parts, n_parts, ret_item);
+	struct engine_addition addition = {
+		.dictionary = dictionary, .parts = parts, .n_parts = n_parts};
+
+	TRY(engine_add_all(engine, request, &addition, 1));
+	*ret_item = addition.item;
+	return KC_OK;
+}
+
+enum kc_status engine_add_all(struct engine *engine, struct engine_request *request,
+			      struct engine_addition *additions, size_t n)
+{
+	enum kc_status status = add_items(engine, request, additions, n);
 
 	if (is_worth_repeating(engine, status))
-		return add_item(engine, request, dictionary, parts, n_parts, ret_item);
+		return add_items(engine, request, additions, n);
 	return status;
+}
+
+enum kc_status engine_check(struct json_object *dictionary, const struct engine_part *part)
+{
+	return add_check(dictionary, part);
 }
 
 enum kc_status engine_update(struct engine *engine, struct engine_request *request,
@@ -287,6 +303,7 @@ void engine_need_done(struct engine_need *need)
 void engine_key_done(struct engine_key *key)
 {
 	secret_done(&key->private_key);
+	key->kept = kept_key_release(key->kept);
 	free(key->token_id);
 	kc_bytes_free(&key->object_id);
 	kc_bytes_free(&key->public_key);
@@ -303,7 +320,6 @@ enum kc_status engine_find_key(struct engine *engine, struct engine_request *req
 {
 	struct reference reference;
 	enum kc_status status = KC_OK;
-	key->kept = kept_key_release(key->kept);
 
 	TRY(reference_get(persistent_ref, &reference));
 	status = locate_key(engine, request, &reference, use, ret_key);

@@ -198,6 +198,28 @@ KC_MUST_CHECK enum kc_status engine_add(struct engine *engine, struct engine_req
 					const struct engine_part *parts, size_t n_parts,
 					struct json_object **ret_item);
 
+/* One of several that are added. All borrowed but for @item, which is the caller's then. */
+struct engine_addition {
+	struct json_object *dictionary;
+	const struct engine_part *parts;
+	size_t n_parts;
+	bool may_be_there; /* a duplicate is no failure: it stays as it is, and is @item */
+	bool is_new;	   /* out: not all of it was there */
+	struct json_object *item; /* out, as *ret_item; untouched on failure */
+};
+
+/* engine_add() of all of them or of none. */
+KC_MUST_CHECK enum kc_status engine_add_all(struct engine *engine, struct engine_request *request,
+					    struct engine_addition *additions, size_t n);
+
+/*
+ * Would an item of class "key" or "certificate" be added with these attributes, by somebody who
+ * may? @part is what it says of itself; NULL: there is nothing yet.
+ * Expected: KC_ERR_PARAM, KC_ERR_NO_SUCH_ATTR, KC_ERR_NO_SUCH_CLASS, KC_ERR_UNIMPLEMENTED
+ */
+KC_MUST_CHECK enum kc_status engine_check(struct json_object *dictionary,
+					  const struct engine_part *part);
+
 /*
  * Change all items that match, or none. @part is what value_data in @changes has become; NULL when
  * it is not among them. Expected: KC_ERR_ITEM_NOT_FOUND, KC_ERR_DUPLICATE_ITEM
@@ -227,6 +249,7 @@ struct engine_key {
 	struct kc_bytes public_key;
 	struct secret
 		private_key; /* software, and not ENGINE_USE_PUBLIC: reference/keychain.md 5.5 */
+	struct kept_key *kept; /* it is used often; with kept_key_made() it has no private_key */
 	char *label;
 	char *key_type; /* "rsa", "ec" */
 	unsigned size_in_bits;
@@ -247,7 +270,6 @@ void engine_key_done(struct engine_key *key);
  *           KC_ERR_ITEM_NOT_FOUND  its token is away (named in the record) or no longer has it
  *           and as the verbs
  */
-	struct kept_key *kept; /* it is used often; with kept_key_made() it has no private_key */
 KC_MUST_CHECK enum kc_status engine_find_key(struct engine *engine, struct engine_request *request,
 					     struct kc_view persistent_ref, enum engine_use use,
 					     struct engine_key *ret_key);
