@@ -89,6 +89,8 @@
 #define KC_KEY_TYPE_NAME_EC	 "ec"
 #define KC_KEY_TYPE_NAME_ED25519 "ed25519"
 #define KC_KEY_TYPE_NAME_X25519	 "x25519"
+#define KC_KEY_TYPE_NAME_ED448	 "ed448"
+#define KC_KEY_TYPE_NAME_X448	 "x448"
 #define KC_KEY_TYPE_NAME_AES	 "aes"
 
 /*
@@ -202,26 +204,127 @@
 #define KC_AUTHENTICATION_UI_FAIL  "fail"
 #define KC_AUTHENTICATION_UI_SKIP  "skip"
 
-/* Common algorithms; every name of the catalogue may be given as text. */
-#define KC_ALGORITHM_RSA_SIGNATURE_RAW			    "rsa_signature_raw"
-#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA256   "rsa_signature_digest_pkcs1v15_sha256"
-#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256  "rsa_signature_message_pkcs1v15_sha256"
-#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA384  "rsa_signature_message_pkcs1v15_sha384"
-#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA512  "rsa_signature_message_pkcs1v15_sha512"
-#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PSS_SHA256	    "rsa_signature_digest_pss_sha256"
-#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PSS_SHA256	    "rsa_signature_message_pss_sha256"
+/* Algorithms: all there are. docs/vocabulary.md has Apple's names of them. */
+
+/* Signatures with RSA keys. DIGEST takes the hash, of just its length; MESSAGE hashes by itself. */
+#define KC_ALGORITHM_RSA_SIGNATURE_RAW			   "rsa_signature_raw"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_RAW	   "rsa_signature_digest_pkcs1v15_raw"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_MD5	   "rsa_signature_digest_pkcs1v15_md5"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA1	   "rsa_signature_digest_pkcs1v15_sha1"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA224  "rsa_signature_digest_pkcs1v15_sha224"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA256  "rsa_signature_digest_pkcs1v15_sha256"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA384  "rsa_signature_digest_pkcs1v15_sha384"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PKCS1V15_SHA512  "rsa_signature_digest_pkcs1v15_sha512"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_MD5	   "rsa_signature_message_pkcs1v15_md5"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA1   "rsa_signature_message_pkcs1v15_sha1"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA224 "rsa_signature_message_pkcs1v15_sha224"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256 "rsa_signature_message_pkcs1v15_sha256"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA384 "rsa_signature_message_pkcs1v15_sha384"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA512 "rsa_signature_message_pkcs1v15_sha512"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PSS_SHA1	   "rsa_signature_digest_pss_sha1"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PSS_SHA224	   "rsa_signature_digest_pss_sha224"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PSS_SHA256	   "rsa_signature_digest_pss_sha256"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PSS_SHA384	   "rsa_signature_digest_pss_sha384"
+#define KC_ALGORITHM_RSA_SIGNATURE_DIGEST_PSS_SHA512	   "rsa_signature_digest_pss_sha512"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PSS_SHA1	   "rsa_signature_message_pss_sha1"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PSS_SHA224	   "rsa_signature_message_pss_sha224"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PSS_SHA256	   "rsa_signature_message_pss_sha256"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PSS_SHA384	   "rsa_signature_message_pss_sha384"
+#define KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PSS_SHA512	   "rsa_signature_message_pss_sha512"
+
+/* Signatures with EC keys: X962 is DER, RFC4754 is r and s side by side. */
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_X962	    "ecdsa_signature_digest_x962"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_X962_SHA1	    "ecdsa_signature_digest_x962_sha1"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_X962_SHA224	    "ecdsa_signature_digest_x962_sha224"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_X962_SHA256	    "ecdsa_signature_digest_x962_sha256"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_X962_SHA384	    "ecdsa_signature_digest_x962_sha384"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_X962_SHA512	    "ecdsa_signature_digest_x962_sha512"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA1	    "ecdsa_signature_message_x962_sha1"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA224    "ecdsa_signature_message_x962_sha224"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA256    "ecdsa_signature_message_x962_sha256"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA384    "ecdsa_signature_message_x962_sha384"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA512    "ecdsa_signature_message_x962_sha512"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_RFC4754	    "ecdsa_signature_digest_rfc4754"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_RFC4754		    "ecdsa_signature_rfc4754"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_RFC4754_SHA1    "ecdsa_signature_digest_rfc4754_sha1"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_RFC4754_SHA224  "ecdsa_signature_digest_rfc4754_sha224"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_RFC4754_SHA256  "ecdsa_signature_digest_rfc4754_sha256"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_RFC4754_SHA384  "ecdsa_signature_digest_rfc4754_sha384"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_DIGEST_RFC4754_SHA512  "ecdsa_signature_digest_rfc4754_sha512"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA1   "ecdsa_signature_message_rfc4754_sha1"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA224 "ecdsa_signature_message_rfc4754_sha224"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA256 "ecdsa_signature_message_rfc4754_sha256"
 #define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA384 "ecdsa_signature_message_rfc4754_sha384"
-#define KC_ALGORITHM_EDDSA_SIGNATURE_MESSAGE_ED25519	    "eddsa_signature_message_ed25519"
-#define KC_ALGORITHM_RSA_ENCRYPTION_RAW			    "rsa_encryption_raw"
-#define KC_ALGORITHM_RSA_ENCRYPTION_PKCS1		    "rsa_encryption_pkcs1"
-#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA1		    "rsa_encryption_oaep_sha1"
-#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA256		    "rsa_encryption_oaep_sha256"
+#define KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_RFC4754_SHA512 "ecdsa_signature_message_rfc4754_sha512"
+
+/* Signatures with Ed25519 and Ed448 keys. */
+#define KC_ALGORITHM_EDDSA_SIGNATURE_MESSAGE_ED25519 "eddsa_signature_message_ed25519"
+#define KC_ALGORITHM_EDDSA_SIGNATURE_MESSAGE_ED448   "eddsa_signature_message_ed448"
+
+/* Encryption to RSA keys; AESGCM takes data of any length. */
+#define KC_ALGORITHM_RSA_ENCRYPTION_RAW		       "rsa_encryption_raw"
+#define KC_ALGORITHM_RSA_ENCRYPTION_PKCS1	       "rsa_encryption_pkcs1"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA1	       "rsa_encryption_oaep_sha1"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA224	       "rsa_encryption_oaep_sha224"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA256	       "rsa_encryption_oaep_sha256"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA384	       "rsa_encryption_oaep_sha384"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA512	       "rsa_encryption_oaep_sha512"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA1_AESGCM   "rsa_encryption_oaep_sha1_aesgcm"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA224_AESGCM "rsa_encryption_oaep_sha224_aesgcm"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA256_AESGCM "rsa_encryption_oaep_sha256_aesgcm"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA384_AESGCM "rsa_encryption_oaep_sha384_aesgcm"
+#define KC_ALGORITHM_RSA_ENCRYPTION_OAEP_SHA512_AESGCM "rsa_encryption_oaep_sha512_aesgcm"
+
+/* Encryption to EC keys, of data of any length. */
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_X963_SHA1_AESGCM                                    \
+	"ecies_encryption_standard_x963_sha1_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_X963_SHA224_AESGCM                                  \
+	"ecies_encryption_standard_x963_sha224_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_X963_SHA256_AESGCM                                  \
+	"ecies_encryption_standard_x963_sha256_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_X963_SHA384_AESGCM                                  \
+	"ecies_encryption_standard_x963_sha384_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_X963_SHA512_AESGCM                                  \
+	"ecies_encryption_standard_x963_sha512_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_VARIABLE_IV_X963_SHA224_AESGCM                      \
+	"ecies_encryption_standard_variable_iv_x963_sha224_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_VARIABLE_IV_X963_SHA256_AESGCM                      \
+	"ecies_encryption_standard_variable_iv_x963_sha256_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_VARIABLE_IV_X963_SHA384_AESGCM                      \
+	"ecies_encryption_standard_variable_iv_x963_sha384_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_STANDARD_VARIABLE_IV_X963_SHA512_AESGCM                      \
+	"ecies_encryption_standard_variable_iv_x963_sha512_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_X963_SHA1_AESGCM                                    \
+	"ecies_encryption_cofactor_x963_sha1_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_X963_SHA224_AESGCM                                  \
+	"ecies_encryption_cofactor_x963_sha224_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_X963_SHA256_AESGCM                                  \
+	"ecies_encryption_cofactor_x963_sha256_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_X963_SHA384_AESGCM                                  \
+	"ecies_encryption_cofactor_x963_sha384_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_X963_SHA512_AESGCM                                  \
+	"ecies_encryption_cofactor_x963_sha512_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_VARIABLE_IV_X963_SHA224_AESGCM                      \
+	"ecies_encryption_cofactor_variable_iv_x963_sha224_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_VARIABLE_IV_X963_SHA256_AESGCM                      \
+	"ecies_encryption_cofactor_variable_iv_x963_sha256_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_VARIABLE_IV_X963_SHA384_AESGCM                      \
+	"ecies_encryption_cofactor_variable_iv_x963_sha384_aesgcm"
+#define KC_ALGORITHM_ECIES_ENCRYPTION_COFACTOR_VARIABLE_IV_X963_SHA512_AESGCM                      \
+	"ecies_encryption_cofactor_variable_iv_x963_sha512_aesgcm"
+
+/* Key exchange of EC, X25519 and X448 keys; with X963 bytes are derived. */
 #define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD		    "ecdh_key_exchange_standard"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD_X963_SHA1   "ecdh_key_exchange_standard_x963_sha1"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD_X963_SHA224 "ecdh_key_exchange_standard_x963_sha224"
 #define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD_X963_SHA256 "ecdh_key_exchange_standard_x963_sha256"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD_X963_SHA384 "ecdh_key_exchange_standard_x963_sha384"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_STANDARD_X963_SHA512 "ecdh_key_exchange_standard_x963_sha512"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR		    "ecdh_key_exchange_cofactor"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA1   "ecdh_key_exchange_cofactor_x963_sha1"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA224 "ecdh_key_exchange_cofactor_x963_sha224"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA256 "ecdh_key_exchange_cofactor_x963_sha256"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA384 "ecdh_key_exchange_cofactor_x963_sha384"
+#define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA512 "ecdh_key_exchange_cofactor_x963_sha512"
 
 #endif
