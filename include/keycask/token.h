@@ -20,12 +20,13 @@ extern "C" {
 /* --- which are there ------------------------------------------------------------------------- */
 
 /* In a token's dictionary: all text; slot, label and reason may be missing. */
-#define KC_TOKEN_ID	"token_id"
-#define KC_TOKEN_DRIVER "driver"
-#define KC_TOKEN_SLOT	"slot"
-#define KC_TOKEN_LABEL	"label"
-#define KC_TOKEN_STATE	"state"	 /* "present": its items are in the keychain; or "refused" */
-#define KC_TOKEN_REASON "reason" /* why it is refused */
+#define KC_TOKEN_ID	     "token_id"
+#define KC_TOKEN_DRIVER	     "driver"	   /* its class ID: "org.keycask.piv" */
+#define KC_TOKEN_DRIVER_NAME "driver_name" /* what a person would call it: "PIV" */
+#define KC_TOKEN_SLOT	     "slot"
+#define KC_TOKEN_LABEL	     "label"
+#define KC_TOKEN_STATE	     "state"  /* "present": its items are in the keychain; or "refused" */
+#define KC_TOKEN_REASON	     "reason" /* why it is refused */
 
 /*
  * *ret_tokens is an array of dictionaries, empty when no token is there.
@@ -98,6 +99,59 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_next(struct kc_token_wat
  * NULL. The same number for the life of the watcher. Since: 1.0
  */
 KC_PUBLIC int kc_token_watcher_fd(const struct kc_token_watcher *watcher);
+
+/*
+ * Handlers, for whoever would rather be called. They run in kc_token_watcher_dispatch() and nowhere
+ * else, in the thread that calls it. A handler may call every function of this library, also for
+ * its own watcher: set and remove handlers, and free it; kc_token_watcher_dispatch() alone is
+ * refused. After fork() the child may go on with its copy: there, all tokens are removed and
+ * inserted again.
+ *
+ * @token is an event's dictionary; of a token that was not there it holds KC_TOKEN_ID alone. It is
+ * borrowed for as long as the handler runs.
+ */
+typedef void (*kc_token_handler_fn)(const char *token_id, const struct kc_dictionary *token,
+				    void *userdata);
+
+/*
+ * Have @handler called for each token that is inserted, and for each that is there already. A
+ * second one replaces the first; NULL: none any more.
+ * Expected: KC_ERR_PARAM  no watcher
+ * Ownership: @userdata stays the caller's.   Threads: one at a time per watcher.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_set_insertion_handler(
+	struct kc_token_watcher *watcher, kc_token_handler_fn handler, void *userdata);
+
+/*
+ * Have @handler called once when the token @token_id is removed; at the next dispatch when it is
+ * not there. A second one for the same token replaces the first; NULL: none any more.
+ * Expected: KC_ERR_PARAM  no watcher, or no token ID
+ * Ownership: @userdata stays the caller's.   Threads: one at a time per watcher.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_add_removal_handler(
+	struct kc_token_watcher *watcher, const char *token_id, kc_token_handler_fn handler,
+	void *userdata);
+
+/*
+ * Run the handlers of everything that has happened; when nothing has, wait for it at most
+ * @timeout_ms milliseconds (0: not at all, -1: for ever). Call it when kc_token_watcher_fd() is
+ * readable, and once after handlers were set. The events that it takes are those that
+ * kc_token_watcher_next() would have given: use the one or the other.
+ * Expected: KC_ERR_PARAM  no watcher, or called by one of its handlers
+ * Threads: one at a time per watcher.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_dispatch(struct kc_token_watcher *watcher,
+								 int timeout_ms);
+
+/*
+ * The IDs of the tokens that are there now, an array of text; empty when there is no daemon. Events
+ * of them may be yet to come.
+ * Expected: KC_ERR_PARAM  no watcher
+ * Ownership: *ret_token_ids is the caller's; free with kc_value_free(). Untouched on failure.
+ * Threads: one at a time per watcher.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_copy_token_ids(
+	const struct kc_token_watcher *watcher, struct kc_value **ret_token_ids);
 
 /*
  * What was read from a token is kept, sealed, for when it comes back: certificates, which keys

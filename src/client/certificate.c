@@ -49,7 +49,8 @@ static enum kc_status inspect(struct kc_view der, struct json_object **ret_answe
 	struct line_call call = {.method = "org.keycask.Certificates.Inspect",
 				 .descriptor = -1,
 				 .timeout_ms = LINE_QUERY_MS,
-				 .is_repeatable = true};
+				 .is_repeatable = true,
+				 .may_go_aside = true};
 
 	TRY(field_new_object(&parameters));
 	TRY(field_put_data(parameters, "certificate", der));

@@ -103,6 +103,8 @@ enum kc_status kc_item_copy_matching(const struct kc_dictionary *query,
 	struct line_call call = {.method = "org.keycask.Items.CopyMatching",
 				 .descriptor = -1,
 				 .is_repeatable = true,
+				 .may_go_aside =
+					 !kc_dictionary_get(query, KC_USE_AUTHENTICATION_CONTEXT),
 				 .take_page = take_page};
 	CLEANUP(collection_done) struct collection collection = {.shape = item_shape_of(query)};
 	struct json_object *unused = NULL;

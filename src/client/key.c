@@ -46,6 +46,7 @@ enum kc_status key_new(struct kc_view reference, struct kc_key **ret_key)
 	memcpy(key->reference.data, reference.data, reference.len);
 	key->reference.len = reference.len;
 	key->is_public = begins_with(&key->reference, "kcpk");
+	key->is_of_line = begins_with(&key->reference, "kcss");
 	*ret_key = take(key);
 	return KC_OK;
 }
@@ -67,7 +68,7 @@ enum kc_status kc_key_from_item(const struct kc_value *item, struct kc_key **ret
 
 struct kc_view kc_key_persistent_ref(const struct kc_key *key)
 {
-	if (!key || key->is_public || begins_with(&key->reference, "kcss"))
+	if (!key || key->is_public || key->is_of_line)
 		return (struct kc_view){NULL, 0};
 	return view_of(key->reference.data, key->reference.len);
 }

@@ -11,6 +11,7 @@
 struct kc_key {
 	struct kc_bytes reference; /* of the private key, also for its public one */
 	bool is_public;
+	bool is_of_line; /* not permanent: it dies with this process's connection */
 };
 
 /* A key with this reference, whatever kind it is of; public when the reference says so.

@@ -10,25 +10,27 @@
 #include "client/line.h"
 #include "wire/message.h"
 
-static enum kc_status ask(const char *method, struct json_object **parameters,
-			  struct json_object **ret_answer)
+static enum kc_status ask(const char *method, const struct kc_key *key,
+			  struct json_object **parameters, struct json_object **ret_answer)
 {
 	struct line_call call = {.method = method,
 				 .parameters = take(*parameters),
 				 .descriptor = -1,
 				 .timeout_ms = LINE_QUERY_MS,
-				 .is_repeatable = true};
+				 .is_repeatable = true,
+				 .may_go_aside = !key->is_of_line};
 
 	return line_call(&call, ret_answer);
 }
 
-static enum kc_status ask_for_data(const char *method, struct json_object **parameters,
-				   const char *name, struct kc_bytes *ret_data)
+static enum kc_status ask_for_data(const char *method, const struct kc_key *key,
+				   struct json_object **parameters, const char *name,
+				   struct kc_bytes *ret_data)
 {
 	CLEANUP(field_free) struct json_object *answer = NULL;
 	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(WIRE_MESSAGE_MAX);
 
-	TRY(ask(method, parameters, &answer));
+	TRY(ask(method, key, parameters, &answer));
 	TRY(field_data(answer, name, &data));
 	REQUIRE(data.len > 0, KC_ERR_UNIMPLEMENTED, "a key of this type has no such form");
 	*ret_data = bytes_take(&data);
@@ -45,7 +47,7 @@ enum kc_status kc_key_verify(const struct kc_key *key, const char *algorithm, st
 	TRY(key_new_operation(key, algorithm, &parameters));
 	TRY(field_put_data(parameters, "data", data));
 	TRY(field_put_data(parameters, "signature", signature));
-	TRY(ask("org.keycask.Keys.Verify", &parameters, &answer));
+	TRY(ask("org.keycask.Keys.Verify", key, &parameters, &answer));
 	REQUIRE(field_flag(answer, "valid", false), KC_ERR_VERIFY_FAILED,
 		"the signature does not match");
 	return KC_OK;
@@ -59,7 +61,8 @@ enum kc_status kc_key_encrypt(const struct kc_key *key, const char *algorithm, s
 	error_clear();
 	TRY(key_new_operation(key, algorithm, &parameters));
 	TRY(field_put_data(parameters, "data", data));
-	return ask_for_data("org.keycask.Keys.Encrypt", &parameters, "ciphertext", ret_ciphertext);
+	return ask_for_data("org.keycask.Keys.Encrypt", key, &parameters, "ciphertext",
+			    ret_ciphertext);
 }
 
 static bool is_private_operation(const char *operation)
@@ -78,7 +81,7 @@ enum kc_status kc_key_is_algorithm_supported(const struct kc_key *key, const cha
 	REQUIRE(operation && *operation, KC_ERR_PARAM, "no operation");
 	TRY(key_new_operation(key, algorithm, &parameters));
 	TRY(field_put_text(parameters, "operation", operation));
-	TRY(ask("org.keycask.Keys.IsAlgorithmSupported", &parameters, &answer));
+	TRY(ask("org.keycask.Keys.IsAlgorithmSupported", key, &parameters, &answer));
 	*ret_is_supported = field_flag(answer, "is_supported", false) &&
 			    !(key->is_public && is_private_operation(operation));
 	return KC_OK;
@@ -92,9 +95,9 @@ enum kc_status kc_key_copy_external_representation(const struct kc_key *key,
 	error_clear();
 	TRY(key_new_parameters(key, &parameters));
 	if (key->is_public)
-		return ask_for_data("org.keycask.Keys.CopyPublic", &parameters, "public_key",
+		return ask_for_data("org.keycask.Keys.CopyPublic", key, &parameters, "public_key",
 				    ret_data);
-	return ask_for_data("org.keycask.Keys.Export", &parameters, "data", ret_data);
+	return ask_for_data("org.keycask.Keys.Export", key, &parameters, "data", ret_data);
 }
 
 enum kc_status kc_key_copy_public_info(const struct kc_key *key, struct kc_bytes *ret_info)
@@ -103,6 +106,6 @@ enum kc_status kc_key_copy_public_info(const struct kc_key *key, struct kc_bytes
 
 	error_clear();
 	TRY(key_new_parameters(key, &parameters));
-	return ask_for_data("org.keycask.Keys.CopyPublic", &parameters, "public_key_info",
+	return ask_for_data("org.keycask.Keys.CopyPublic", key, &parameters, "public_key_info",
 			    ret_info);
 }

@@ -20,7 +20,8 @@ enum kc_status kc_keychain_state(struct kc_dictionary **ret_state)
 	struct line_call call = {.method = "org.keycask.Keychain.State",
 				 .descriptor = -1,
 				 .timeout_ms = LINE_QUERY_MS,
-				 .is_repeatable = true};
+				 .is_repeatable = true,
+				 .may_go_aside = true};
 
 	error_clear();
 	TRY(line_call(&call, &answer));

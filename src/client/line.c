@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection per process. The lock is held for a whole call: answers come in order, so a
- * second thread could not be served earlier anyway. After fork() the child finds another process
- * id here, forgets what it inherited and opens its own: the parent's authentication stays with
- * the parent (design/decisions.md 1).
+ * One connection per process, to which PINs, contexts and keys belong. Its lock is held for a whole
+ * call: answers come in order, so a second thread could not be served earlier anyway. A call may
+ * take as long as a person at the PIN dialogue does, and who merely looks something up shall not
+ * wait for that: such calls that find the line busy take one of a few side lines, which open when
+ * first needed. After fork() the child finds another process id here, forgets what it inherited and
+ * opens its own: the parent's authentication stays with the parent (design/decisions.md 1).
  */
 #include "client/line.h"
 
@@ -12,117 +14,81 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/try.h"
-#include "client/autostart.h"
-#include "sys/paths.h"
 
-static struct {
-	_Atomic pid_t
-		owner; /* process that the rest belongs to; 0: nobody, negative: being reset */
+enum {
+	N_SIDE_LINES = 3,
+};
+
+struct line {
 	pthread_mutex_t lock;
 	struct wire_client *client; /* NULL: not connected */
 	unsigned generation;	    /* how many there have been */
-} line;
+};
+
+/* The process that all of it belongs to; 0: nobody, negative: being reset. */
+static _Atomic pid_t owner;
+static struct line main_line;
+static struct line side_lines[N_SIDE_LINES];
+static atomic_uint turn; /* of the side lines, when all are busy */
 
 /* --- one owner at a time ------------------------------------------------------------------- */
 
 /* The lock may have been held by a thread that does not exist in this process, and the client
  * may have been in the middle of something: the lock is made anew, the memory left alone. Closing
  * our copy of the descriptor does not disturb the parent. */
-static void forget_inheritance(void)
+static void forget_inheritance(struct line *line)
 {
-	if (line.client)
-		close(wire_client_fd(line.client));
-	line.client = NULL;
-	ignore(pthread_mutex_init(&line.lock, NULL));
+	if (line->client)
+		close(wire_client_fd(line->client));
+	line->client = NULL;
+	ignore(pthread_mutex_init(&line->lock, NULL));
 }
 
-static void line_lock(void)
+static void take_over(void)
 {
 	pid_t self = getpid();
-	pid_t seen = atomic_load(&line.owner);
+	pid_t seen = atomic_load(&owner);
 
 	while (seen != self) {
 		if (seen == -self) {
 			ignore(sched_yield());
-			seen = atomic_load(&line.owner);
-		} else if (atomic_compare_exchange_strong(&line.owner, &seen, -self)) {
-			forget_inheritance();
-			atomic_store(&line.owner, self);
+			seen = atomic_load(&owner);
+		} else if (atomic_compare_exchange_strong(&owner, &seen, -self)) {
+			forget_inheritance(&main_line);
+			for (size_t i = 0; i < N_SIDE_LINES; i++)
+				forget_inheritance(&side_lines[i]);
+			atomic_store(&owner, self);
 			break;
 		}
 	}
-	ignore(pthread_mutex_lock(&line.lock));
 }
 
-static void line_unlock(const int *unused)
+static struct line *line_lock(struct line *line)
 {
-	(void)unused;
-	ignore(pthread_mutex_unlock(&line.lock));
+	take_over();
+	ignore(pthread_mutex_lock(&line->lock));
+	return line;
 }
 
-/* --- opening ------------------------------------------------------------------------------- */
-
-/* A socket in the folder we chose ourselves must stand in a folder that is ours alone: otherwise
- * another user may have put it there. A named one is its namer's business. */
-static enum kc_status check_folder(const char *socket)
+static void line_unlock(struct line *const *line)
 {
-	const char *named = secure_getenv("KEYCASK_SOCKET");
-	char folder[PATHS_MAX];
-
-	if (named && *named)
-		return KC_OK;
-	TRY(paths_parent(socket, folder, sizeof(folder)));
-	return paths_check_private_folder(folder);
+	ignore(pthread_mutex_unlock(&(*line)->lock));
 }
 
-/* Whoever answers is about to see a PIN: it must be ours or root's. */
-static enum kc_status check_peer(int fd)
+static struct line *line_acquire(bool may_go_aside)
 {
-	struct ucred peer = {.uid = (uid_t)-1};
-	socklen_t size = sizeof(peer);
-
-	REQUIRE(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, KC_ERR_NOT_AVAILABLE,
-		"SO_PEERCRED: %s", strerror(errno));
-	REQUIRE(peer.uid == geteuid() || peer.uid == 0, KC_ERR_NOT_AVAILABLE,
-		"the daemon's socket belongs to another user (%u)", (unsigned)peer.uid);
-	return KC_OK;
-}
-
-static void client_freep(struct wire_client **client)
-{
-	*client = wire_client_free(*client);
-}
-
-static enum kc_status connect_once(struct wire_client **ret_client)
-{
-	CLEANUP(client_freep) struct wire_client *client = NULL;
-	char socket[PATHS_MAX];
-
-	TRY(paths_socket(socket, sizeof(socket)));
-	TRY(check_folder(socket));
-	TRY(wire_client_connect(socket, &client));
-	TRY(check_peer(wire_client_fd(client)));
-	*ret_client = take(client);
-	return KC_OK;
-}
-
-enum kc_status line_open(bool may_start, struct wire_client **ret_client)
-{
-	enum kc_status status = connect_once(ret_client);
-
-	if (status != KC_ERR_NOT_AVAILABLE)
-		return status;
-	if (!may_start || !autostart_is_allowed()) {
-		error_set_hint("start the daemon: keycask daemon start");
-		return status;
-	}
-	error_clear();
-	return autostart_connect(connect_once, ret_client);
+	take_over();
+	if (!may_go_aside)
+		return line_lock(&main_line);
+	if (pthread_mutex_trylock(&main_line.lock) == 0)
+		return &main_line;
+	for (size_t i = 0; i < N_SIDE_LINES; i++)
+		if (pthread_mutex_trylock(&side_lines[i].lock) == 0)
+			return &side_lines[i];
+	return line_lock(&side_lines[atomic_fetch_add(&turn, 1) % N_SIDE_LINES]);
 }
 
 /* --- calling ------------------------------------------------------------------------------- */
@@ -135,22 +101,23 @@ static bool is_broken(const struct wire_client *client)
 	return poll(&poll_line, 1, 0) != 0;
 }
 
-static enum kc_status make_ready(bool may_start)
+static enum kc_status make_ready(struct line *line, bool may_start)
 {
-	if (line.client && is_broken(line.client))
-		line.client = wire_client_free(line.client);
-	if (line.client)
+	if (line->client && is_broken(line->client))
+		line->client = wire_client_free(line->client);
+	if (line->client)
 		return KC_OK;
-	TRY(line_open(may_start, &line.client));
-	line.generation++;
+	TRY(line_open(may_start, &line->client));
+	line->generation++;
 	return KC_OK;
 }
 
 /* Where calls may name an authentication context. */
-static enum kc_status prepare_context(struct json_object *parameters, char **local)
+static enum kc_status prepare_context(const struct line *line, struct json_object *parameters,
+				      char **local)
 {
 	static const char *const dictionaries[] = {"query", "item"};
-	struct context_line standing = {line.client, line.generation};
+	struct context_line standing = {line->client, line->generation};
 
 	for (size_t i = 0; i < ARRAY_LEN(dictionaries); i++)
 		TRY(context_use_prepare(&standing, field_get(parameters, dictionaries[i]),
@@ -160,44 +127,44 @@ static enum kc_status prepare_context(struct json_object *parameters, char **loc
 }
 
 /* Somebody who reads is waited for as long for each page. */
-static enum kc_status next_page(const struct line_call *call, struct json_object **ret_page,
-				bool *ret_continues)
+static enum kc_status next_page(const struct line *line, const struct line_call *call,
+				struct json_object **ret_page, bool *ret_continues)
 {
 	enum kc_status status =
-		wire_client_next(line.client, call->timeout_ms, ret_page, ret_continues);
+		wire_client_next(line->client, call->timeout_ms, ret_page, ret_continues);
 
 	return status == KC_ERR_COMMUNICATION ? error_remap(KC_ERR_NOT_AVAILABLE) : status;
 }
 
-static enum kc_status take_pages(const struct line_call *call)
+static enum kc_status take_pages(struct line *line, const struct line_call *call)
 {
 	enum kc_status status = KC_OK;
 	bool continues = true;
 
-	TRY(wire_client_start(line.client, call->method, json_object_get(call->parameters)));
+	TRY(wire_client_start(line->client, call->method, json_object_get(call->parameters)));
 	for (bool is_first = true; continues; is_first = false) {
 		CLEANUP(field_free) struct json_object *page = NULL;
 
-		TRY(next_page(call, &page, &continues));
+		TRY(next_page(line, call, &page, &continues));
 		status = call->take_page(call->userdata, page, is_first);
 		if (status == KC_OK)
 			continue;
 		/* What else is on its way is nobody's. */
-		line.client = wire_client_free(line.client);
+		line->client = wire_client_free(line->client);
 		return status;
 	}
 	return KC_OK;
 }
 
 /* Takes no parameters: a call may be tried twice. */
-static enum kc_status try_call(const struct line_call *call, char **local_context,
-			       struct json_object **ret_answer)
+static enum kc_status try_call(struct line *line, const struct line_call *call,
+			       char **local_context, struct json_object **ret_answer)
 {
-	TRY(make_ready(!call->never_starts));
-	TRY(prepare_context(call->parameters, local_context));
+	TRY(make_ready(line, !call->never_starts));
+	TRY(prepare_context(line, call->parameters, local_context));
 	if (call->take_page)
-		return take_pages(call);
-	return wire_client_call(line.client, call->method, json_object_get(call->parameters),
+		return take_pages(line, call);
+	return wire_client_call(line->client, call->method, json_object_get(call->parameters),
 				call->descriptor, call->timeout_ms, ret_answer);
 }
 
@@ -211,35 +178,35 @@ static enum kc_status report_lost(void)
 }
 
 /* Locked. After a failure of transport the client knows that it is over; so do we. */
-static enum kc_status call_locked(const struct line_call *call, struct json_object **ret_answer)
+static enum kc_status call_locked(struct line *line, const struct line_call *call,
+				  struct json_object **ret_answer)
 {
 	CLEANUP(freep) char *local_context = NULL;
-	enum kc_status status = try_call(call, &local_context, ret_answer);
-	bool is_over = status == KC_ERR_NOT_AVAILABLE && line.client && is_broken(line.client);
+	enum kc_status status = try_call(line, call, &local_context, ret_answer);
+	bool is_over = status == KC_ERR_NOT_AVAILABLE && line->client && is_broken(line->client);
 
 	if (is_over && call->is_repeatable) {
 		error_clear();
-		status = try_call(call, &local_context, ret_answer);
+		status = try_call(line, call, &local_context, ret_answer);
 	}
-	if (status == KC_ERR_NOT_AVAILABLE && call->is_change && line.client &&
-	    wire_client_is_over(line.client))
+	if (status == KC_ERR_NOT_AVAILABLE && call->is_change && line->client &&
+	    wire_client_is_over(line->client))
 		status = report_lost();
 	/* A call that ran into its deadline left its answer on the way: nobody may read it as
 	 * the answer to the next one. A service's own not_available costs no more than this. */
 	if (status == KC_ERR_NOT_AVAILABLE)
-		line.client = wire_client_free(line.client);
+		line->client = wire_client_free(line->client);
 	return status;
 }
 
 enum kc_status line_call(const struct line_call *call, struct json_object **ret_answer)
 {
 	CLEANUP(field_free) struct json_object *parameters = call->parameters;
-	CLEANUP(line_unlock) const int held = 0;
+	CLEANUP(line_unlock) struct line *const line = line_acquire(call->may_go_aside);
 
 	(void)parameters;
-	line_lock();
 	error_clear();
-	return call_locked(call, ret_answer);
+	return call_locked(line, call, ret_answer);
 }
 
 static enum kc_status await_end_of(const struct wire_client *client, int timeout_ms)
@@ -256,31 +223,39 @@ static enum kc_status await_end_of(const struct wire_client *client, int timeout
 
 enum kc_status line_await_end(int timeout_ms)
 {
-	CLEANUP(line_unlock) const int held = 0;
+	CLEANUP(line_unlock) struct line *const line = line_lock(&main_line);
 
-	line_lock();
-	if (!line.client)
+	if (!line->client)
 		return KC_OK;
-	TRY(await_end_of(line.client, timeout_ms));
-	line.client = wire_client_free(line.client);
+	TRY(await_end_of(line->client, timeout_ms));
+	line->client = wire_client_free(line->client);
 	return KC_OK;
 }
 
 struct context_line line_hold(void)
 {
-	line_lock();
-	return (struct context_line){line.client, line.generation};
+	const struct line *line = line_lock(&main_line);
+
+	return (struct context_line){line->client, line->generation};
 }
 
 void line_release(void)
 {
-	line_unlock(NULL);
+	struct line *const line = &main_line;
+
+	line_unlock(&line);
+}
+
+static void close_line(struct line *closed)
+{
+	CLEANUP(line_unlock) struct line *const line = line_lock(closed);
+
+	line->client = wire_client_free(line->client);
 }
 
 void line_close(void)
 {
-	CLEANUP(line_unlock) const int held = 0;
-
-	line_lock();
-	line.client = wire_client_free(line.client);
+	close_line(&main_line);
+	for (size_t i = 0; i < N_SIDE_LINES; i++)
+		close_line(&side_lines[i]);
 }

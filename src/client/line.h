@@ -4,8 +4,9 @@
 
 /*
  * The process's line to its daemon: one connection, opened when first needed, shared by all
- * threads, never by a child. It starts the daemon when none listens, and comes back after the
- * daemon was restarted. No threads, no signals, nothing before first use.
+ * threads, never by a child; and a few more for what need not wait until it is free. It starts the
+ * daemon when none listens, and comes back after the daemon was restarted. No threads, no signals,
+ * nothing before first use.
  */
 
 #include "client/context_use.h"
@@ -22,8 +23,11 @@ struct line_call {
 	int descriptor;			/* sent along, borrowed; -1: none */
 	int timeout_ms;			/* -1: no limit */
 	bool is_repeatable; /* reads only: may be asked again when the connection broke meanwhile */
-	bool is_change;	    /* when its answer is lost, say that it may have been made */
-	bool never_starts;  /* do not start a daemon for this */
+	/* Reads that have nothing to do with this connection: with a PIN given on it, a context or
+	 * a key of it. */
+	bool may_go_aside;
+	bool is_change;	   /* when its answer is lost, say that it may have been made */
+	bool never_starts; /* do not start a daemon for this */
 	/* It answers in several replies ("more"): each of them, borrowed. The first one may come
 	 * twice: what came before is void then. NULL: it answers in one. */
 	enum kc_status (*take_page)(void *userdata, struct json_object *page, bool is_first);

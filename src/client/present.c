@@ -23,12 +23,26 @@ static enum kc_status ask(const char *method, struct json_object *parameters,
 	return line_call(&call, ret_answer);
 }
 
+/* What is the same on every connection. */
+static enum kc_status look_up(const char *method, struct json_object *parameters,
+			      struct json_object **ret_answer)
+{
+	struct line_call call = {.method = method,
+				 .parameters = parameters,
+				 .descriptor = -1,
+				 .timeout_ms = LINE_QUERY_MS,
+				 .is_repeatable = true,
+				 .may_go_aside = true};
+
+	return line_call(&call, ret_answer);
+}
+
 static enum kc_status list(const char *method, const char *field, struct kc_value **ret_list)
 {
 	CLEANUP(field_free) struct json_object *answer = NULL;
 
 	error_clear();
-	TRY(ask(method, NULL, &answer));
+	TRY(look_up(method, NULL, &answer));
 	REQUIRE(json_object_is_type(field_get(answer, field), json_type_array), KC_ERR_INTERNAL,
 		"the daemon's answer has no list of %s", field);
 	return convert_from_json(NULL, field_get(answer, field), ret_list);
@@ -80,7 +94,7 @@ enum kc_status kc_token_info(const char *token_id, struct kc_dictionary **ret_to
 
 	error_clear();
 	TRY(new_parameters(token_id, &parameters));
-	TRY(ask("org.keycask.Tokens.Info", parameters, &answer));
+	TRY(look_up("org.keycask.Tokens.Info", parameters, &answer));
 	REQUIRE(field_get(answer, "token"), KC_ERR_INTERNAL, "the daemon's answer has no token");
 	return convert_dictionary_from_json(field_get(answer, "token"), ret_token);
 }

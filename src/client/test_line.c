@@ -63,6 +63,38 @@ TEST(calls_share_one_connection)
 	canned_daemon_stop(&daemon);
 }
 
+static void *sign_in_a_thread(void *unused)
+{
+	struct kc_bytes signature = {NULL, 0};
+
+	CHECK_OK(sign(NULL, &signature));
+	kc_bytes_free(&signature);
+	return unused;
+}
+
+/* A signature that waits for a person keeps no other thread from looking something up. */
+TEST(who_looks_something_up_waits_for_nobody)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+	struct kc_value *tokens = NULL;
+	pthread_t thread;
+
+	daemon.state->holds_sign = true;
+	CHECK(pthread_create(&thread, NULL, sign_in_a_thread, NULL) == 0);
+	CHECK(sem_wait(&daemon.state->sign_is_here) == 0);
+	CHECK_OK(query());
+	CHECK_OK(kc_token_list(&tokens));
+	kc_value_free(tokens);
+	CHECK_INT(daemon.state->n_connections, 2);
+	CHECK(sem_post(&daemon.state->sign_may_go) == 0);
+	CHECK(pthread_join(thread, NULL) == 0);
+	daemon.state->holds_sign = false;
+	CHECK_OK(query()); /* on the first connection again */
+	CHECK_INT(daemon.state->n_connections, 2);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
 TEST(a_query_is_asked_again_when_the_connection_breaks)
 {
 	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
@@ -347,19 +379,41 @@ static void *query_often(void *userdata)
 	return NULL;
 }
 
-TEST(threads_share_the_line)
+static void *sign_often(void *userdata)
 {
-	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
-	pthread_t threads[4];
-	int n_good[4] = {0};
+	int *n_good = userdata;
+
+	for (int i = 0; i < 50; i++) {
+		struct kc_bytes signature = {NULL, 0};
+
+		*n_good += sign(NULL, &signature) == KC_OK ? 1 : 0;
+		kc_bytes_free(&signature);
+	}
+	return NULL;
+}
+
+static void in_threads(void *(*run)(void *userdata))
+{
+	pthread_t threads[8];
+	int n_good[8] = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
-		CHECK(pthread_create(&threads[i], NULL, query_often, &n_good[i]) == 0);
+		CHECK(pthread_create(&threads[i], NULL, run, &n_good[i]) == 0);
 	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
 		CHECK(pthread_join(threads[i], NULL) == 0);
 		CHECK_INT(n_good[i], 50);
 	}
+}
+
+/* Signatures are made on one connection, to which PINs belong; reading has three more at most. */
+TEST(threads_share_the_line)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+
+	in_threads(sign_often);
 	CHECK_INT(daemon.state->n_connections, 1);
+	in_threads(query_often);
+	CHECK(daemon.state->n_connections <= 4);
 	kc_daemon_disconnect();
 	canned_daemon_stop(&daemon);
 }

@@ -9,6 +9,7 @@
 #include <keycask/text.h>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "client/item_impl.h"
 #include "client/sized.h"
 #include "codec/date.h"
@@ -396,6 +397,7 @@ static enum kc_status read_exchange(const void *given, struct kc_exchange *ret_e
 {
 	const struct kc_exchange defaults = KC_EXCHANGE_INIT;
 
+	error_clear();
 	*ret_exchange = defaults;
 	return sized_read(given, ret_exchange, sizeof(*ret_exchange), "KC_EXCHANGE_INIT");
 }

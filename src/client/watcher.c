@@ -4,10 +4,11 @@
  * it has told of. When the daemon leaves, their removals are what comes next; then it looks for a
  * new daemon from time to time, but starts none: somebody may have stopped it on purpose.
  *
- * An epoll descriptor stands for whatever is being waited for (the stream, the next attempt, a
- * removal to be told), so that applications poll one number for ever.
+ * What an application has done when they come is in watcher_handlers.c. An epoll descriptor stands
+ * for whatever is being waited for (the stream, the next attempt, a removal to be told), so that
+ * applications poll one number for ever.
  */
-#include <keycask/token.h>
+#include "client/watcher_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,14 +30,6 @@ enum {
 	RETRY_NS = 200 * 1000 * 1000,
 	NS_PER_MS = 1000 * 1000,
 	MS_PER_SECOND = 1000,
-};
-
-struct kc_token_watcher {
-	pid_t owner;
-	int epoll_fd;
-	int timer_fd;
-	struct wire_client *client;    /* NULL: no daemon */
-	struct kc_dictionary *present; /* token ID → the event that told of it */
 };
 
 /* --- the descriptor ------------------------------------------------------------------------ */
@@ -236,6 +229,10 @@ struct kc_token_watcher *kc_token_watcher_free(struct kc_token_watcher *watcher)
 {
 	if (!watcher)
 		return NULL;
+	watcher->is_freed = watcher->is_dispatching;
+	if (watcher->is_freed)
+		return NULL;
+	watcher_handlers_done(watcher);
 	wire_client_free(watcher->client);
 	kc_dictionary_free(watcher->present);
 	socket_close(&watcher->timer_fd);
@@ -259,7 +256,8 @@ enum kc_status kc_token_watcher_new(struct kc_token_watcher **ret_watcher)
 	watcher->epoll_fd = -1;
 	watcher->timer_fd = -1;
 	watcher->present = kc_dictionary_new(NULL, 0);
-	REQUIRE(watcher->present, KC_ERR_ALLOCATE, "out of memory");
+	watcher->told = kc_dictionary_new(NULL, 0);
+	REQUIRE(watcher->present && watcher->told, KC_ERR_ALLOCATE, "out of memory");
 	TRY(make_descriptors(watcher));
 	TRY(begin_stream(watcher, true));
 	*ret_watcher = take(watcher);

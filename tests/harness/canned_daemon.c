@@ -130,6 +130,10 @@ static void use_key(struct wire_call *call, const char *result)
 	state->n_signs++;
 	if (state->dies_on_sign)
 		_exit(0);
+	if (state->holds_sign) {
+		CHECK(sem_post(&state->sign_is_here) == 0);
+		CHECK(sem_wait(&state->sign_may_go) == 0);
+	}
 	memset(state->pin, 0, sizeof(state->pin));
 	(void)snprintf(state->interaction, sizeof(state->interaction), "%s",
 		       json_object_to_json_string_ext(field_get(parameters, "interaction"),
@@ -219,6 +223,26 @@ static void on_tokens(struct wire_call *call)
 	reply_with(call, "tokens", parse(all_tokens));
 }
 
+static void on_info(struct wire_call *call)
+{
+	const char *wanted = field_text(wire_call_parameters(call), "token_id");
+	struct json_object *tokens = parse(all_tokens);
+	struct json_object *found = NULL;
+
+	for (size_t i = 0; i < json_object_array_length(tokens); i++) {
+		struct json_object *token = json_object_array_get_idx(tokens, i);
+
+		if (strcmp(field_text(token, "token_id"), wanted) == 0)
+			found = json_object_get(token);
+	}
+	json_object_put(tokens);
+	error_clear();
+	if (found)
+		reply_with(call, "token", found);
+	else
+		wire_call_fail(call, fail(KC_ERR_ITEM_NOT_FOUND, "no such token"));
+}
+
 /* A comes, B comes, A goes; then the stream is over. */
 static void on_watch(struct wire_call *call)
 {
@@ -300,7 +324,7 @@ static const struct wire_method keychain_methods[] = {
 	{"Backup", on_unused, 0},	   {"Restore", on_unused, 0},
 	{"NewContext", on_new_context, 0}, {"EndContext", on_end_context, 0}};
 static const struct wire_method tokens_methods[] = {
-	{"List", on_tokens, 0},	     {"Info", on_unused, 0},	   {"Watch", on_watch, 0},
+	{"List", on_tokens, 0},	     {"Info", on_info, 0},	   {"Watch", on_watch, 0},
 	{"VerifyPin", on_unused, 0}, {"PinStatus", on_unused, 0},  {"Pins", on_unused, 0},
 	{"ChangePin", on_unused, 0}, {"UnblockPin", on_unused, 0}, {"Forget", on_unused, 0}};
 
@@ -372,6 +396,8 @@ struct canned_daemon canned_daemon_start(const char *items, const char *tokens)
 		     0);
 	CHECK(state != MAP_FAILED);
 	daemon.state = state;
+	CHECK(sem_init(&state->sign_is_here, 1, 0) == 0 &&
+	      sem_init(&state->sign_may_go, 1, 0) == 0);
 	CHECK(snprintf(path, sizeof(path), "%s/s", test_directory()) < (int)sizeof(path));
 	CHECK(setenv("KEYCASK_SOCKET", path, 1) == 0 && setenv("KEYCASK_AUTOSTART", "0", 1) == 0);
 	CHECK(pipe2(alive, O_CLOEXEC) == 0);

@@ -7,6 +7,7 @@
  * its own, at a socket in the test's directory that KEYCASK_SOCKET then names.
  */
 
+#include <semaphore.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -17,6 +18,9 @@ struct canned_daemon_state {
 	int n_signs;
 	int n_changes; /* of items: Add, Update, Delete */
 	int n_watches;
+	bool holds_sign; /* a Sign posts sign_is_here and waits for sign_may_go */
+	sem_t sign_is_here;
+	sem_t sign_may_go;
 	int n_contexts; /* made; their names are "context 1" and so on */
 	int n_contexts_ended;
 	bool dies_on_query; /* once: drop the connection instead of answering */
