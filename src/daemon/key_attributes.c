@@ -110,7 +110,8 @@ static enum kc_status find_half(struct json_object *attributes, const char *name
 }
 
 static enum kc_status make_item(struct json_object *attributes, const char *half_name,
-				wanted_fn is_wanted, struct json_object **ret_item)
+				wanted_fn is_wanted, const char *key_class,
+				struct json_object **ret_item)
 {
 	CLEANUP(field_free) struct json_object *item = NULL;
 	struct json_object *half = NULL;
@@ -120,6 +121,8 @@ static enum kc_status make_item(struct json_object *attributes, const char *half
 	TRY(copy(attributes, is_wanted, item));
 	TRY(copy(half, NULL, item));
 	TRY(field_put_text(item, "class", "key"));
+	if (!field_get(item, "key_class"))
+		TRY(field_put_text(item, "key_class", key_class));
 	*ret_item = take(item);
 	return KC_OK;
 }
@@ -159,8 +162,8 @@ static enum kc_status read_items(struct json_object *attributes,
 {
 	wanted_fn is_wanted = purpose == KEY_ATTRIBUTES_OF_A_PAIR ? names_the_pair : NULL;
 
-	TRY(make_item(attributes, PRIVATE_HALF, NULL, &read->private_item));
-	TRY(make_item(attributes, PUBLIC_HALF, is_wanted, &read->public_item));
+	TRY(make_item(attributes, PRIVATE_HALF, NULL, "private", &read->private_item));
+	TRY(make_item(attributes, PUBLIC_HALF, is_wanted, "public", &read->public_item));
 	/* reference/keychain.md 5.4: "default false for software keys (nothing stored), true for
 	 * the private key when a token id is given". */
 	TRY(is_permanent(read->private_item, read->token_id != NULL, &read->is_private_permanent));

@@ -41,6 +41,16 @@ void session_keys_free_all(struct list *keys)
 		ignore(session_key_free(list_entry(link, struct session_key, link)) != NULL);
 }
 
+void session_keys_remove(struct list *keys, struct kc_view reference)
+{
+	list_for_each_safe (link, keys) {
+		struct session_key *key = list_entry(link, struct session_key, link);
+
+		if (view_equal(bytes_view(&key->reference), reference))
+			ignore(session_key_free(key) != NULL);
+	}
+}
+
 enum kc_status session_keys_check_room(const struct list *keys)
 {
 	size_t n = 0;

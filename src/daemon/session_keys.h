@@ -31,6 +31,8 @@ bool session_keys_is(struct kc_view view);
  */
 KC_MUST_CHECK enum kc_status session_keys_add(struct list *keys, struct private_key *key,
 					      struct json_object *given, struct bytes *reference);
+/* It ends; fine when there is none. */
+void session_keys_remove(struct list *keys, struct kc_view reference);
 void session_keys_free_all(struct list *keys);
 
 /* Expected: KC_ERR_NOT_AVAILABLE  another one would be too many */
