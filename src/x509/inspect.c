@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "x509/alternative_names_impl.h"
 #include "x509/name_impl.h"
 #include "x509/subject_key_impl.h"
 #include "x509/usage_impl.h"
@@ -123,14 +124,19 @@ static enum kc_status put_date(const ASN1_TIME *time, const char *name, struct j
 	return field_put_text(fields, name, text);
 }
 
-static enum kc_status put_subject_key_id(X509 *certificate, struct json_object *fields)
+static enum kc_status put_id(struct json_object *fields, const char *name,
+			     const ASN1_OCTET_STRING *id)
 {
-	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(certificate);
-
 	if (!id)
 		return KC_OK;
-	return field_put_data(fields, "subject_key_id",
+	return field_put_data(fields, name,
 			      view_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id)));
+}
+
+static enum kc_status put_ids(X509 *certificate, struct json_object *fields)
+{
+	TRY(put_id(fields, "subject_key_id", X509_get0_subject_key_id(certificate)));
+	return put_id(fields, "authority_key_id", X509_get0_authority_key_id(certificate));
 }
 
 typedef enum kc_status (*put_list_fn)(X509 *certificate, struct json_object *list);
@@ -158,14 +164,16 @@ static enum kc_status put_all(X509 *certificate, struct kc_view der, struct json
 	TRY(put_version(certificate, fields));
 	TRY(put_names(certificate, fields));
 	TRY(put_serial_number(certificate, fields));
-	TRY(put_subject_key_id(certificate, fields));
+	TRY(put_ids(certificate, fields));
 	TRY(subject_key_put(certificate, fields));
 	TRY(put_hash(der, fields));
 	TRY(put_date(X509_get0_notBefore(certificate), "not_valid_before", fields));
 	TRY(put_date(X509_get0_notAfter(certificate), "not_valid_after", fields));
 	TRY(put_list(certificate, usage_put_key_usage, "key_usage", fields));
 	TRY(put_list(certificate, usage_put_extended, "extended_key_usage", fields));
-	return put_list(certificate, usage_put_emails, "email_addresses", fields);
+	TRY(put_list(certificate, usage_put_emails, "email_addresses", fields));
+	TRY(usage_put_flags(certificate, fields));
+	return alternative_names_put(certificate, fields);
 }
 
 enum kc_status inspect_certificate(struct kc_view der, struct json_object **ret_certificate)

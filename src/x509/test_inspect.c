@@ -508,6 +508,110 @@ TEST(inspect_reads_past_damaged_extensions)
 	EVP_PKEY_free(pkey);
 }
 
+static void check_flag(struct json_object *fields, const char *name, bool expected)
+{
+	CHECK(field_get(fields, name));
+	CHECK(field_flag(fields, name, !expected) == expected);
+}
+
+TEST(inspect_reads_whom_a_certificate_names)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *certificate = new_certificate(pkey);
+	CLEANUP(field_free) struct json_object *fields = NULL;
+
+	add_extension(certificate, NID_subject_alt_name,
+		      "DNS:www.example.org,DNS:*.example.org,IP:192.0.2.1,IP:2001:db8::1,"
+		      "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:jo@corp.example,"
+		      "otherName:1.3.6.1.4.1.311.20.2.3;IA5:no@corp.example,"
+		      "otherName:1.2.3.4;UTF8:else,email:jo@example.org,URI:https://example.org");
+	fields = inspect_signed(certificate, pkey);
+	check_list(fields, "dns_names", "[\"www.example.org\",\"*.example.org\"]");
+	check_list(fields, "ip_addresses", "[\"192.0.2.1\",\"2001:db8::1\"]");
+	check_list(fields, "principal_names", "[\"jo@corp.example\"]");
+	check_list(fields, "email_addresses", "[\"jo@example.org\"]");
+	EVP_PKEY_free(pkey);
+}
+
+/* A name that had to be cut or escaped would be another one; an address of 5 bytes is none. */
+TEST(inspect_leaves_out_names_that_are_none)
+{
+	static const char names[] = "\x30\x1A" /* GeneralNames */
+				    "\x82\x05"
+				    "a\0b.c" /* dNSName */
+				    "\x82\x03"
+				    "\xFF.c"
+				    "\x82\x00"
+				    "\x82\x03"
+				    "a.c"
+				    "\x87\x05"
+				    "12345"; /* iPAddress */
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *certificate = new_certificate(pkey);
+	CLEANUP(field_free) struct json_object *fields = NULL;
+
+	add_raw_extension(certificate, NID_subject_alt_name, names, sizeof(names) - 1);
+	fields = inspect_signed(certificate, pkey);
+	check_list(fields, "dns_names", "[\"a.c\"]");
+	check_list(fields, "ip_addresses", "[]");
+	EVP_PKEY_free(pkey);
+}
+
+TEST(inspect_tells_authorities_from_others)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *certificate = new_certificate(pkey);
+	CLEANUP(field_free) struct json_object *fields = NULL;
+
+	add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:3");
+	add_extension(certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
+	fields = inspect_signed(certificate, pkey);
+	check_flag(fields, "is_ca", true);
+	CHECK_INT(field_number(fields, "path_length", -1), 3);
+	check_flag(fields, "is_self_signed", true);
+	check_flag(fields, "has_key_usage", true);
+	check_flag(fields, "has_extended_key_usage", false);
+	EVP_PKEY_free(pkey);
+}
+
+TEST(inspect_says_who_has_issued)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *certificate = new_certificate(pkey);
+	X509_NAME *issuer = new_name();
+	CLEANUP(field_free) struct json_object *fields = NULL;
+
+	add(issuer, "CN", "Authority");
+	CHECK(X509_set_issuer_name(certificate, issuer) == 1);
+	X509_NAME_free(issuer);
+	/* SEQUENCE { [0] keyIdentifier } */
+	add_raw_extension(certificate, NID_authority_key_identifier, "\x30\x05\x80\x03\xA1\xB2\xC3",
+			  7);
+	fields = inspect_signed(certificate, pkey);
+	check_data(fields, "authority_key_id", "A1B2C3");
+	check_flag(fields, "is_ca", false);
+	check_flag(fields, "is_self_signed", false);
+	CHECK(!field_get(fields, "path_length"));
+	EVP_PKEY_free(pkey);
+}
+
+/* What there is and cannot be read limits the key: it is not as if it were not there. */
+TEST(inspect_says_that_a_damaged_usage_is_there)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *certificate = new_certificate(pkey);
+	CLEANUP(field_free) struct json_object *fields = NULL;
+
+	add_raw_extension(certificate, NID_ext_key_usage, "\x30\x05\x06", 3);
+	add_raw_extension(certificate, NID_key_usage, "x", 1);
+	fields = inspect_signed(certificate, pkey);
+	check_flag(fields, "has_extended_key_usage", true);
+	check_flag(fields, "has_key_usage", true);
+	check_list(fields, "extended_key_usage", "[]");
+	check_list(fields, "key_usage", "[]");
+	EVP_PKEY_free(pkey);
+}
+
 TEST(inspect_limits_lists)
 {
 	EVP_PKEY *pkey = EVP_EC_gen("P-256");

@@ -115,3 +115,29 @@ enum kc_status usage_put_emails(X509 *certificate, struct json_object *addresses
 	}
 	return KC_OK;
 }
+
+static bool has_extension(X509 *certificate, int nid)
+{
+	return X509_get_ext_by_NID(certificate, nid, -1) >= 0;
+}
+
+/* OpenSSL's answer: RFC 5280 4.2.1.9 for version 3; 1 is a CA by basicConstraints alone. */
+static bool is_authority(X509 *certificate)
+{
+	return X509_check_ca(certificate) == 1;
+}
+
+enum kc_status usage_put_flags(X509 *certificate, struct json_object *fields)
+{
+	long path_length = X509_get_pathlen(certificate); /* -1: no limit */
+	uint32_t flags = X509_get_extension_flags(certificate);
+
+	ERR_clear_error();
+	TRY(field_put_flag(fields, "has_key_usage", has_extension(certificate, NID_key_usage)));
+	TRY(field_put_flag(fields, "has_extended_key_usage",
+			   has_extension(certificate, NID_ext_key_usage)));
+	TRY(field_put_flag(fields, "is_ca", is_authority(certificate)));
+	if (path_length >= 0)
+		TRY(field_put_number(fields, "path_length", path_length));
+	return field_put_flag(fields, "is_self_signed", (flags & EXFLAG_SS) != 0);
+}

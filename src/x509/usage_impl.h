@@ -17,4 +17,8 @@ KC_MUST_CHECK enum kc_status usage_put_extended(X509 *certificate, struct json_o
 /* Append the e-mail addresses of the subject and of its alternative names, safe for display. */
 KC_MUST_CHECK enum kc_status usage_put_emails(X509 *certificate, struct json_object *addresses);
 
+/* Which of these extensions there are, and what basicConstraints says: has_key_usage,
+ * has_extended_key_usage, is_ca, path_length, is_self_signed of org.keycask.X509. */
+KC_MUST_CHECK enum kc_status usage_put_flags(X509 *certificate, struct json_object *fields);
+
 #endif
