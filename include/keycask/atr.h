@@ -6,7 +6,7 @@
  * A card's answer to reset (ISO 7816-3 section 8.2), read strictly: an ATR that is too short, too
  * long or has a wrong check byte is none.
  *
- * Unstable until 1.0. Functions here touch no daemon; any thread may look at an ATR while no other
+ * Stable since 1.0. Functions here touch no daemon; any thread may look at an ATR while no other
  * frees it. What they return is the ATR's and dies with it.
  */
 
@@ -34,8 +34,8 @@ struct kc_atr_interface_group {
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_atr_parse(struct kc_view bytes, struct kc_atr **ret_atr);
 
 /*
- * The same byte by byte: @next gives the next one, or a negative number when there is none. It is
- * asked for no byte too many. Since: 1.0
+ * As kc_atr_parse(), byte by byte: @next gives the next one, or a negative number when there is
+ * none. It is asked for no byte too many. Since: 1.0
  */
 typedef int (*kc_atr_source_fn)(void *context);
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_atr_parse_source(kc_atr_source_fn next, void *context,

@@ -6,7 +6,7 @@
  * Authentication contexts: what a person proves in one call serves the others that name the same
  * context, for five minutes and until the keychain is locked. A context may carry the password of
  * items that have one of their own (KC_ACCESS_CONTROL_APPLICATION_PASSWORD), and may say that
- *nobody is to be asked. In a query:
+ * nobody is to be asked. In a query:
  *
  *	{KC_USE_AUTHENTICATION_CONTEXT, KC_AUTHENTICATION_CONTEXT(context)}
  *
@@ -14,7 +14,7 @@
  * restarted the library makes it anew at its next use, with its password; what a person had proved
  * is then to be proved again.
  *
- * Unstable until 1.0. Threads: any; a context is freed when no thread uses it any more.
+ * Stable since 1.0. Threads: any; a context is freed when no thread uses it any more.
  */
 
 #include <stdbool.h>
@@ -29,6 +29,7 @@ struct kc_authentication_context;
 
 /*
  * Asks nobody, not even the daemon, until it is used.
+ * Expected: KC_ERR_ALLOCATE
  * Ownership: free *ret_context with kc_authentication_context_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_authentication_context_new(

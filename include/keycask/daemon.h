@@ -6,7 +6,7 @@
  * The user's daemon. Nobody has to start it: any other call does when none listens (not in a
  * process with more rights than its caller, and not with KEYCASK_AUTOSTART=0 in the environment).
  *
- * Unstable until 1.0. Threads: any.
+ * Stable since 1.0. Threads: any.
  */
 
 #include <keycask/dictionary.h>
@@ -23,8 +23,9 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_start(void);
  * Ask it what it is: version, scope, socket, slot_socket and started are text, pid a number,
  * confinement an array of text; providers (of slots) is an array of dictionaries with name and,
  * when it has no slots because something is wrong, reason; pin_cache a dictionary with policy
- * (text), idle_s and absolute_s (numbers). Does not start it. Expected: KC_ERR_NOT_AVAILABLE  it is
- * not running Ownership: *ret_status is the caller's; free with kc_dictionary_free().   Since: 1.0
+ * (text), idle_s and absolute_s (numbers). Does not start it.
+ * Expected: KC_ERR_NOT_AVAILABLE  it is not running
+ * Ownership: *ret_status is the caller's; free with kc_dictionary_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_status(struct kc_dictionary **ret_status);
 

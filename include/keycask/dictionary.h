@@ -12,7 +12,7 @@
  *
  * The names are those of names.h. A dictionary keeps the order in which it was written.
  *
- * Unstable until 1.0. Functions here touch no daemon; one thread at a time changes a dictionary.
+ * Stable since 1.0. Functions here touch no daemon; one thread at a time changes a dictionary.
  */
 
 #include <keycask/names.h>
@@ -79,7 +79,11 @@ extern "C" {
 /* NULL is fine. Always returns NULL. */
 KC_PUBLIC struct kc_dictionary *kc_dictionary_free(struct kc_dictionary *dictionary);
 
-/* Expected: KC_ERR_ALLOCATE */
+/*
+ * A dictionary of its own with the same entries.
+ * Expected: KC_ERR_ALLOCATE; KC_ERR_PARAM  no dictionary
+ * Ownership: *ret_copy is the caller's; free with kc_dictionary_free(). Untouched on failure.
+ */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_copy(const struct kc_dictionary *dictionary,
 							  struct kc_dictionary **ret_copy);
 
@@ -89,7 +93,7 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_copy(const struct kc_dictio
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_set(struct kc_dictionary *dictionary,
 							 const char *name, struct kc_literal value);
 
-/* The same with a value that was read elsewhere; it is copied too. */
+/* As kc_dictionary_set(), with a value that was read elsewhere; it is copied too. NULL: null. */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_set_value(struct kc_dictionary *dictionary,
 							       const char *name,
 							       const struct kc_value *value);
@@ -134,7 +138,11 @@ KC_PUBLIC const struct kc_value *kc_dictionary_value_at(const struct kc_dictiona
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_from_json(
 	struct kc_view text, struct kc_dictionary **ret_dictionary);
 
-/* On one line. Ownership: *ret_text is the caller's; release with free(). */
+/*
+ * The other way, as JSON text on one line.
+ * Expected: KC_ERR_ALLOCATE; KC_ERR_PARAM  no dictionary
+ * Ownership: *ret_text is the caller's; release with free(). Untouched on failure.
+ */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_dictionary_to_json(const struct kc_dictionary *dictionary,
 							     char **ret_text);
 

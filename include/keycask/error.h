@@ -6,7 +6,7 @@
  * Why the last call failed: a status says what kind of thing happened, the record of this thread
  * says what happened, where, and what to do next. Calls that can fail clear it when they begin.
  *
- * Unstable until 1.0. Texts are borrowed and live until this thread's next call; texts that came
+ * Stable since 1.0. Texts are borrowed and live until this thread's next call; texts that came
  * from a card or another program may hold control characters: escape them before printing.
  */
 
@@ -21,6 +21,7 @@ struct kc_error;
 /* This thread's record. Never NULL; kc_error_status() is KC_OK when nothing failed. Since: 1.0 */
 KC_PUBLIC const struct kc_error *kc_error_last(void);
 
+/* What the call has returned. */
 KC_PUBLIC enum kc_status kc_error_status(const struct kc_error *error);
 /* What a person reads: lower case, no full stop. "" when there is none. */
 KC_PUBLIC const char *kc_error_message(const struct kc_error *error);

@@ -11,8 +11,9 @@
  *
  * Passwords and keys are in memory that is wiped when it is freed, and nowhere else.
  *
- * Unstable until 1.0. Threads: any; all calls share one connection of the process and are
- * serialised. After fork() the child gets a connection of its own.
+ * Stable since 1.0. Threads: any. Changes of one process are made one after the other; whoever
+ * reads does not wait for a person whom another thread has had asked. After fork() the child gets a
+ * connection of its own.
  */
 
 #include <keycask/dictionary.h>

@@ -7,8 +7,9 @@
  * time it is used. It survives fork(), a restart of the daemon, and the removal and return of its
  * token; the private key itself never leaves the token.
  *
- * Unstable until 1.0. Threads: any. Calls share one connection of the process and are serialised;
- * that connection is the context to which a PIN belongs: it never serves another process.
+ * Stable since 1.0. Threads: any. What private keys do is done on one connection of the process,
+ * one after the other: that connection is the context to which a PIN belongs, and it never serves
+ * another process. What public keys do need not wait for it.
  */
 
 #include <keycask/value.h>
@@ -35,6 +36,7 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_persistent_ref(struct kc_view
  * The key of an item that kc_item_copy_matching() returned: a reference alone, or a dictionary
  * that has KC_VALUE_REF or KC_VALUE_PERSISTENT_REF.
  * Expected: KC_ERR_PARAM  it holds no reference
+ * Ownership: free *ret_key with kc_key_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_item(const struct kc_value *item,
 							struct kc_key **ret_key);
@@ -194,7 +196,7 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_verify(const struct kc_key *key,
 						     struct kc_view signature);
 
 /*
- * Would @operation ("sign", "verify", "encrypt", "decrypt" or "exchange") with @algorithm be tried?
+ * Would @operation (KC_OPERATION_SIGN and its siblings) with @algorithm be tried?
  * Touches no token.
  * Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0
  */

@@ -5,7 +5,7 @@
 /*
  * The keychain as a whole: whether it is locked, opening and closing it, its backups.
  *
- * Unstable until 1.0. Threads: any.
+ * Stable since 1.0. Threads: any.
  */
 
 #include <stdbool.h>
@@ -37,8 +37,9 @@ extern "C" {
  * How it is: its state, whether it has a password, its file's path, in KC_KEYCHAIN_REASON what is
  * in the way or was found when it was opened, in KC_KEYCHAIN_N_UNREADABLE how many damaged items
  * were met so far, and in KC_KEYCHAIN_GROUPS the caller's access groups: what is added without a
- * group goes into the first. Asks nobody. Ownership: *ret_state is the caller's; free with
- * kc_dictionary_free().   Since: 1.0
+ * group goes into the first. Asks nobody.
+ * Expected: KC_ERR_NOT_AVAILABLE  the daemon cannot be reached
+ * Ownership: *ret_state is the caller's; free with kc_dictionary_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_state(struct kc_dictionary **ret_state);
 
@@ -101,11 +102,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_change_password(
  * of its own: @options->pin, or a person is asked for one. Left out, and counted, are items that
  * are accessible on this device only or under access control. Others can use the keychain
  * meanwhile; what they change is not in it. When it fails what has been written is of no use.
- * Ownership: *ret_counts is the caller's; free with kc_dictionary_free(). Expected:
- * KC_ERR_INTERACTION_NOT_ALLOWED  the keychain is locked, or a person would be asked
+ * Expected: KC_ERR_INTERACTION_NOT_ALLOWED  the keychain is locked, or a person would be asked
  *           KC_ERR_NOT_AVAILABLE            it cannot be written, with the reason
  *           KC_ERR_MISSING_ENTITLEMENT      a program that is not in the user's own group
- * Since: 1.0
+ * Ownership: *ret_counts is the caller's; free with kc_dictionary_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_backup(int output_fd,
 							  const struct kc_options *options,
@@ -119,7 +119,7 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_backup(int output_fd,
  * Expected: KC_ERR_DECODE       no backup, or damaged
  *           KC_ERR_AUTH_FAILED  wrong password
  *           and as kc_keychain_backup()
- * Since: 1.0
+ * Ownership: *ret_counts is the caller's; free with kc_dictionary_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_keychain_restore(int input_fd, bool partial,
 							   const struct kc_options *options,

@@ -7,7 +7,7 @@
  * CLI's JSON, in upper case and with a prefix: KC_ATTR_TOKEN_ID is "token_id". Names that are not
  * listed here may be given as text.
  *
- * Unstable until 1.0.
+ * Stable since 1.0; there will be more.
  */
 
 /* Item classes: the value of KC_CLASS. */
@@ -326,5 +326,12 @@
 #define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA256 "ecdh_key_exchange_cofactor_x963_sha256"
 #define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA384 "ecdh_key_exchange_cofactor_x963_sha384"
 #define KC_ALGORITHM_ECDH_KEY_EXCHANGE_COFACTOR_X963_SHA512 "ecdh_key_exchange_cofactor_x963_sha512"
+
+/* What kc_key_is_algorithm_supported() is asked about. */
+#define KC_OPERATION_SIGN     "sign"
+#define KC_OPERATION_VERIFY   "verify"
+#define KC_OPERATION_ENCRYPT  "encrypt"
+#define KC_OPERATION_DECRYPT  "decrypt"
+#define KC_OPERATION_EXCHANGE "exchange"
 
 #endif

@@ -11,7 +11,7 @@
  * order. While a session lasts nobody else uses the card, so keep it short; the daemon ends it when
  * no command comes for a while, and resets the card.
  *
- * Unstable until 1.0. One thread at a time per object. An object is of no use after fork() in the
+ * Stable since 1.0. Threads: one at a time per object. An object is of no use after fork() in the
  * child, except to be freed.
  */
 
@@ -57,9 +57,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_manager_slot_named(struct kc_slot
 
 /*
  * The next slot that is different from before, waiting for it at most @timeout_ms (0: not at all,
- * -1: for ever); NULL when none was in that time, else the caller's. This is when slots change:
- * they are as the last call has found them. Expected: KC_ERR_NOT_AVAILABLE  the daemon has left,
- * all slots are missing: make a new manager Since: 1.0
+ * -1: for ever); NULL when none was in that time. This is when slots change: they are as the last
+ * call has found them.
+ * Expected: KC_ERR_NOT_AVAILABLE  the daemon has left, all slots are missing: make a new manager
+ * Ownership: *ret_slot is the caller's; free with kc_slot_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_manager_next(struct kc_slot_manager *manager,
 							    int timeout_ms,
@@ -100,12 +101,13 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_make_smart_card(const struct kc_s
 							       struct kc_smart_card **ret_card);
 /* The same for who knows the slot's name; NULL: the one slot that has a card.
  * Expected: KC_ERR_ITEM_NOT_FOUND  no such slot; KC_ERR_PARAM  NULL, and several have cards
- * Since: 1.0 */
+ * Ownership: free with kc_smart_card_free(), which ends its session. Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_smart_card_new(const char *slot_name,
 							 struct kc_smart_card **ret_card);
 /* NULL is fine; returns NULL. A session that has not ended leaves the card reset. Since: 1.0 */
 KC_PUBLIC struct kc_smart_card *kc_smart_card_free(struct kc_smart_card *card);
 
+/* The slot that it is in, or was. The object's. Since: 1.0 */
 KC_PUBLIC const char *kc_smart_card_slot_name(const struct kc_smart_card *card);
 /* Is the card still there? Asks the daemon. Since: 1.0 */
 KC_PUBLIC bool kc_smart_card_is_valid(struct kc_smart_card *card);
@@ -147,7 +149,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_smart_card_begin_session(struct kc_sma
  * Since: 1.0 */
 KC_PUBLIC void kc_smart_card_end_session(struct kc_smart_card *card);
 
-/* Begin, call @function, end. What @function returns is returned. Since: 1.0 */
+/* Begin, call @function, end. What @function returns is returned.
+ * Expected: as kc_smart_card_begin_session(), and whatever @function returns   Since: 1.0 */
 typedef enum kc_status (*kc_smart_card_session_fn)(struct kc_smart_card *card, void *context);
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_smart_card_in_session(struct kc_smart_card *card,
 								int timeout_ms,
@@ -213,7 +216,8 @@ KC_PUBLIC bool kc_smart_card_uses_command_chaining(const struct kc_smart_card *c
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_reset(const char *slot_name, int timeout_ms,
 						     bool force);
-/* Look anew what is on the card in a slot. It has begun when this returns. Since: 1.0 */
+/* Look anew what is on the card in a slot. It has begun when this returns.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  no such slot   Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_reprobe(const char *slot_name);
 
 /* In a holder's dictionary: text, but pid is a number and is_waiting a flag; pid and since may be

@@ -5,7 +5,8 @@
 /*
  * One vocabulary of results, the same number in a card driver, on the wire and in an application.
  * Where Apple's Keychain Services has a number for the same situation it is that number; the nine
- * codes of CryptoTokenKit stand at -70000 plus the code. Values are append-only.
+ * codes of CryptoTokenKit stand at -70000 plus the code. Stable since 1.0; there will be more of
+ * them, so expect numbers that you do not know.
  */
 
 #include <keycask/bytes.h>

@@ -6,7 +6,7 @@
  * Bytes as text, and foreign text for a person's eyes: what every front end needs and nobody
  * should write twice.
  *
- * Unstable until 1.0. Functions here touch no daemon; any thread.
+ * Stable since 1.0. Functions here touch no daemon; Threads: any.
  */
 
 #include <keycask/bytes.h>

@@ -7,7 +7,7 @@
  * (8.1.1.2, historical bytes). BER is read with any definite length and written as DER. Reading
  * copies nothing: records are views into what was read and live as long as that.
  *
- * Unstable until 1.0. Functions here touch no daemon; any thread.
+ * Stable since 1.0. Functions here touch no daemon; Threads: any.
  */
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
  * them. What they are comes in dictionaries with the names given here, the same as in the CLI's
  * JSON. Listing never touches a card.
  *
- * Unstable until 1.0. Threads: any; one thread at a time per watcher.
+ * Stable since 1.0. Threads: any; one thread at a time per watcher.
  */
 
 #include <keycask/dictionary.h>
@@ -35,7 +35,8 @@ extern "C" {
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_list(struct kc_value **ret_tokens);
 
-/* One token's dictionary. Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0 */
+/* One token's dictionary. Expected: KC_ERR_ITEM_NOT_FOUND  it is not there
+ * Ownership: *ret_token is the caller's; free with kc_dictionary_free().   Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
 						     struct kc_dictionary **ret_token);
 
@@ -56,8 +57,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_info(const char *token_id,
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_slot_list(struct kc_value **ret_slots);
 
 /* In a driver's dictionary: class_id, name, type, path, program, reason are text, aids an array of
- * text (upper-case hexadecimal), enabled a flag; in the order in which they are asked. As
- * kc_token_list(). Since: 1.0 */
+ * text (upper-case hexadecimal), enabled a flag; in the order in which they are asked.
+ * As kc_token_list(). Since: 1.0 */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_driver_list(struct kc_value **ret_drivers);
 
 /*

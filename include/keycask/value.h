@@ -7,7 +7,7 @@
  * and borrows what it names; struct kc_value is what the library gives out: opaque, unchanging,
  * and freed by whoever asked for it. Parts of a value are borrowed from it and die with it.
  *
- * Unstable until 1.0. Functions here touch no daemon; any thread may use a value while no other
+ * Stable since 1.0. Functions here touch no daemon; any thread may use a value while no other
  * frees it.
  */
 
@@ -149,6 +149,7 @@ KC_PUBLIC struct kc_value *kc_value_free(struct kc_value *value);
 
 /*
  * @value as JSON text on one line (no newline at its end).
+ * Expected: KC_ERR_ALLOCATE
  * Ownership: *ret_text is the caller's; release with free().
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_value_to_json(const struct kc_value *value,
