@@ -10,7 +10,6 @@
 #include "drivers/openpgp/openpgp.h"
 
 enum {
-	TAG_APPLICATION = 0x6E,
 	TAG_CAPABILITIES = 0xC0,
 	TAG_PASSWORD_STATUS = 0xC4,
 	TAG_TOUCH_FIRST = 0xD6,
@@ -159,7 +158,7 @@ static enum kc_status read_touch_flags(struct kc_token *token, struct kc_view da
 enum kc_status openpgp_read_application(struct kc_token *token, struct bytes *data)
 {
 	struct kc_view view = {NULL, 0};
-	enum kc_status status = openpgp_get_data(token, TAG_APPLICATION, data);
+	enum kc_status status = openpgp_get_data(token, OPENPGP_TAG_APPLICATION, data);
 
 	if (status != KC_OK && !openpgp_can_skip(status))
 		return status;

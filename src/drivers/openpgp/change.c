@@ -102,7 +102,7 @@ static enum kc_status unblock_by_code(struct kc_token *token,
 }
 
 /* Version 3.3 knows this; whatever does not is reset when the transaction ends. */
-static void forget_admin(struct kc_token *token)
+void openpgp_forget_admin(struct kc_token *token)
 {
 	const struct kc_apdu apdu = {.ins = INS_VERIFY, .p1 = P1_CLEAR, .p2 = P2_PW3};
 	uint16_t sw = 0;
@@ -125,7 +125,7 @@ static enum kc_status unblock_by_admin(struct kc_token *token,
 		"unblocking with the admin PIN takes two commands, which a keypad cannot do");
 	TRY(openpgp_verify(token, P2_PW3, OPENPGP_PW3, unblocking->unblocking));
 	status = send(token, &setting);
-	forget_admin(token);
+	openpgp_forget_admin(token);
 	return status;
 }
 

@@ -17,4 +17,7 @@ const struct kc_driver openpgp_driver = {
 	.sign = openpgp_sign,
 	.decrypt = openpgp_decrypt,
 	.exchange = openpgp_exchange,
+	.plan_key = openpgp_plan_key,
+	.authenticate_admin = openpgp_authenticate_admin,
+	.generate = openpgp_generate,
 };

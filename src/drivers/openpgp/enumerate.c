@@ -20,7 +20,7 @@ enum {
 };
 
 /* 4.4.3.8, DE: status 00 is "not present". Cards before 3.4 do not say. */
-static bool is_surely_absent(struct kc_view application, const struct openpgp_place *place)
+bool openpgp_is_surely_absent(struct kc_view application, const struct openpgp_place *place)
 {
 	struct kc_view information = {NULL, 0};
 
@@ -70,7 +70,7 @@ static enum kc_status read_keys(struct kc_token *token, struct kc_view applicati
 	for (size_t i = 0; i < OPENPGP_N_KEYS; i++) {
 		const struct openpgp_place *place = &openpgp_places[i];
 
-		if (is_surely_absent(application, place))
+		if (openpgp_is_surely_absent(application, place))
 			continue;
 		TRY(skip(openpgp_read_public_key(token, application, place, &state->keys[i]),
 			 "public key", place));

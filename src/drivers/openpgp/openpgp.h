@@ -30,6 +30,10 @@ enum {
 	OPENPGP_LE_ALL = 65536,
 	OPENPGP_PUBLIC_KEY_MAX = 544, /* RSAPublicKey of 4096 bits */
 	OPENPGP_AID_BYTES = 16,
+	OPENPGP_TAG_APPLICATION = 0x6E,
+	OPENPGP_ATTRIBUTES_MAX = 16,
+	OPENPGP_FINGERPRINT_BYTES = 20,
+	OPENPGP_TIME_BYTES = 4,
 	/* 4.3: PW1 has two states. The kit's scopes for them. */
 	OPENPGP_SCOPE_OTHER = 0, /* 82 */
 	OPENPGP_SCOPE_SIGN = 1,	 /* 81 */
@@ -164,6 +168,11 @@ KC_MUST_CHECK enum kc_status openpgp_read_public_key(struct kc_token *token,
 						     const struct openpgp_place *place,
 						     struct openpgp_key *key);
 
+/* The same of a key that is made by this. */
+KC_MUST_CHECK enum kc_status openpgp_make_public_key(struct kc_token *token,
+						     const struct openpgp_place *place,
+						     struct openpgp_key *key);
+
 /* certificate.c. Expected: KC_ERR_OBJECT_NOT_FOUND  there is none */
 KC_MUST_CHECK enum kc_status openpgp_get_certificate(struct kc_token *token, uint8_t occurrence,
 						     struct bytes *der);
@@ -186,6 +195,7 @@ void openpgp_put_certificate_id(const struct openpgp_place *place,
 
 /* enumerate.c */
 enum kc_status openpgp_enumerate(struct kc_token *token, struct kc_contents *contents);
+bool openpgp_is_surely_absent(struct kc_view application, const struct openpgp_place *place);
 
 /*
  * kdf.c: append to @value what to send for the password @pin: itself, or what the card's KDF-DO
@@ -221,6 +231,34 @@ KC_MUST_CHECK enum kc_status openpgp_verify(struct kc_token *token, uint8_t p2,
 enum kc_status openpgp_change_pin(struct kc_token *token, const char *pin_id,
 				  struct kc_view current, struct kc_view new_pin);
 enum kc_status openpgp_unblock_pin(struct kc_token *token, const struct kc_unblocking *unblocking);
+
+/* The card forgets that PW3 was right, where it can. */
+void openpgp_forget_admin(struct kc_token *token);
+
+/* plan.c: application related data, empty when the card has none. */
+KC_MUST_CHECK enum kc_status openpgp_get_application(struct kc_token *token,
+						     struct bytes *application);
+/* Empty for a key that is on no curve. */
+struct kc_view openpgp_curve_oid(enum kc_key_type type, unsigned size_in_bits);
+/* Expected: KC_ERR_KEY_SIZE_NOT_ALLOWED */
+KC_MUST_CHECK enum kc_status openpgp_put_wish(enum openpgp_index index,
+						    const struct kc_key_wish *wish,
+						    struct bytes *attributes);
+enum kc_status openpgp_plan_key(struct kc_token *token, const struct kc_key_wish *wish,
+				struct kc_bytes *ret_object_id);
+
+/* fingerprint.c: of @key, which was made at that time (seconds since 1970). */
+KC_MUST_CHECK enum kc_status openpgp_fingerprint(enum openpgp_index index,
+						 const struct openpgp_key *key,
+						 const uint8_t created[OPENPGP_TIME_BYTES],
+						 uint8_t fingerprint[OPENPGP_FINGERPRINT_BYTES]);
+
+/* generate.c */
+enum kc_status openpgp_authenticate_admin(struct kc_token *token,
+					  const struct kc_admin_proof *proof,
+					  struct kc_bytes *ret_response);
+enum kc_status openpgp_generate(struct kc_token *token, const struct kc_key_wish *wish,
+				struct kc_view object_id, struct kc_contents *made);
 
 /* sign.c */
 enum kc_status openpgp_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,

@@ -12,6 +12,7 @@
 
 enum {
 	INS_GENERATE = 0x47,
+	P1_MAKE = 0x80,
 	P1_READ = 0x81,
 	TAG_PUBLIC_KEY = 0x7F49,
 	TAG_MODULUS = 0x81,
@@ -23,6 +24,7 @@ enum {
 	EXPONENT_BYTES_MAX = 8,
 	TAG_ATTRIBUTES = 0xC0, /* and the reference of the key: C1, C2, C3 */
 	ATTRIBUTES_MAX = 64,
+	APPLICATION_MAX = 4096,
 	CURVE25519_PREFIX = 0x40, /* RFC 9580, 11.2.2: "native" */
 	CURVE25519_BYTES = 32,
 	CURVE25519_BITS = 256,
@@ -167,13 +169,13 @@ static enum kc_status read_records(struct kc_view records, struct openpgp_key *k
 	return read_rsa(modulus, exponent, key);
 }
 
-static enum kc_status ask(struct kc_token *token, const struct openpgp_place *place,
+static enum kc_status ask(struct kc_token *token, uint8_t p1, const struct openpgp_place *place,
 			  struct openpgp_key *key)
 {
 	CLEANUP(openpgp_bytes_done) struct kc_bytes answer = {NULL, 0};
 	const uint8_t crt[] = {place->crt, 0x00};
 	const struct kc_apdu apdu = {
-		.ins = INS_GENERATE, .p1 = P1_READ, .data = VIEW_OF(crt), .le = OPENPGP_LE_ALL};
+		.ins = INS_GENERATE, .p1 = p1, .data = VIEW_OF(crt), .le = OPENPGP_LE_ALL};
 	struct kc_view records = {NULL, 0};
 
 	TRY(openpgp_command(token, &apdu, "the public key", &answer));
@@ -188,9 +190,24 @@ static enum kc_status ask(struct kc_token *token, const struct openpgp_place *pl
 enum kc_status openpgp_read_public_key(struct kc_token *token, struct kc_view application,
 				       const struct openpgp_place *place, struct openpgp_key *key)
 {
-	TRY(ask(token, place, key));
+	TRY(ask(token, P1_READ, place, key));
 	if (key->public_key_len == CURVE25519_BYTES)
 		TRY(read_curve25519(token, application, place, key));
+	key->is_there = true;
+	return KC_OK;
+}
+
+/* The attributes have just been changed: what the card says now. */
+enum kc_status openpgp_make_public_key(struct kc_token *token, const struct openpgp_place *place,
+				       struct openpgp_key *key)
+{
+	CLEANUP(bytes_done) struct bytes application = BYTES_INIT(APPLICATION_MAX);
+
+	TRY(ask(token, P1_MAKE, place, key));
+	if (key->public_key_len == CURVE25519_BYTES) {
+		TRY(openpgp_get_application(token, &application));
+		TRY(read_curve25519(token, bytes_view(&application), place, key));
+	}
 	key->is_there = true;
 	return KC_OK;
 }
