@@ -53,10 +53,10 @@ static const struct sandbox_profile watch_profile = {
 	.allowances = SANDBOX_ALLOW_CONNECT,
 };
 
-/* Both from the command line. */
+/* From the command line. */
 struct limits {
-	unsigned deadline_ms; /* of each use of the card */
-	unsigned keypad_s;    /* for typing on the reader's keypad, 0: it is not used */
+	struct port_deadlines deadlines; /* of each use of the card */
+	unsigned keypad_s;		 /* for typing on the reader's keypad, 0: it is not used */
 };
 
 static enum kc_status serve_embedded(struct limits limits, enum slothost_end *ret_end)
@@ -65,7 +65,7 @@ static enum kc_status serve_embedded(struct limits limits, enum slothost_end *re
 
 	TRY(child_die_with_parent());
 	TRY(sandbox_enter(&embedded_profile));
-	TRY(embedded_open(CARD_FD, limits.deadline_ms, &port));
+	TRY(embedded_open(CARD_FD, limits.deadlines, &port));
 	*ret_end = serve_slot(CONTROL_FD, port, limits.keypad_s);
 	return KC_OK;
 }
@@ -75,7 +75,7 @@ static enum kc_status serve_pcsc(const char *reader, struct limits limits,
 {
 	CLEANUP(port_freep) struct port *port = NULL;
 	struct pcsc_options options = {.reader = reader,
-				       .deadline_ms = limits.deadline_ms,
+				       .deadlines = limits.deadlines,
 				       .exit_mute = SLOTHOST_MUTE,
 				       .exit_waiting = SLOTHOST_WAITING};
 	enum kc_status status = KC_OK;
@@ -119,17 +119,20 @@ static unsigned read_number(const char *text, unsigned long least, unsigned long
 
 static struct limits read_limits(char **texts)
 {
-	return (struct limits){.deadline_ms = read_number(texts[0], 1, HOUR_S * 1000UL),
-			       .keypad_s = read_number(texts[1], 0, HOUR_S)};
+	return (struct limits){
+		.deadlines = {.card_ms = read_number(texts[0], 1, HOUR_S * 1000UL),
+			      .generation_ms = read_number(texts[1], 1, HOUR_S * 1000UL)},
+		.keypad_s = read_number(texts[2], 0, HOUR_S),
+	};
 }
 
 static enum kc_status run(int argc, char **argv, enum slothost_end *ret_end)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
-	if (argc == 4 && strcmp(mode, "embedded") == 0)
+	if (argc == 5 && strcmp(mode, "embedded") == 0)
 		return serve_embedded(read_limits(argv + 2), ret_end);
-	if (argc == 5 && strcmp(mode, "pcsc") == 0)
+	if (argc == 6 && strcmp(mode, "pcsc") == 0)
 		return serve_pcsc(argv[2], read_limits(argv + 3), ret_end);
 	if (argc == 2 && strcmp(mode, "watch") == 0)
 		return watch(ret_end);

@@ -31,7 +31,7 @@ static int host_main(int control, int reader)
 {
 	struct port *port = NULL;
 
-	if (embedded_open(reader, PATIENCE_MS, &port) != KC_OK)
+	if (embedded_open(reader, (struct port_deadlines){.card_ms = PATIENCE_MS}, &port) != KC_OK)
 		return SLOTHOST_ERROR;
 	return (int)serve_slot(control, port, KEYPAD_S);
 }

@@ -26,7 +26,7 @@ enum {
 
 struct embedded {
 	int fd;
-	unsigned deadline_ms;
+	struct port_deadlines deadlines;
 	struct part10_features features;
 	unsigned protocols; /* that the ATR offers */
 	unsigned preferred; /* the first of them */
@@ -57,14 +57,14 @@ static enum kc_status wait_for(const struct embedded *card, short events, int64_
 	if (n < 0 && errno == EINTR)
 		return KC_OK;
 	REQUIRE(n > 0, KC_ERR_COMMUNICATION, "the card did not answer within %u ms",
-		card->deadline_ms);
+		card->deadlines.card_ms);
 	return KC_OK;
 }
 
 /* A card that reads slowly fills the socket: sending has the deadline too. */
 static enum kc_status send_output(struct embedded *card)
 {
-	int64_t until_ms = now_ms() + card->deadline_ms;
+	int64_t until_ms = now_ms() + card->deadlines.card_ms;
 	ssize_t n = 0;
 
 	for (size_t sent = 0; sent<card->output.len; sent += n> 0 ? (size_t)n : 0) {
@@ -109,7 +109,7 @@ static enum kc_status receive_more(struct embedded *card, int64_t until_ms)
 static enum kc_status receive_late_frame(struct embedded *card, unsigned longer_ms,
 					 struct bytes *message)
 {
-	int64_t until_ms = now_ms() + card->deadline_ms + longer_ms;
+	int64_t until_ms = now_ms() + card->deadlines.card_ms + longer_ms;
 	struct kc_view content;
 	size_t used = 0;
 
@@ -228,7 +228,7 @@ static enum kc_status transmit(void *state, struct kc_view command, struct bytes
 	/* Frames of one byte are control commands; an APDU has four at least. */
 	REQUIRE(command.len >= 4, KC_ERR_BAD_PARAMETER, "an APDU of %zu bytes", command.len);
 	TRY(send_frame(card, command));
-	TRY(receive_answer(card, 0, response));
+	TRY(receive_answer(card, port_patience_ms(card->deadlines, command), response));
 	/* An empty packet would tell the driver that the card is gone, while we go on serving it.
 	 */
 	REQUIRE(response->len >= RESPONSE_BYTES_MIN, KC_ERR_COMMUNICATION,
@@ -333,7 +333,7 @@ static const struct port_operations operations = {
 	.close = close_card,
 };
 
-enum kc_status embedded_open(int fd, unsigned deadline_ms, struct port **ret_port)
+enum kc_status embedded_open(int fd, struct port_deadlines deadlines, struct port **ret_port)
 {
 	struct embedded *card = calloc(1, sizeof(*card));
 
@@ -342,7 +342,7 @@ enum kc_status embedded_open(int fd, unsigned deadline_ms, struct port **ret_por
 	REQUIRE(card, KC_ERR_ALLOCATE, "out of memory");
 	*card = (struct embedded){
 		.fd = fd,
-		.deadline_ms = deadline_ms,
+		.deadlines = deadlines,
 		.input = BYTES_INIT(VPCD_HEADER_BYTES + VPCD_MESSAGE_MAX),
 		.output = BYTES_INIT(VPCD_HEADER_BYTES + VPCD_MESSAGE_MAX),
 	};

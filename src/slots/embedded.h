@@ -9,7 +9,8 @@
 
 #include "slots/port.h"
 
-/* @fd is taken. A card that does not answer within @deadline_ms is mute. */
-KC_MUST_CHECK enum kc_status embedded_open(int fd, unsigned deadline_ms, struct port **ret_port);
+/* @fd is taken. A card that does not answer in time is mute. */
+KC_MUST_CHECK enum kc_status embedded_open(int fd, struct port_deadlines deadlines,
+					   struct port **ret_port);
 
 #endif

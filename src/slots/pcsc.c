@@ -64,14 +64,14 @@ static void set_alarm(unsigned ms)
 static void arm(const struct pcsc *pcsc, int status)
 {
 	exit_status = status;
-	set_alarm(pcsc->options.deadline_ms);
+	set_alarm(pcsc->options.deadlines.card_ms);
 }
 
-/* A person is in it: that much longer. */
-static void arm_for_person(const struct pcsc *pcsc, int status, unsigned person_ms)
+/* That much longer. */
+static void arm_patiently(const struct pcsc *pcsc, int status, unsigned longer_ms)
 {
 	exit_status = status;
-	set_alarm(pcsc->options.deadline_ms + person_ms);
+	set_alarm(pcsc->options.deadlines.card_ms + longer_ms);
 }
 
 static void disarm(void)
@@ -249,7 +249,8 @@ static enum kc_status transmit(void *state, struct kc_view command, struct bytes
 
 	REQUIRE(pcsc->has_transaction, KC_ERR_INTERNAL, "an APDU outside of a transaction");
 	TRY(bytes_reserve(response, len));
-	arm(pcsc, pcsc->options.exit_mute);
+	arm_patiently(pcsc, pcsc->options.exit_mute,
+		      port_patience_ms(pcsc->options.deadlines, command));
 	result = SCardTransmit(
 		pcsc->card, pcsc->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
 		command.data, command.len, NULL, response->data + response->len, &len);
@@ -301,7 +302,7 @@ static enum kc_status control(void *state, uint32_t code, struct kc_view data, u
 
 	REQUIRE(pcsc->has_transaction, KC_ERR_INTERNAL, "a control outside of a transaction");
 	TRY(bytes_reserve(answer, len));
-	arm_for_person(pcsc, pcsc->options.exit_mute, limit_ms);
+	arm_patiently(pcsc, pcsc->options.exit_mute, limit_ms);
 	result = SCardControl(pcsc->card, code, data.data, data.len, answer->data + answer->len,
 			      len, &len);
 	disarm();

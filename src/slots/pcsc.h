@@ -14,10 +14,10 @@
 #include "slots/port.h"
 
 struct pcsc_options {
-	const char *reader;   /* borrowed */
-	unsigned deadline_ms; /* of each call */
-	int exit_mute;	      /* the process's exit status when the card does not answer in time */
-	int exit_waiting;     /* and when another program does not let go of it */
+	const char *reader;		 /* borrowed */
+	struct port_deadlines deadlines; /* of each call */
+	int exit_mute;	  /* the process's exit status when the card does not answer in time */
+	int exit_waiting; /* and when another program does not let go of it */
 };
 
 /* Expected: KC_ERR_TOKEN_NOT_FOUND  pcscd does not run */

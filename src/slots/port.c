@@ -10,7 +10,23 @@
 enum {
 	INS_SELECT = 0xa4,
 	SELECT_BY_NAME = 0x04,
+	/* ISO 7816-8, 11.1: GENERATE ASYMMETRIC KEY PAIR; P1 with this bit reads a key that is
+	 * there. */
+	INS_GENERATE = 0x46,
+	INS_GENERATE_BER = 0x47,
+	P1_READ = 0x01,
 };
+
+unsigned port_patience_ms(struct port_deadlines deadlines, struct kc_view command)
+{
+	bool makes_key = command.len > 2 &&
+			 (command.data[1] == INS_GENERATE || command.data[1] == INS_GENERATE_BER) &&
+			 !(command.data[2] & P1_READ);
+
+	return makes_key && deadlines.generation_ms > deadlines.card_ms
+		       ? deadlines.generation_ms - deadlines.card_ms
+		       : 0;
+}
 
 struct port {
 	const struct port_operations *operations;

@@ -16,6 +16,15 @@
 
 struct port;
 
+/* How long a card may take for an answer, and for a key that it makes. */
+struct port_deadlines {
+	unsigned card_ms;
+	unsigned generation_ms;
+};
+
+/* By how much longer than anything else @command may take. */
+unsigned port_patience_ms(struct port_deadlines deadlines, struct kc_view command);
+
 /* Bytes of a whole command and of a whole response that the slot carries. */
 struct port_limits {
 	uint32_t max_input;

@@ -16,6 +16,7 @@
 enum {
 	PATIENCE_MS = 20000,
 	IMPATIENCE_MS = 50,
+	GENERATION_MS = 120000,
 };
 
 /* The card's end: what it will answer in all, written at once or left out. */
@@ -30,7 +31,10 @@ static struct scene open_scene(unsigned deadline_ms)
 	int reader = -1;
 
 	CHECK_OK(socket_make_pair(SOCK_STREAM, &reader, &scene.card));
-	CHECK_OK(embedded_open(reader, deadline_ms, &scene.port));
+	CHECK_OK(embedded_open(
+		reader,
+		(struct port_deadlines){.card_ms = deadline_ms, .generation_ms = GENERATION_MS},
+		&scene.port));
 	return scene;
 }
 
@@ -231,6 +235,21 @@ TEST(a_mute_card_is_given_up_at_the_deadline)
 	CHECK(strstr(error_get()->message, "within 50 ms"));
 	CHECK_INT(response.len, 0);
 	close_scene(&scene);
+}
+
+/* ISO 7816-8: making a key, and not reading one with the same instruction. */
+TEST(a_card_that_makes_a_key_gets_more_time)
+{
+	const struct port_deadlines deadlines = {.card_ms = 50, .generation_ms = 170};
+	const struct port_deadlines strange = {.card_ms = 50, .generation_ms = 20};
+
+	CHECK_INT(port_patience_ms(deadlines, view_of("\x00\x47\x00\x9a", 4)), 120);
+	CHECK_INT(port_patience_ms(deadlines, view_of("\x00\x47\x80\x00", 4)), 120);
+	CHECK_INT(port_patience_ms(deadlines, view_of("\x00\x46\x00\x00", 4)), 120);
+	CHECK_INT(port_patience_ms(deadlines, view_of("\x00\x47\x81\x00", 4)), 0);
+	CHECK_INT(port_patience_ms(deadlines, view_of("\x00\x87\x11\x9a", 4)), 0);
+	CHECK_INT(port_patience_ms(deadlines, view_of("\x00\x47", 2)), 0);
+	CHECK_INT(port_patience_ms(strange, view_of("\x00\x47\x00\x9a", 4)), 0);
 }
 
 TEST(a_card_that_leaves_is_gone_before_and_after_the_command)

@@ -132,9 +132,11 @@ enum kc_status card_slot_begin(struct card *card, int64_t channel, wire_reply_fn
 enum kc_status card_slot_start(struct card *card, const struct card_place *place)
 {
 	char deadline[16];
+	char generation[16];
 	char keypad[16];
-	const char *embedded[] = {"keycask-slot", "embedded", deadline, keypad, NULL};
-	const char *pcsc[] = {"keycask-slot", "pcsc", place->reader, deadline, keypad, NULL};
+	const char *embedded[] = {"keycask-slot", "embedded", deadline, generation, keypad, NULL};
+	const char *pcsc[] = {"keycask-slot", "pcsc", place->reader, deadline,
+			      generation,     keypad, NULL};
 	struct helper_options options = {.program = "keycask-slot",
 					 .arguments = place->reader ? pcsc : embedded,
 					 .descriptor = place->fd,
@@ -144,6 +146,8 @@ enum kc_status card_slot_start(struct card *card, const struct card_place *place
 
 	/* Shorter than the operation's, so that a mute card is not blamed on the driver. */
 	(void)snprintf(deadline, sizeof(deadline), "%u", card->settings.card_deadline_ms * 2 / 3);
+	(void)snprintf(generation, sizeof(generation), "%u",
+		       card->settings.generation_deadline_ms * 2 / 3);
 	(void)snprintf(keypad, sizeof(keypad), "%u", card->settings.keypad_deadline_s);
 	return helper_new(card->event, &options, &card->helper);
 }

@@ -28,10 +28,11 @@ struct registry_settings {
 	struct manifest_places manifests;
 	unsigned query_deadline_ms; /* asking a helper for something it need not touch a card for */
 	unsigned card_deadline_ms;  /* one operation with a card */
-	unsigned keypad_deadline_s; /* typing a PIN on the reader's own keys; 0: never there */
-	unsigned details_after_ms;  /* a token was read: until its driver is asked for more */
-	unsigned lease_ms;	    /* idleness after which the card is given back */
-	unsigned card_session_idle_s;	  /* raw card sessions without a command */
+	unsigned generation_deadline_ms; /* a card makes a key */
+	unsigned keypad_deadline_s;	 /* typing a PIN on the reader's own keys; 0: never there */
+	unsigned details_after_ms;	 /* a token was read: until its driver is asked for more */
+	unsigned lease_ms;		 /* idleness after which the card is given back */
+	unsigned card_session_idle_s;	 /* raw card sessions without a command */
 	unsigned card_session_absolute_s; /* and in any case */
 	unsigned pin_idle_s;	 /* a session's PIN unused for so long is forgotten; 0: at once */
 	unsigned pin_absolute_s; /* and after so long in any case */
