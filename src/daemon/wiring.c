@@ -122,6 +122,7 @@ static enum kc_status make_registry(struct daemon *daemon)
 			      .choices = text_or_null(daemon->driver_choices)},
 		.query_deadline_ms = daemon->config.query_deadline_ms,
 		.card_deadline_ms = daemon->config.card_deadline_ms,
+		.generation_deadline_ms = daemon->config.generation_deadline_ms,
 		.keypad_deadline_s =
 			daemon->config.use_keypads ? daemon->config.prompt_deadline_s : 0,
 		.lease_ms = daemon->config.lease_ms,
