@@ -39,23 +39,26 @@ struct secret *pin_fields_new(struct pin_fields *fields)
 	return fields->has_new ? &fields->new_pin : NULL;
 }
 
-/* In "pin_fd" the PIN is all there is. */
-static enum kc_status take_pin(struct wire_call *call, struct secret *ret_pin, bool *ret_is_there)
+/* A descriptor has the secret and nothing else. */
+static enum kc_status take_alone(struct wire_call *call, const char *name, const char *fd_name,
+				 struct pin_fields *fields)
 {
 	CLEANUP(secret_done) struct secret content = {0};
 	struct json_object *parameters = wire_call_parameters(call);
-	struct json_object *text = field_get(parameters, "pin");
-	bool has_file = field_get(parameters, "pin_fd") != NULL;
+	struct json_object *text = field_get(parameters, name);
+	bool has_file = field_get(parameters, fd_name) != NULL;
 
+	if (!has_file && !text)
+		return KC_OK;
 	if (has_file) {
-		REQUIRE(!text && field_number(parameters, "pin_fd", -1) == 0, KC_ERR_PARAM,
-			"give either pin or pin_fd, which must be 0");
-		TRY(secret_fields_read(call, "pin_fd", PIN_BYTES_MAX + 1, &content));
-		TRY(secret_fields_copy(&rules, secret_view(&content), ret_pin));
-	} else if (text) {
-		TRY(secret_fields_copy(&rules, secret_fields_text(text), ret_pin));
+		REQUIRE(!text && field_number(parameters, fd_name, -1) == 0, KC_ERR_PARAM,
+			"give either %s or %s, which must be 0", name, fd_name);
+		TRY(secret_fields_read(call, fd_name, PIN_BYTES_MAX + 1, &content));
+		TRY(secret_fields_copy(&rules, secret_view(&content), &fields->guard));
+	} else {
+		TRY(secret_fields_copy(&rules, secret_fields_text(text), &fields->guard));
 	}
-	*ret_is_there = has_file || text;
+	fields->has_guard = true;
 	return KC_OK;
 }
 
@@ -77,7 +80,8 @@ enum kc_status pin_fields_take(struct wire_call *call, struct pin_fields *ret_fi
 	CLEANUP(pin_fields_done) struct pin_fields fields = {.has_guard = false};
 	CLEANUP(secret_fields_done) struct secret_fields others = {.is_there = {false}};
 
-	TRY(take_pin(call, &fields.guard, &fields.has_guard));
+	TRY(take_alone(call, "pin", "pin_fd", &fields));
+	TRY(take_alone(call, "administrator", "administrator_fd", &fields));
 	TRY(secret_fields_take(call, &rules, &others));
 	TRY(take_guard(&others, &fields));
 	fields.has_new = others.is_there[PLACE_NEW];

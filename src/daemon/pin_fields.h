@@ -5,13 +5,15 @@
 /*
  * The PINs that a call brings: as text in its fields "pin", "current", "unblocking" and "new"; or
  * better in memory that comes along as a descriptor, one PIN in "pin_fd", several in "secrets_fd".
+ * What an administrator proves comes as "administrator" or in "administrator_fd".
  */
 
 #include "base/secret.h"
 #include "wire/service.h"
 
 struct pin_fields {
-	struct secret guard; /* what must be right: "pin", "current" or "unblocking" */
+	struct secret guard; /* what must be right: "pin", "administrator", "current" or
+			      * "unblocking" */
 	struct secret new_pin;
 	bool has_guard;
 	bool has_new;

@@ -32,6 +32,12 @@ static const struct {
 	[PROMPT_PIN_REPEAT] = {"The new PIN once more.", "New PIN again:", NULL, NULL},
 	[PROMPT_PIN_KEYPAD] = {"Enter the PIN on the keypad of the card reader.", NULL, "_OK",
 			       "_Cancel"},
+	[PROMPT_PIN_ADMIN] = {"A program wants to have a key made by a token, "
+			      "which takes its administrator.",
+			      "Admin PIN:", NULL, NULL},
+	[PROMPT_MANAGEMENT_KEY] = {"A program wants to have a key made by a token, "
+				   "which takes its management key.",
+				   "Management key (hexadecimal):", NULL, NULL},
 	[PROMPT_ITEM_CONFIRM] = {"A program wants to use an item of your keychain.", NULL, "_Allow",
 				 "_Deny"},
 	[PROMPT_ITEM_PASSCODE] = {"A program wants to use an item of your keychain, "
@@ -59,6 +65,14 @@ static const struct {
 				  NULL},
 	[PROMPT_BACKUP_PASSWORD] = {"A program wants to restore a backup into your keychain.",
 				    "Password of the backup:", NULL, NULL},
+	[PROMPT_FILE_PASSPHRASE] = {"A program wants to import an encrypted file into your "
+				    "keychain.",
+				    "Passphrase of the file:", NULL, NULL},
+	[PROMPT_FILE_NEW] = {"A program wants to write items of your keychain to a file. Choose a "
+			     "passphrase that opens it.",
+			     "Passphrase of the file:", NULL, NULL},
+	[PROMPT_FILE_REPEAT] = {"The file's passphrase once more.", "Passphrase again:", NULL,
+				NULL},
 };
 
 enum prompt_kind wording_kind(enum pin_question_kind kind)
@@ -74,6 +88,10 @@ enum prompt_kind wording_kind(enum pin_question_kind kind)
 		return PROMPT_PIN_NEW;
 	case PIN_QUESTION_REPEAT:
 		return PROMPT_PIN_REPEAT;
+	case PIN_QUESTION_ADMIN:
+		return PROMPT_PIN_ADMIN;
+	case PIN_QUESTION_MANAGEMENT_KEY:
+		return PROMPT_MANAGEMENT_KEY;
 	case PIN_QUESTION_KEYPAD:
 		break;
 	}

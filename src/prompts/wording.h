@@ -16,6 +16,8 @@ enum prompt_kind {
 	PROMPT_PIN_NEW,
 	PROMPT_PIN_REPEAT,
 	PROMPT_PIN_KEYPAD,
+	PROMPT_PIN_ADMIN,
+	PROMPT_MANAGEMENT_KEY,
 	/* What an item's access control wants. */
 	PROMPT_ITEM_CONFIRM,  /* yes or no */
 	PROMPT_ITEM_PASSCODE, /* the keychain password */
@@ -31,6 +33,10 @@ enum prompt_kind {
 	PROMPT_BACKUP_NEW,
 	PROMPT_BACKUP_REPEAT,
 	PROMPT_BACKUP_PASSWORD,
+	/* That of a file that is imported, or made. */
+	PROMPT_FILE_PASSPHRASE,
+	PROMPT_FILE_NEW,
+	PROMPT_FILE_REPEAT,
 };
 
 enum prompt_kind wording_kind(enum pin_question_kind kind);

@@ -15,6 +15,7 @@
 #include "base/try.h"
 #include "tokens/naming.h"
 #include "tokens/operation_impl.h"
+#include "tokens/refresh.h"
 #include "tokens/status.h"
 
 void operation_stop_asking(struct operation *operation)
@@ -42,6 +43,9 @@ struct operation *operation_free(struct operation *operation)
 	secret_done(&operation->pin);
 	operation->change = pin_change_free(operation->change);
 	operation->listing = pin_listing_free(operation->listing);
+	if (operation->creation)
+		refresh_forget(operation->token->refresh, operation);
+	operation->creation = key_creation_free(operation->creation);
 	field_free(&operation->parameters);
 	free(operation);
 	return NULL;
@@ -103,7 +107,8 @@ enum kc_status operation_call(struct operation *operation, const char *method,
 {
 	struct token_turn turn = {.session = operation->session_id,
 				  .request = operation->options.request,
-				  .waits_for_person = operation->pin_source == PIN_SOURCE_KEYPAD};
+				  .waits_for_person = operation->pin_source == PIN_SOURCE_KEYPAD,
+				  .makes_key = operation->is_generating};
 
 	TRY(token_call(operation->token, method, parameters, &turn, on_reply, operation));
 	operation->is_calling = true;
@@ -169,6 +174,8 @@ static void run(struct card_task *task)
 		pin_change_run(operation);
 	else if (operation->listing)
 		pin_listing_run(operation);
+	else if (operation->creation)
+		key_creation_run(operation);
 	else if (operation->pin_source != PIN_SOURCE_NONE)
 		operation_pin_prove(operation);
 	else if (operation->options.needs_new_pin || operation->wants_person)

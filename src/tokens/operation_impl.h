@@ -32,6 +32,7 @@ struct operation {
 	const char *method;		/* NULL: authenticating is all */
 	struct json_object *parameters; /* of the call, without turn */
 	struct pin_change *change;	/* NULL: this sets no PIN anew */
+	struct key_creation *creation;	/* NULL: this makes no key */
 	struct pin_listing *listing;	/* NULL: this does not ask for all PINs */
 	uint64_t session_id;		/* of the session, as it was when this turn began */
 	struct secret pin;
@@ -47,8 +48,9 @@ struct operation {
 	bool is_keypad_useless; /* for this; a person is asked here instead */
 	bool is_asking;
 	bool is_reset_tried;
-	bool is_calling;   /* the driver has been called and has not answered */
-	bool is_cancelled; /* the client left meanwhile: end when the driver answers */
+	bool is_generating; /* the call is one that cards are slow at */
+	bool is_calling;    /* the driver has been called and has not answered */
+	bool is_cancelled;  /* the client left meanwhile: end when the driver answers */
 };
 
 /* Made and not yet in the card's queue; takes @parameters and the PIN of @options. */
@@ -109,6 +111,13 @@ void pin_change_supply(struct operation *operation, struct secret *pin);
 KC_MUST_CHECK enum kc_status pin_change_call(struct operation *operation);
 /* Of the PIN that is to be proved first. */
 void pin_change_word(const struct pin_change *change, struct pin_question *question);
+
+/* key_creation.c: likewise. The guard is NULL where a management key is wanted. */
+struct key_creation *key_creation_free(struct key_creation *creation);
+const struct token_pin *key_creation_guard(const struct key_creation *creation);
+void key_creation_run(struct operation *operation);
+KC_MUST_CHECK enum kc_status key_creation_call(struct operation *operation);
+void key_creation_word(const struct key_creation *creation, struct pin_question *question);
 
 /* No PIN is called @name: KC_ERR_PARAM, naming those that are there. */
 KC_MUST_CHECK enum kc_status pin_change_fail_unknown(const struct token *token, const char *name);

@@ -26,8 +26,16 @@ void operation_pin_drop(struct operation *operation)
 /* The PIN that is to be proved; NULL when nothing is known of it. */
 static const struct token_pin *guard_of(const struct operation *operation)
 {
+	if (operation->creation)
+		return key_creation_guard(operation->creation);
 	return operation->change ? pin_change_guard(operation->change)
 				 : token_pins_find(&operation->token->pins, NULL);
+}
+
+/* It is the token's own PIN that is wanted, to use it. */
+static bool is_plain(const struct operation *operation)
+{
+	return !operation->change && !operation->creation;
 }
 
 /* No tries are left, or only the last: say so instead of spending it. */
@@ -65,7 +73,7 @@ static enum kc_status call_pin_status(struct operation *operation, wire_reply_fn
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 
 	TRY(field_new_object(&parameters));
-	if (operation->change)
+	if (!is_plain(operation))
 		TRY(field_put_text(parameters, "pin_id", guard_of(operation)->pin_id));
 	return operation_call(operation, OPERATION_PIN_STATUS, take(parameters), on_reply);
 }
@@ -82,7 +90,8 @@ static bool has_keypad(const struct operation *operation)
 						card_has_keypad_for_change(card)
 				      : card_has_keypad(card);
 
-	return fits && operation->options.may_use_keypad && !operation->is_keypad_useless &&
+	return fits && !operation->creation && operation->options.may_use_keypad &&
+	       !operation->is_keypad_useless &&
 	       operation->token->registry->settings.keypad_deadline_s > 0;
 }
 
@@ -94,6 +103,8 @@ static struct pin_question word_question(const struct operation *operation)
 
 	if (operation->change)
 		pin_change_word(operation->change, &question);
+	if (operation->creation)
+		key_creation_word(operation->creation, &question);
 	return question;
 }
 
@@ -138,7 +149,7 @@ bool operation_pin_may_ask_again(const struct operation *operation)
 static bool may_tell_after_reset(const struct operation *operation)
 {
 	return !operation->is_reset_tried &&
-	       (!operation->change || strcmp(guard_of(operation)->role, "user") == 0);
+	       (is_plain(operation) || strcmp(guard_of(operation)->role, "user") == 0);
 }
 
 /* A dialog has the PIN typed below the words that it is the last try. At a keypad nobody need have
@@ -175,8 +186,10 @@ void operation_pin_ask(struct operation *operation)
 
 	error_clear();
 	if (!operation->options.may_prompt && !has_keypad(operation)) {
-		error_set_hint("give the PIN with --pin-fd; asking for it takes a terminal or "
-			       "display, and leave to prompt");
+		error_set_hint("give the %s with --%s-fd; asking for it takes a terminal or "
+			       "display, and leave to prompt",
+			       operation->creation ? guard_of(operation)->label : "PIN",
+			       operation->creation ? "admin" : "pin");
 		operation_fail(operation, fail(KC_ERR_INTERACTION_NOT_ALLOWED,
 					       "a PIN is needed and nobody may be asked for it"));
 		return;
@@ -248,7 +261,7 @@ static void on_wrong(struct operation *operation, enum kc_status status)
 	bool may_ask_again = operation_pin_may_ask_again(operation);
 
 	operation_pin_drop(operation);
-	if (!operation->change) /* a wrong PUK says nothing of the PIN */
+	if (is_plain(operation)) /* a wrong PUK says nothing of the PIN */
 		pin_session_forget(operation->options.session);
 	if (status == KC_ERR_AUTHENTICATION_FAILED && may_ask_again)
 		operation_pin_ask_again(operation, error_get()->message, error_get()->tries_left);
@@ -348,7 +361,9 @@ static void on_tries_known(void *userdata, enum kc_status status, struct json_ob
 		return;
 	}
 	error_clear();
-	if (status == KC_OK)
+	if (status == KC_OK && operation->creation)
+		status = key_creation_call(operation);
+	else if (status == KC_OK)
 		status = operation->change ? pin_change_call(operation)
 					   : call_authenticate(operation);
 	if (status != KC_OK)

@@ -158,6 +158,8 @@ void pin_change_supply(struct operation *operation, struct secret *pin)
 	case PIN_QUESTION_CURRENT:
 	case PIN_QUESTION_UNBLOCK:
 	case PIN_QUESTION_KEYPAD:
+	case PIN_QUESTION_ADMIN:
+	case PIN_QUESTION_MANAGEMENT_KEY:
 	default:
 		take_guard(operation, pin);
 		break;

@@ -9,8 +9,10 @@ enum pin_question_kind {
 	PIN_QUESTION_CURRENT, /* a PIN that is to be changed */
 	PIN_QUESTION_UNBLOCK, /* the one that unblocks another */
 	PIN_QUESTION_NEW,
-	PIN_QUESTION_REPEAT, /* the new one once more */
-	PIN_QUESTION_KEYPAD, /* nothing is typed here, but on the reader */
+	PIN_QUESTION_REPEAT,	     /* the new one once more */
+	PIN_QUESTION_KEYPAD,	     /* nothing is typed here, but on the reader */
+	PIN_QUESTION_ADMIN,	     /* the administrator's PIN, to make a key */
+	PIN_QUESTION_MANAGEMENT_KEY, /* or the management key, in hexadecimal */
 };
 
 struct pin_question {

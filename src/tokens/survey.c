@@ -3,11 +3,13 @@
 #include "tokens/survey.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/try.h"
 #include "tokens/contents.h"
 #include "tokens/inspector.h"
+#include "tokens/naming.h"
 
 struct survey {
 	struct token *token;
@@ -66,6 +68,24 @@ enum kc_status survey_publish(struct survey *survey)
 	TRY(hooks->publish(hooks->context, token->token_id, items, n_items));
 	log_info("token %s in %s: %zu items", token->token_id, token->slot_name, n_items);
 	return KC_OK;
+}
+
+bool survey_find_key(struct survey *survey, struct kc_view object_id, struct kc_view *ret_published)
+{
+	size_t n_items = 0;
+	const struct token_item *items = contents_items(survey->contents, &n_items);
+
+	for (size_t i = 0; i < n_items; i++) {
+		struct kc_view driver_id = {NULL, 0};
+
+		if (strcmp(items[i].class_name, "key") == 0 &&
+		    naming_driver_object_id(items[i].object_id, &driver_id) == KC_OK &&
+		    view_equal(driver_id, object_id)) {
+			*ret_published = items[i].object_id;
+			return true;
+		}
+	}
+	return false;
 }
 
 enum kc_status survey_new(struct token *token, struct json_object *enumerated,

@@ -21,6 +21,7 @@
 #include "tokens/pin_session.h"
 #include "tokens/progress.h"
 #include "tokens/publication.h"
+#include "tokens/refresh.h"
 #include "tokens/token_impl.h"
 #include "tokens/token_list.h"
 #include "wire/protocol.h"
@@ -61,6 +62,7 @@ enum kc_status token_describe(const struct token *token, struct json_object **re
 	TRY(field_new_object(&description));
 	TRY(field_put_text(description, "token_id", token_id(token)));
 	TRY(field_put_text(description, "driver", token->manifest->class_id));
+	TRY(field_put_text(description, "driver_name", token->manifest->name));
 	TRY(field_put_text(description, "slot", token->slot_name));
 	TRY(field_put_text(description, "label", token_label(token)));
 	TRY(field_put_text(description, "state", is_refused ? "refused" : "present"));
@@ -91,6 +93,7 @@ static void stop_driver(struct token *token)
 {
 	token->publication = publication_free(token->publication);
 	token->completion = completion_free(token->completion);
+	token->refresh = refresh_free(token->refresh);
 	error_clear();
 	operation_abort_all(token, fail(KC_ERR_TOKEN_NOT_FOUND, "the token left"));
 	token->driver = helper_free(token->driver);
@@ -250,6 +253,8 @@ static unsigned deadline_of(const struct token *token, const struct token_turn *
 	unsigned person_ms =
 		turn->waits_for_person ? settings->keypad_deadline_s * MSEC_PER_SEC : 0;
 
+	if (turn->makes_key)
+		return settings->generation_deadline_ms;
 	return settings->card_deadline_ms + person_ms;
 }
 

@@ -27,6 +27,7 @@ enum token_state {
 
 struct publication;
 struct completion;
+struct refresh;
 
 struct token {
 	struct list link; /* registry::tokens */
@@ -43,6 +44,7 @@ struct token {
 	char reason[TOKEN_REASON_MAX];
 	struct publication *publication; /* until the card has been read */
 	struct completion *completion;	 /* after that, until its details have been */
+	struct refresh *refresh;	 /* while a key that was made is read */
 	struct token_pins pins;
 	struct list operations; /* operation::link */
 	bool is_declined;	/* its driver says that it is not one of its cards */
@@ -65,6 +67,7 @@ struct token_turn {
 	uint64_t session; /* 0: nobody */
 	uint64_t request;
 	bool waits_for_person; /* at the reader's keypad, who is slower than a card */
+	bool makes_key;	       /* which cards are slow at */
 };
 
 /* One call to the driver within the turn of a card task; takes @parameters, to which the turn is
