@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""clients/python in a test: import it from here. What several tests of it need."""
+import os
+import sys
+
+from keycask_test import SOURCE, Card, Daemon, openssl, scratch
+from made_keys import MadeAuthority, MadeKey, file_with
+
+sys.path.insert(0, str(SOURCE / "clients" / "python"))
+
+import keycask  # noqa: E402 pylint: disable=wrong-import-position
+
+RSA = "rsa_signature_message_pss_sha256"
+EC = "ecdsa_signature_message_x962_sha256"
+
+# A person who looks at the dialogue and does nothing; $0.asked is there once they do.
+IDLE = """#!/bin/sh
+echo OK
+while read -r verb rest; do
+    [ "$verb" != GETPIN ] || : >"$0.asked"
+    [ "$verb" = GETPIN ] || echo OK
+done
+"""
+
+
+def live_in(daemon):
+    """From now on this process is a program of that daemon's user: keycask.default_client works."""
+    os.environ.update(daemon.env)
+
+
+def idle_person():
+    """The pinentry of somebody who never answers."""
+    path = scratch() / "pinentry"
+    path.write_text(IDLE)
+    path.chmod(0o700)
+    return path
+
+
+def add_identity(client, kind, name, issuer=None):
+    """A software identity: (it, its MadeKey)."""
+    key = MadeKey(kind)
+    item = client.add(class_="identity", value_data=key.pem + key.certificate(name, issuer=issuer),
+                      return_persistent_ref=True)
+    return client.identity(item), key
+
+
+def judge(certificate, data, signature, *arguments):
+    """openssl accepts the signature by the certificate's key."""
+    public = file_with(openssl("x509", "-inform", "DER", "-pubkey", "-noout", input=certificate))
+    openssl("dgst", "-sha256", "-verify", public, *arguments, "-signature",
+            file_with(signature, ".sig"), input=data)
+
+
+__all__ = ["EC", "RSA", "Card", "Daemon", "MadeAuthority", "MadeKey", "add_identity", "file_with",
+           "idle_person", "judge", "keycask", "live_in"]
