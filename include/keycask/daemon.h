@@ -52,7 +52,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_lock(void);
  * stays open. The next call opens a new one. Since: 1.0 */
 KC_PUBLIC void kc_daemon_disconnect(void);
 
-/* The library's version, such as "0.1.0". Static. Since: 1.0 */
+/* The library's version, such as "1.0.0"; the first two numbers are those of the ABI, as in
+ * "Since". Static.   Threads: any. */
 KC_PUBLIC const char *kc_version(void);
 
 #ifdef __cplusplus
