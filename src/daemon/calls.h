@@ -44,11 +44,13 @@ void create_calls_create(struct wire_call *call);
 
 /* import_calls.c */
 void import_calls_key(struct wire_call *call);
-void import_calls_items(struct wire_call *call);
 
 /* export_calls.c */
 void export_calls_key(struct wire_call *call);
-void export_calls_items(struct wire_call *call);
+
+/* item_import.c, item_export.c */
+void item_import_run(struct wire_call *call);
+void item_export_run(struct wire_call *call);
 
 /* identity_calls.c */
 void identity_calls_choose(struct wire_call *call);

@@ -12,8 +12,8 @@ static const struct wire_method item_methods[] = {
 	{"CopyMatching", item_calls_copy_matching, RIGHT_READ},
 	{"Update", item_calls_update, RIGHT_USE},
 	{"Delete", item_calls_delete, RIGHT_USE},
-	{"Import", import_calls_items, RIGHT_USE},
-	{"Export", export_calls_items, RIGHT_READ},
+	{"Import", item_import_run, RIGHT_USE},
+	{"Export", item_export_run, RIGHT_READ},
 };
 
 static const struct wire_method keychain_methods[] = {

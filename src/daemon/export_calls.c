@@ -154,9 +154,3 @@ void export_calls_key(struct wire_call *call)
 	export->call = call;
 	proof_run(call, &options);
 }
-
-void export_calls_items(struct wire_call *call)
-{
-	error_clear();
-	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not yet"));
-}

@@ -157,6 +157,10 @@ static void on_password(struct password_question *question, struct secret *passw
 		return;
 	}
 	error_clear();
+	if (question->options.is_plain && !must_be_repeated(question)) {
+		end(question, KC_OK, password);
+		return;
+	}
 	status = must_be_repeated(question) ? ask_once_more(question, password)
 					    : begin_stretching(question, password);
 	if (status != KC_OK)

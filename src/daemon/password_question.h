@@ -25,6 +25,7 @@ struct password_question_options {
 	const char *reason; /* NULL: what the call's interaction says. Borrowed from the call */
 	const char *error;  /* why it is asked again; NULL: it is not. Copied */
 	struct keybag_stretching stretching;
+	bool is_plain;		 /* no stretching: on_done gets what was typed */
 	password_check_fn check; /* NULL: whatever is typed will do, but for nothing */
 	password_done_fn on_done;
 	void *userdata;
