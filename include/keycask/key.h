@@ -18,6 +18,7 @@
 extern "C" {
 #endif
 
+struct kc_dictionary;
 struct kc_key;
 struct kc_authentication_context;
 
@@ -46,8 +47,9 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_item(const struct kc_value *i
 KC_PUBLIC struct kc_view kc_key_persistent_ref(const struct kc_key *key);
 
 /*
- * The public half of @key: it verifies, encrypts and can leave the token. Asks nobody.
- * Expected: KC_ERR_PARAM  no key
+ * The public half of @key: it verifies, encrypts and can leave the token. It is a value: once it is
+ * here it works without @key, in every process, and with the token away.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away
  * Ownership: free *ret_public_key with kc_key_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_public(const struct kc_key *key,
@@ -98,13 +100,87 @@ struct kc_options {
 	/* In which a person has proved what a software key's access control wants; NULL: none. Of
 	 * operations with keys only; what a token wants is not proved in it. */
 	const struct kc_authentication_context *context;
+	/* Of kc_key_create() on a token: what its administrator proves, a PIN as text or a
+	 * management key in hexadecimal. data NULL: none. Travels as @pin does */
+	struct kc_view administrator;
+	/* Of kc_key_import(): what the key is encrypted with. data NULL: none. Travels as @pin does
+	 */
+	struct kc_view passphrase;
 };
 
 #define KC_OPTIONS_INIT                                                                            \
 	{                                                                                          \
 		sizeof(struct kc_options), {NULL, 0}, false, KC_INTERACTION_ALLOW, NULL,           \
-			KC_TIMEOUT_DEFAULT, NULL                                                   \
+			KC_TIMEOUT_DEFAULT, NULL, {NULL, 0},                                       \
+		{                                                                                  \
+			NULL, 0                                                                    \
+		}                                                                                  \
 	}
+
+/* --- making and bringing keys -------------------------------------------------------------- */
+
+/*
+ * Make a key pair. @attributes are those of the private key: KC_ATTR_KEY_TYPE (mandatory),
+ * KC_ATTR_KEY_SIZE_IN_BITS (mandatory for "rsa", 2048 to 4096, and "ec", 256, 384 or 521), and any
+ * attribute of a key besides; KC_PRIVATE_KEY_ATTRIBUTES and KC_PUBLIC_KEY_ATTRIBUTES, dictionaries
+ * in it, win for their half. With KC_ATTR_IS_PERMANENT the private key becomes an item; in
+ * KC_PUBLIC_KEY_ATTRIBUTES, the public one. Without, nothing is stored: the key is this
+ * process's, ends with it and with kc_daemon_disconnect(), and is not inherited over fork(). With
+ * KC_ATTR_TOKEN_ID a token makes the key and keeps it, where KC_TOKEN_OBJECT says.
+ * KC_ATTR_IS_EXTRACTABLE is false unless it is said.
+ *
+ * Expected: KC_ERR_PARAM                 no such type, or its size is missing
+ *           KC_ERR_KEY_SIZE_NOT_ALLOWED  which ones are is in kc_error_last()
+ *           KC_ERR_DUPLICATE_ITEM        that place on the token is taken: KC_MAY_REPLACE
+ *           KC_ERR_NOT_AVAILABLE         64 keys of this process are not permanent
+ *           and as kc_item_add(). When it fails, nothing is stored.
+ * Ownership: free *ret_private_key with kc_key_free().
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_create(const struct kc_dictionary *attributes,
+						     const struct kc_options *options,
+						     struct kc_key **ret_private_key);
+
+/*
+ * A key from @data: what kc_key_copy_external_representation() gives, PKCS#1, PKCS#8 (encrypted
+ * with
+ * @options->passphrase or not), SEC 1, SubjectPublicKeyInfo, in DER or PEM. @attributes (NULL:
+ * none) as in kc_key_create(); KC_ATTR_KEY_TYPE and KC_ATTR_KEY_CLASS are mandatory for the bytes
+ * of an Ed25519 or X25519 key, which do not tell. A private key that is not permanent is this
+ * process's, as one that kc_key_create() made; a public one is a value that works everywhere.
+ *
+ * Expected: KC_ERR_DECODE         @data is no such key
+ *           KC_ERR_PARAM          its type or class is missing, or is another
+ *           KC_ERR_AUTH_FAILED    the passphrase is wrong, or missing
+ *           KC_ERR_UNIMPLEMENTED  a symmetric key: an item holds it
+ *           and as kc_item_add()
+ * Ownership: free *ret_key with kc_key_free().
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_import(struct kc_view data,
+						     const struct kc_dictionary *attributes,
+						     const struct kc_options *options,
+						     struct kc_key **ret_key);
+
+/* --- what is known of a key ---------------------------------------------------------------- */
+
+/*
+ * The attributes of @key: those of its item; of a key that is no item, those it was made with and
+ * those it has by itself. Touches no token.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away, or the item is gone
+ * Ownership: free *ret_attributes with kc_dictionary_free(). Untouched on failure.
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_attributes(
+	const struct kc_key *key, struct kc_dictionary **ret_attributes);
+
+/*
+ * How many bytes @key works with: of RSA the modulus, which is as long as a signature and what is
+ * decrypted; of the others a coordinate, or the key. Touches no token.
+ * Expected: KC_ERR_ITEM_NOT_FOUND   Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_block_size(const struct kc_key *key,
+							 size_t *ret_size_bytes);
 
 /* --- operations ---------------------------------------------------------------------------- */
 

@@ -81,6 +81,12 @@
 #define KC_ATTR_CAN_SIGN_RECOVER      "can_sign_recover"
 #define KC_ATTR_CAN_VERIFY_RECOVER    "can_verify_recover"
 
+/* What kc_key_create() takes besides: dictionaries of one half, and how a token makes the key. */
+#define KC_PRIVATE_KEY_ATTRIBUTES "private_key_attributes"
+#define KC_PUBLIC_KEY_ATTRIBUTES  "public_key_attributes"
+#define KC_TOKEN_OBJECT		  "token_object"
+#define KC_MAY_REPLACE		  "may_replace"
+
 /* Values of KC_ATTR_KEY_CLASS and KC_ATTR_KEY_TYPE. */
 #define KC_KEY_CLASS_PUBLIC	 "public"
 #define KC_KEY_CLASS_PRIVATE	 "private"

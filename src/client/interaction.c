@@ -166,18 +166,25 @@ static enum kc_status put_options(const struct kc_options *options, struct json_
 	return options->last_try ? field_put_flag(parameters, "last_try", true) : KC_OK;
 }
 
+enum kc_status interaction_put_alone(const struct kc_options *options, const char *name,
+				     struct kc_view secret, struct json_object *parameters,
+				     int *ret_fd)
+{
+	CLEANUP(socket_close) int fd = -1;
+
+	TRY(put_options(options, parameters));
+	if (secret.data) {
+		TRY(seal_pin(secret, &fd));
+		TRY(field_put_number(parameters, name, 0));
+	}
+	*ret_fd = take_fd(fd);
+	return KC_OK;
+}
+
 enum kc_status interaction_put(const struct kc_options *options, struct json_object *parameters,
 			       int *ret_pin_fd)
 {
-	CLEANUP(socket_close) int pin_fd = -1;
-
-	TRY(put_options(options, parameters));
-	if (options->pin.data) {
-		TRY(seal_pin(options->pin, &pin_fd));
-		TRY(field_put_number(parameters, "pin_fd", 0));
-	}
-	*ret_pin_fd = take_fd(pin_fd);
-	return KC_OK;
+	return interaction_put_alone(options, "pin_fd", options->pin, parameters, ret_pin_fd);
 }
 
 /* The names of those that come, and their values in @fd. */

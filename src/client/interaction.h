@@ -23,6 +23,11 @@ int interaction_timeout_ms(const struct kc_options *options);
 KC_MUST_CHECK enum kc_status interaction_put(const struct kc_options *options,
 					     struct json_object *parameters, int *ret_pin_fd);
 
+/* The same with @secret in place of options->pin, and the field @name of its descriptor. */
+KC_MUST_CHECK enum kc_status interaction_put_alone(const struct kc_options *options,
+						   const char *name, struct kc_view secret,
+						   struct json_object *parameters, int *ret_fd);
+
 /* Put into @parameters where a person can be reached, and nothing else. */
 KC_MUST_CHECK enum kc_status interaction_put_person(struct json_object *parameters);
 

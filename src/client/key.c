@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Key handles. A handle is a persistent reference and nothing else: no connection, no state, so
- * fork, restart and re-insertion cannot hurt it. That of a public key is its private key's.
+ * Key handles. A handle is a reference and nothing else: no connection, no state, so fork, restart
+ * and re-insertion cannot hurt it. That of a public key contains the key.
  */
 #include <keycask/key.h>
 
@@ -71,18 +71,6 @@ struct kc_view kc_key_persistent_ref(const struct kc_key *key)
 	if (!key || key->is_public || key->is_of_line)
 		return (struct kc_view){NULL, 0};
 	return view_of(key->reference.data, key->reference.len);
-}
-
-enum kc_status kc_key_copy_public(const struct kc_key *key, struct kc_key **ret_public_key)
-{
-	struct kc_key *public_key = NULL;
-
-	error_clear();
-	REQUIRE(key, KC_ERR_PARAM, "no key");
-	TRY(key_new(view_of(key->reference.data, key->reference.len), &public_key));
-	public_key->is_public = true;
-	*ret_public_key = public_key;
-	return KC_OK;
 }
 
 enum kc_status key_new_parameters(const struct kc_key *key, struct json_object **ret_parameters)

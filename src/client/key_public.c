@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "client/convert.h"
 #include "client/key_impl.h"
 #include "client/line.h"
 #include "wire/message.h"
@@ -108,4 +109,60 @@ enum kc_status kc_key_copy_public_info(const struct kc_key *key, struct kc_bytes
 	TRY(key_new_parameters(key, &parameters));
 	return ask_for_data("org.keycask.Keys.CopyPublic", key, &parameters, "public_key_info",
 			    ret_info);
+}
+
+static enum kc_status copy_public(const struct kc_key *key, struct json_object **ret_answer)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+
+	TRY(key_new_parameters(key, &parameters));
+	return ask("org.keycask.Keys.CopyPublic", key, &parameters, ret_answer);
+}
+
+/* Of a type that the daemon does not know there is no other name than the private key's. */
+enum kc_status kc_key_copy_public(const struct kc_key *key, struct kc_key **ret_public_key)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(WIRE_MESSAGE_MAX);
+	struct kc_key *public_key = NULL;
+
+	error_clear();
+	TRY(copy_public(key, &answer));
+	TRY(field_data(answer, "public_reference", &reference));
+	if (reference.len == 0)
+		TRY(bytes_append(&reference, view_of(key->reference.data, key->reference.len)));
+	TRY(key_new(bytes_view(&reference), &public_key));
+	public_key->is_public = true;
+	*ret_public_key = public_key;
+	return KC_OK;
+}
+
+enum kc_status kc_key_block_size(const struct kc_key *key, size_t *ret_size_bytes)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	int64_t size_in_bits = 0;
+
+	error_clear();
+	TRY(copy_public(key, &answer));
+	size_in_bits = field_number(answer, "key_size_in_bits", 0);
+	REQUIRE(size_in_bits > 0 && size_in_bits <= INT32_MAX, KC_ERR_INTERNAL,
+		"the daemon answered without the key's size");
+	*ret_size_bytes = ((size_t)size_in_bits + 7) / 8;
+	return KC_OK;
+}
+
+enum kc_status kc_key_copy_attributes(const struct kc_key *key,
+				      struct kc_dictionary **ret_attributes)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	struct json_object *attributes = NULL;
+
+	error_clear();
+	TRY(key_new_parameters(key, &parameters));
+	TRY(ask("org.keycask.Keys.CopyAttributes", key, &parameters, &answer));
+	attributes = field_get(answer, "attributes");
+	REQUIRE(json_object_is_type(attributes, json_type_object), KC_ERR_INTERNAL,
+		"the daemon answered without the key's attributes");
+	return convert_dictionary_from_json(attributes, ret_attributes);
 }

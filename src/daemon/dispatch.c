@@ -36,6 +36,7 @@ static const struct wire_method key_methods[] = {
 	{"Decrypt", key_calls_decrypt, RIGHT_USE},
 	{"Exchange", key_calls_exchange, RIGHT_USE},
 	{"CopyPublic", public_calls_copy_public, RIGHT_READ},
+	{"CopyAttributes", attribute_calls_copy, RIGHT_READ},
 	{"Export", export_calls_key, RIGHT_READ},
 	{"IsAlgorithmSupported", public_calls_is_algorithm_supported, RIGHT_READ},
 };

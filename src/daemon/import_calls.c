@@ -210,9 +210,3 @@ void import_calls_key(struct wire_call *call)
 	if (status != KC_OK)
 		end(import, status);
 }
-
-void import_calls_items(struct wire_call *call)
-{
-	error_clear();
-	wire_call_fail(call, fail(KC_ERR_UNIMPLEMENTED, "not yet"));
-}

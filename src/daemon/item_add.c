@@ -10,6 +10,8 @@
 #include "codec/vocabulary.h"
 #include "daemon/calls.h"
 #include "daemon/item_call.h"
+#include "daemon/key_lookup.h"
+#include "daemon/session_keys.h"
 #include "wire/message.h"
 
 static enum kc_status add(struct item_call *call, struct engine_request *request)
@@ -52,14 +54,52 @@ static enum kc_status copy_key(struct item_call *call, struct engine_request *re
 	return engine_copy_matching(call->daemon->engine, request, query, &call->copied_key);
 }
 
-/* Value and attributes; the engine says whether they may be had. */
-static enum kc_status copy_source(void *details, struct engine_request *request)
+/* --- of a key that is no item ----------------------------------------------------------------- */
+
+static enum kc_status put_key(const struct private_key *key, struct item_call *call)
 {
-	struct item_call *call = details;
+	CLEANUP(field_free) struct json_object *copied = NULL;
+
+	TRY(field_new_object(&copied));
+	TRY(field_put_text(copied, "class", "key"));
+	TRY(field_put_text(copied, "key_class", key->key_class));
+	TRY(field_put_text(copied, "key_type", key->key_type));
+	TRY(field_put_data(copied, "value_data", private_key_data(key)));
+	call->copied = json_object_new_array();
+	return field_append(call->copied, take(copied));
+}
+
+static enum kc_status copy_public_key(struct item_call *call, struct kc_view reference)
+{
+	CLEANUP(private_key_done) struct private_key key = {.key_class = NULL};
+
+	TRY(public_reference_get(reference, &key));
+	return put_key(&key, call);
+}
+
+/* It can be copied, as whoever made it could have made it permanent; but it stays what it was. */
+static enum kc_status copy_session_key(struct item_call *call, struct kc_view reference)
+{
+	const struct session_key *key = NULL;
+	struct json_object *given = NULL;
+
+	TRY(key_lookup_session(call->call, reference, &key));
+	given = session_keys_given(key);
+	REQUIRE(field_flag(given, "is_extractable", false) ||
+			!field_flag(call->dictionary, "is_extractable", false),
+		KC_ERR_PARAM, "the key was made not to be extractable, and stays so");
+	call->given = json_object_get(given);
+	return put_key(session_keys_value(key), call);
+}
+
+/* --- of an item ------------------------------------------------------------------------------- */
+
+/* Value and attributes; the engine says whether they may be had. */
+static enum kc_status copy_item(struct item_call *call, struct engine_request *request)
+{
 	CLEANUP(field_free) struct json_object *query = NULL;
 	struct json_object *copied = NULL;
 
-	field_free(&call->copied);
 	TRY(new_query(&query));
 	TRY(field_put_text(query, "value_ref", field_text(call->dictionary, "value_ref")));
 	TRY(engine_copy_matching(call->daemon->engine, request, query, &call->copied));
@@ -67,6 +107,25 @@ static enum kc_status copy_source(void *details, struct engine_request *request)
 	if (strcmp(field_text(copied, "class"), "identity") != 0)
 		return KC_OK;
 	return copy_key(call, request, field_text(copied, "application_label"));
+}
+
+static enum kc_status copy_source(void *details, struct engine_request *request)
+{
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(KEY_LOOKUP_REFERENCE_MAX);
+	struct item_call *call = details;
+
+	field_free(&call->copied);
+	field_free(&call->given);
+	TRY(field_data(call->dictionary, "value_ref", &reference));
+	switch (key_lookup_kind(bytes_view(&reference))) {
+	case KEY_LOOKUP_PUBLIC:
+		return copy_public_key(call, bytes_view(&reference));
+	case KEY_LOOKUP_SESSION:
+		return copy_session_key(call, bytes_view(&reference));
+	case KEY_LOOKUP_ITEM:
+		break;
+	}
+	return copy_item(call, request);
 }
 
 static enum kc_status fail_without_value(struct json_object *copied)
@@ -98,6 +157,20 @@ static enum kc_status put_same(struct json_object *object, const char *name,
 	return KC_OK;
 }
 
+/* reference/keychain.md 2.5: "attributes the caller gave explicitly win". */
+static enum kc_status put_given(struct json_object *given, struct json_object *added)
+{
+	if (!given)
+		return KC_OK;
+	json_object_object_foreach(given, name, value)
+	{
+		if (strcmp(name, "is_permanent") != 0 &&
+		    !json_object_object_get_ex(added, name, NULL))
+			TRY(put_same(added, name, value));
+	}
+	return KC_OK;
+}
+
 /* The dictionary as if the value had stood in it. */
 static enum kc_status make_dictionary(struct item_call *call, const char *class_name)
 {
@@ -112,6 +185,7 @@ static enum kc_status make_dictionary(struct item_call *call, const char *class_
 		if (strcmp(name, "value_ref") != 0)
 			TRY(put_same(added, name, value));
 	}
+	TRY(put_given(call->given, added));
 	TRY(field_put_text(added, "class", class_name));
 	call->added = take(added);
 	return KC_OK;

@@ -17,6 +17,7 @@ static struct item_call *item_call_free(struct item_call *call)
 	field_free(&call->result);
 	field_free(&call->copied);
 	field_free(&call->copied_key);
+	field_free(&call->given);
 	field_free(&call->added);
 	free(call);
 	return NULL;

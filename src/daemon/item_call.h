@@ -36,6 +36,7 @@ struct item_call {
 	struct engine_cursor cursor;	/* of a copy: what has been answered */
 	struct json_object *copied;	/* of value_ref: what is copied; owned, NULL */
 	struct json_object *copied_key; /* and the key of an identity; owned, NULL */
+	struct json_object *given;	/* what a key that is no item was made with; owned, NULL */
 	struct json_object *added;	/* the dictionary without value_ref; owned, NULL */
 };
 

@@ -9,6 +9,7 @@
 #include "keys/encryption.h"
 #include "keys/exchange.h"
 #include "keys/public_key.h"
+#include "keys/public_reference.h"
 #include "keys/signature.h"
 #include "wire/message.h"
 
@@ -68,13 +69,23 @@ static enum kc_status encrypt(struct wire_call *call, struct json_object **ret_r
 	return KC_OK;
 }
 
+static enum kc_status put_reference(const struct key_facts *facts, struct json_object *reply)
+{
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(PUBLIC_REFERENCE_MAX);
+
+	TRY(public_reference_put(facts->key_type, facts->public_key, &reference));
+	return field_put_data(reply, "public_reference", bytes_view(&reference));
+}
+
 /* Of a type that is unknown here the bytes are all there is. */
 static enum kc_status put_info(const struct key_facts *facts, struct json_object *reply)
 {
 	CLEANUP(bytes_done) struct bytes info = BYTES_INIT(PUBLIC_KEY_MAX);
 
-	if (public_key_put_info(facts, &info) == KC_OK)
-		return field_put_data(reply, "public_key_info", bytes_view(&info));
+	if (public_key_put_info(facts, &info) == KC_OK) {
+		TRY(field_put_data(reply, "public_key_info", bytes_view(&info)));
+		return put_reference(facts, reply);
+	}
 	error_clear();
 	return KC_OK;
 }

@@ -182,7 +182,13 @@ static void on_encrypt(struct wire_call *call)
 static void on_copy_public(struct wire_call *call)
 {
 	wire_call_reply(call, parse("{\"public_key\":\"cHVi\",\"key_type\":\"x25519\","
-				    "\"key_size_in_bits\":256}"));
+				    "\"key_size_in_bits\":256,\"public_reference\":\"a2Nwa1g=\"}"));
+}
+
+static void on_copy_attributes(struct wire_call *call)
+{
+	wire_call_reply(call, parse("{\"attributes\":{\"class\":\"key\",\"label\":\"k\","
+				    "\"application_tag\":\"dGFn\"}}"));
 }
 
 static void on_verify(struct wire_call *call)
@@ -300,6 +306,33 @@ static void on_new_context(struct wire_call *call)
 	reply_with(call, "context", json_object_new_string(name));
 }
 
+/* What was said, and the secret that came along, are noted. */
+static void note_new_key(struct wire_call *call)
+{
+	int fd = wire_call_take_descriptor(call);
+
+	memset(state->context_secret, 0, sizeof(state->context_secret));
+	(void)snprintf(
+		state->parameters, sizeof(state->parameters), "%s",
+		json_object_to_json_string_ext(wire_call_parameters(call), JSON_C_TO_STRING_PLAIN));
+	if (fd < 0)
+		return;
+	CHECK(read(fd, state->context_secret, sizeof(state->context_secret) - 1) >= 0);
+	close(fd);
+}
+
+static void on_create(struct wire_call *call)
+{
+	note_new_key(call);
+	wire_call_reply(call, parse("{\"key\":\"a2Nzc1g=\",\"public_key\":\"a2Nwa1g=\"}"));
+}
+
+static void on_import_key(struct wire_call *call)
+{
+	note_new_key(call);
+	wire_call_reply(call, parse("{\"key\":\"a2Nwa1g=\"}"));
+}
+
 static void on_end_context(struct wire_call *call)
 {
 	state->n_contexts_ended++;
@@ -310,12 +343,17 @@ static const struct wire_method items_methods[] = {
 	{"Add", on_change, 0},	  {"CopyMatching", on_copy_matching, 0},
 	{"Update", on_change, 0}, {"Delete", on_change, 0},
 	{"Import", on_unused, 0}, {"Export", on_unused, 0}};
-static const struct wire_method keys_methods[] = {
-	{"Create", on_unused, 0},     {"Import", on_unused, 0},
-	{"Sign", on_sign, 0},	      {"Verify", on_verify, 0},
-	{"Encrypt", on_encrypt, 0},   {"Decrypt", on_decrypt, 0},
-	{"Exchange", on_exchange, 0}, {"CopyPublic", on_copy_public, 0},
-	{"Export", on_unused, 0},     {"IsAlgorithmSupported", on_supported, 0}};
+static const struct wire_method keys_methods[] = {{"Create", on_create, 0},
+						  {"Import", on_import_key, 0},
+						  {"CopyAttributes", on_copy_attributes, 0},
+						  {"Sign", on_sign, 0},
+						  {"Verify", on_verify, 0},
+						  {"Encrypt", on_encrypt, 0},
+						  {"Decrypt", on_decrypt, 0},
+						  {"Exchange", on_exchange, 0},
+						  {"CopyPublic", on_copy_public, 0},
+						  {"Export", on_unused, 0},
+						  {"IsAlgorithmSupported", on_supported, 0}};
 static const struct wire_method identities_methods[] = {{"Choose", on_unused, 0}};
 static const struct wire_method certificates_methods[] = {{"Inspect", on_inspect, 0}};
 static const struct wire_method keychain_methods[] = {

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Making and bringing keys. Neither is repeated when the daemon was lost: whether a key was made is
+ * not for us to guess.
+ */
+#include <keycask/context.h>
+#include <keycask/key.h>
+#include <keycask/names.h>
+
+#include "base/bytes.h"
+#include "base/try.h"
+#include "client/interaction.h"
+#include "client/item_impl.h"
+#include "client/key_impl.h"
+#include "client/line.h"
+#include "sys/socket.h"
+
+enum {
+	REFERENCE_MAX = 65536,
+};
+
+/* --- what goes out ------------------------------------------------------------------------- */
+
+static enum kc_status put_half(const struct kc_dictionary *attributes, const char *name,
+			       struct json_object *json)
+{
+	const struct kc_dictionary *half = kc_dictionary_dictionary(attributes, name);
+	struct json_object *half_json = NULL;
+
+	if (!half)
+		return KC_OK;
+	TRY(item_dictionary_to_json(half, &half_json));
+	return field_put(json, name, half_json);
+}
+
+static enum kc_status put_attributes(const struct kc_dictionary *attributes,
+				     struct json_object *parameters)
+{
+	CLEANUP(field_free) struct json_object *json = NULL;
+
+	TRY(item_dictionary_to_json(attributes, &json));
+	TRY(put_half(attributes, KC_PRIVATE_KEY_ATTRIBUTES, json));
+	TRY(put_half(attributes, KC_PUBLIC_KEY_ATTRIBUTES, json));
+	return field_put(parameters, "attributes", take(json));
+}
+
+/* What a key's use takes does not belong to its making. */
+static enum kc_status read_options(const struct kc_options *given, struct kc_options *options)
+{
+	TRY(interaction_read(given, options));
+	REQUIRE(!options->pin.data, KC_ERR_PARAM, "the options have a PIN that is not used here");
+	options->last_try = false;
+	return KC_OK;
+}
+
+/* Ends with a key; takes *@parameters. */
+static enum kc_status call(const char *method, const struct kc_options *options,
+			   struct json_object **parameters, int descriptor, struct kc_key **ret_key)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	CLEANUP(bytes_done) struct bytes reference = BYTES_INIT(REFERENCE_MAX);
+	struct line_call call = {.method = method,
+				 .descriptor = descriptor,
+				 .timeout_ms = interaction_timeout_ms(options),
+				 .is_change = true};
+
+	TRY(field_put_text(field_get(*parameters, "interaction"), "authentication_context",
+			   kc_authentication_context_name(options->context)));
+	call.parameters = take(*parameters);
+	TRY(line_call(&call, &answer));
+	TRY(field_data(answer, "key", &reference));
+	return key_new(bytes_view(&reference), ret_key);
+}
+
+/* --- making -------------------------------------------------------------------------------- */
+
+enum kc_status kc_key_create(const struct kc_dictionary *attributes, const struct kc_options *given,
+			     struct kc_key **ret_private_key)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(socket_close) int fd = -1;
+	struct kc_options options;
+
+	error_clear();
+	REQUIRE(attributes, KC_ERR_PARAM, "no attributes");
+	TRY(read_options(given, &options));
+	REQUIRE(!options.passphrase.data, KC_ERR_PARAM,
+		"the options have a passphrase that is not used here");
+	TRY(field_new_object(&parameters));
+	TRY(put_attributes(attributes, parameters));
+	TRY(interaction_put_alone(&options, "administrator_fd", options.administrator, parameters,
+				  &fd));
+	return call("org.keycask.Keys.Create", &options, &parameters, fd, ret_private_key);
+}
+
+/* --- bringing ------------------------------------------------------------------------------ */
+
+static enum kc_status put_passphrase(const struct kc_options *options,
+				     struct json_object *parameters, int *ret_fd)
+{
+	struct interaction_secret secret = {"passphrase", options->passphrase};
+
+	if (!secret.pin.data)
+		return interaction_put_alone(options, NULL, secret.pin, parameters, ret_fd);
+	return interaction_put_secrets(options, &secret, 1, parameters, ret_fd);
+}
+
+enum kc_status kc_key_import(struct kc_view data, const struct kc_dictionary *attributes,
+			     const struct kc_options *given, struct kc_key **ret_key)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(socket_close) int fd = -1;
+	struct kc_options options;
+
+	error_clear();
+	REQUIRE(data.len > 0, KC_ERR_PARAM, "no bytes are no key");
+	TRY(read_options(given, &options));
+	REQUIRE(!options.administrator.data, KC_ERR_PARAM,
+		"the options have an administrator's secret that is not used here");
+	TRY(field_new_object(&parameters));
+	TRY(field_put_data(parameters, "data", data));
+	if (attributes)
+		TRY(put_attributes(attributes, parameters));
+	TRY(put_passphrase(&options, parameters, &fd));
+	return call("org.keycask.Keys.Import", &options, &parameters, fd, ret_key);
+}
