@@ -82,6 +82,91 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_item_update(const struct kc_dictionary
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_item_delete(const struct kc_dictionary *query);
 
+/* --- whole files ----------------------------------------------------------------------------- */
+
+#define KC_FORMAT_PKCS12    "pkcs12"	/* keys and certificates, with a passphrase: .p12, .pfx */
+#define KC_FORMAT_PKCS7	    "pkcs7"	/* certificates: .p7b; read only */
+#define KC_FORMAT_PKCS8	    "pkcs8"	/* one private key */
+#define KC_FORMAT_PKCS8_PEM "pkcs8_pem" /* the same as text; written only */
+#define KC_FORMAT_PEM	    "pem"	/* whatever there is, as text */
+#define KC_FORMAT_DER	    "der"	/* one certificate or key */
+
+/* In what kc_item_import() tells of an item: was it, or a part of it, not there before? */
+#define KC_IS_NEW "is_new"
+
+struct kc_options; /* keycask/key.h */
+
+/* How a file is read. Start from KC_IMPORT_INIT, then set what differs. All of it is borrowed. */
+struct kc_import {
+	size_t size;	    /* of this struct, as the caller was compiled */
+	const char *format; /* KC_FORMAT_…: anything else is refused; NULL: whatever it is */
+	struct kc_view passphrase; /* data NULL: none, a person may be asked. Travels in sealed
+				    * memory */
+	const struct kc_dictionary *attributes; /* for all items that they fit; NULL: none */
+	const struct kc_options *options; /* who may be asked, and how long; NULL: the defaults */
+};
+
+#define KC_IMPORT_INIT                                                                             \
+	{                                                                                          \
+		sizeof(struct kc_import), NULL, {NULL, 0}, NULL, NULL                              \
+	}
+
+/*
+ * Add what the file @data holds: PKCS#12; private keys in PKCS#8, encrypted or not, PKCS#1 or SEC
+ * 1; public keys; certificates, alone or in PKCS#7; DER or PEM with several of these. At most 700
+ * KiB. All of it is added in one step, or nothing. A private key is not extractable unless
+ * @import->attributes has KC_ATTR_IS_EXTRACTABLE; KC_ATTR_LABEL there is for keys and their
+ * certificates, and for others when there are no keys. @import may be NULL.
+ *
+ * *ret_items is an array with a dictionary for each item: KC_CLASS, KC_VALUE_PERSISTENT_REF,
+ * KC_ATTR_LABEL if it has one, and KC_IS_NEW, false of what was there already and stays as it is. A
+ * key and its certificate are one item of class identity. @ret_items may be NULL.
+ *
+ * Expected: KC_ERR_DECODE         damaged, or no such file
+ *           KC_ERR_AUTH_FAILED    the passphrase is wrong, or missing
+ *           KC_ERR_UNIMPLEMENTED  a form that is not read; the hint says how to make another of it
+ *           KC_ERR_PARAM          another format than it should be; it took too long to decrypt
+ *           and as kc_item_add(), but no duplicates
+ * Ownership: *ret_items is the caller's; free with kc_value_free(). Untouched on failure.
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_item_import(struct kc_view data,
+						      const struct kc_import *import,
+						      struct kc_value **ret_items);
+
+/* What a file becomes. Start from KC_EXPORT_INIT, then set what differs. All of it is borrowed. */
+struct kc_export {
+	size_t size;		   /* of this struct, as the caller was compiled */
+	const char *format;	   /* KC_FORMAT_…; NULL: KC_FORMAT_PKCS12 */
+	struct kc_view passphrase; /* data NULL: none; private keys are not encrypted then, but
+				    * KC_FORMAT_PKCS12 needs one, for which a person is asked. An
+				    * empty one has data. Travels in sealed memory */
+	const struct kc_options *options; /* who may be asked, and how long; NULL: the defaults */
+};
+
+#define KC_EXPORT_INIT                                                                             \
+	{                                                                                          \
+		sizeof(struct kc_export), NULL, {NULL, 0}, NULL                                    \
+	}
+
+/*
+ * The items with these @n persistent @references, identities, keys and certificates, as one file;
+ * KC_FORMAT_PKCS12 has the certificates of their chains as well, as far as they are in the
+ * keychain. What the items' access control wants is proved first. @how may be NULL.
+ *
+ * Expected: KC_ERR_UNIMPLEMENTED  a private key that is not extractable or is on a token; the
+ *                                 message says which
+ *           KC_ERR_PARAM          such a file cannot hold that
+ *           KC_ERR_ITEM_NOT_FOUND, KC_ERR_INTERACTION_NOT_ALLOWED, KC_ERR_AUTH_FAILED,
+ *           KC_ERR_USER_CANCELED  as of kc_item_copy_matching()
+ * Ownership: *ret_data is the caller's; free with kc_bytes_free(), which wipes it. Untouched on
+ * failure.
+ * Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_item_export(const struct kc_view *references, size_t n,
+						      const struct kc_export *how,
+						      struct kc_bytes *ret_data);
+
 /* --- keycask: URIs --------------------------------------------------------------------------- */
 
 /*
