@@ -23,6 +23,7 @@ type Key struct {
 	context  context.Context
 	pin      string
 	askPIN   func(PINRequest) (string, error)
+	tell     func(error)
 	prompt   string
 	isSilent bool
 	lastTry  bool
@@ -48,6 +49,10 @@ func WithoutUI() KeyOption { return func(k *Key) { k.isSilent = true } }
 
 // WithLastTry uses the PIN even if it is the last one that the token accepts.
 func WithLastTry() KeyOption { return func(k *Key) { k.lastTry = true } }
+
+// WithErrorFunc has tell called with each failure: crypto/tls makes a mere text of them, in which
+// errors.As finds nothing.
+func WithErrorFunc(tell func(error)) KeyOption { return func(k *Key) { k.tell = tell } }
 
 // WithContext ends operations with ctx, since crypto.Signer knows no context.
 func WithContext(ctx context.Context) KeyOption { return func(k *Key) { k.context = ctx } }
@@ -136,6 +141,15 @@ func (k *Key) supports(ctx context.Context, operation, algorithm string) (bool, 
 }
 
 func (k *Key) use(ctx context.Context, method string, in fields, out interface{}) error {
+	err := k.useAsking(ctx, method, in, out)
+	if err != nil && k.tell != nil {
+		k.tell(err)
+	}
+	return err
+}
+
+// useAsking repeats what was refused for want of a PIN, until that is right or not given.
+func (k *Key) useAsking(ctx context.Context, method string, in fields, out interface{}) error {
 	err := k.try(ctx, method, in, out, k.pin)
 	for isRepeated := false; k.askPIN != nil; isRepeated = true {
 		var reason *Error

@@ -98,6 +98,9 @@ func (c *Client) Watch(ctx context.Context) (<-chan Event, error) {
 func (s *stream) tell(ctx context.Context, events chan<- Event) {
 	present := map[string]Event{}
 	pass := func(event Event) bool {
+		if ctx.Err() != nil {
+			return false // a reader that is ready would get it as well as not
+		}
 		select {
 		case events <- event:
 			return true
