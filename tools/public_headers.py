@@ -58,7 +58,7 @@ def functions(match, comment):
 
 def constants(match, comment):
     """Numbers and texts; macros that make something of their arguments are no part of the ABI."""
-    value = re.sub(r"/\*.*?\*/", "", match["value"], flags=re.DOTALL).strip()
+    value = re.sub(r"/\*.*?\*/|\\\n", "", match["value"], flags=re.DOTALL).strip()
     if re.fullmatch(r'"[^"]*"|\(?-?\d+\)?|0x[0-9a-fA-F]+', value):
         yield Declaration("constant", match["constant"], value, comment)
 
