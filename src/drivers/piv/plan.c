@@ -111,6 +111,26 @@ static enum kc_status is_taken(struct kc_token *token, const struct piv_place *p
 	return look_at_container(token, place, ret_is_taken);
 }
 
+/* Keys are looked for up to the first gap (metadata.c), so nobody would find one behind it again.
+ */
+static enum kc_status check_reach(struct kc_token *token, const struct piv_place *place)
+{
+	struct piv_place before = {.slot = 0};
+	unsigned number = 0;
+	bool taken = true;
+
+	if (piv_find_slot(kc_token_state(token), place->slot) ||
+	    place->slot <= SLOT_RETIRED_FIRST ||
+	    !piv_find_place((uint8_t)(place->slot - 1), &before, &number) || number == 0)
+		return KC_OK;
+	TRY(is_taken(token, &before, &taken));
+	if (!taken)
+		error_set_hint("the place before it, %02x, is free: take that first", before.slot);
+	REQUIRE(taken, KC_ERR_BAD_PARAMETER,
+		"retired keys stand one behind the other, and %02X would leave a gap", place->slot);
+	return KC_OK;
+}
+
 static enum kc_status check_place(struct kc_token *token, const struct kc_key_wish *wish,
 				  const struct piv_place *place)
 {
@@ -118,6 +138,7 @@ static enum kc_status check_place(struct kc_token *token, const struct kc_key_wi
 
 	REQUIRE(fits(place, wish), KC_ERR_BAD_PARAMETER, "keys in %02X are for %s", place->slot,
 		place->can_sign ? "signing" : "decrypting or key exchange");
+	TRY(check_reach(token, place));
 	if (wish->may_replace)
 		return KC_OK;
 	TRY(is_taken(token, place, &taken));

@@ -1,0 +1,474 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Keys that tokens make: on PIV cards with the management key, on OpenPGP cards with the admin PIN."""
+import base64
+import json
+import os
+import pathlib
+import tempfile
+
+from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
+                          eventually, main, openssl, scratch, test)
+from lifecycle import NO_PROMPT, Watcher, configure, query
+
+ADMIN_PIN = "12345678"
+DEFAULT_KEY = "010203040506070801020304050607080102030405060708"
+MESSAGE = base64.b64encode(b"a message").decode()
+ECDSA = "ecdsa_signature_message_x962_sha256"
+RSA = "rsa_signature_message_pkcs1v15_sha256"
+EDDSA = "eddsa_signature_message_ed25519"
+AUTHENTICATE = ("00870", "0087A", "00878")
+GENERATE = "0047"
+
+
+def memfd(text):
+    fd = os.memfd_create("administrator")
+    os.write(fd, text.encode())
+    return fd
+
+
+def create(connection, token_id, administrator=None, status=None, **attributes):
+    """Keys.Create; the error's record where a status is expected."""
+    parameters = {"attributes": {"token_id": token_id, **attributes}, "interaction": NO_PROMPT}
+    if administrator is not None:
+        parameters["administrator"] = administrator
+    if status is None:
+        return connection.call("Keys.Create", parameters)
+    return check_raises(status, connection.call, "Keys.Create", parameters).record
+
+
+def public_pem(connection, key):
+    info = connection.call("Keys.CopyPublic", {"key": key})["public_key_info"]
+    return openssl("pkey", "-pubin", "-inform", "DER", input=base64.b64decode(info))
+
+
+def is_signature(pem, algorithm, signature):
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        folder = pathlib.Path(folder)
+        (folder / "key").write_bytes(pem)
+        (folder / "signature").write_bytes(base64.b64decode(signature))
+        (folder / "message").write_bytes(base64.b64decode(MESSAGE))
+        raw = ["-rawin"] if algorithm == EDDSA else ["-rawin", "-digest", "sha256"]
+        try:
+            openssl("pkeyutl", "-verify", "-pubin", "-inkey", folder / "key", "-sigfile",
+                    folder / "signature", "-in", folder / "message", *raw)
+        except AssertionError:
+            return False
+    return True
+
+
+def check_signs(connection, made, algorithm):
+    """With what openssl thinks of it, and our own judge by the public reference."""
+    signature = connection.call("Keys.Sign", {
+        "key": made["key"], "algorithm": algorithm, "data": MESSAGE, "pin": PIN,
+        "interaction": NO_PROMPT})["signature"]
+    check(is_signature(public_pem(connection, made["key"]), algorithm, signature),
+          "openssl does not take the signature")
+    check(connection.call("Keys.Verify", {
+        "key": made["public_key"], "algorithm": algorithm, "data": MESSAGE,
+        "signature": signature})["valid"], "the public reference does not verify")
+
+
+def check_exchanges(connection, made, curve):
+    """With a key of openssl's: both come to the same secret."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=scratch()))
+    options = ["-algorithm", "X25519"] if curve == "x25519" else \
+        ["-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}"]
+    openssl("genpkey", *options, "-out", folder / "own")
+    (folder / "other").write_bytes(public_pem(connection, made["key"]))
+    point = openssl("pkey", "-in", folder / "own", "-pubout", "-outform", "DER")
+    point = point[-{"P-256": 65, "P-384": 97, "P-521": 133, "x25519": 32}[curve]:]
+    secret = connection.call("Keys.Exchange", {
+        "key": made["key"], "algorithm": "ecdh_key_exchange_standard",
+        "public_key": base64.b64encode(point).decode(), "pin": PIN,
+        "interaction": NO_PROMPT})["secret"]
+    expected = openssl("pkeyutl", "-derive", "-inkey", folder / "own", "-peerkey",
+                       folder / "other")
+    check_equal(base64.b64decode(secret), expected, "the secret")
+
+
+def check_decrypts(connection, made, algorithm="rsa_encryption_oaep_sha256"):
+    ciphertext = connection.call("Keys.Encrypt", {
+        "key": made["public_key"], "algorithm": algorithm, "data": MESSAGE})["ciphertext"]
+    plaintext = connection.call("Keys.Decrypt", {
+        "key": made["key"], "algorithm": algorithm, "data": ciphertext, "pin": PIN,
+        "interaction": NO_PROMPT})["plaintext"]
+    check_equal(plaintext, MESSAGE, "the plaintext")
+
+
+def keys_of(connection, token_id):
+    return {key["value_persistent_ref"]: key for key in query(
+        connection, **{"class": "key"}, token_id=token_id, return_attributes=True,
+        return_persistent_ref=True)}
+
+
+class Scene:
+    """A daemon that looks at a card's details at once, and a card in it."""
+
+    def __init__(self, profile, **settings):
+        self.daemon = Daemon(details=True)
+        configure(self.daemon, **settings)
+        self.card = Card(profile)
+
+    def __enter__(self):
+        self.daemon.start()
+        self.watcher = Watcher(self.daemon)
+        self.insert()
+        self.connection = self.daemon.connect()
+        return self
+
+    def __exit__(self, kind, *details):
+        self.connection.close()
+        self.watcher.connection.close()
+        self.card.__exit__(kind, *details)
+        self.daemon.__exit__(kind, *details)
+
+    def insert(self, *faults):
+        self.card.insert(self.daemon, *faults)
+        self.token_id = self.watcher.expect("inserted")["token_id"]
+
+    def reinsert(self, *faults):
+        self.card.pull()
+        self.leave()
+        self.insert(*faults)
+
+    def leave(self):
+        while self.watcher.next()["event"] != "removed":
+            pass
+
+    def create(self, administrator=None, status=None, **attributes):
+        return create(self.connection, self.token_id, administrator, status, **attributes)
+
+    def wait_for(self, made):
+        """After an insertion: keys without certificates are told of a moment later."""
+        eventually(lambda: made["key"] in keys_of(self.connection, self.token_id), "the key")
+
+
+# --- PIV ---------------------------------------------------------------------------------------
+
+
+PIV_KINDS = [("9a", "ec", 256, ECDSA), ("9c", "ec", 384, ECDSA), ("9e", "rsa", 2048, RSA)]
+
+
+@test
+def piv_cards_make_keys_that_sign_and_stay():
+    with Scene("piv:none") as scene:
+        made = []
+        for place, key_type, bits, algorithm in PIV_KINDS:
+            made.append(scene.create(DEFAULT_KEY, token_object=place, key_type=key_type,
+                                     key_size_in_bits=bits))
+            scene.watcher.expect("inserted", scene.token_id)
+            check_signs(scene.connection, made[-1], algorithm)
+        check_equal(len(keys_of(scene.connection, scene.token_id)), 3, "keys")
+        scene.reinsert()
+        for one, (_, _, _, algorithm) in zip(made, PIV_KINDS):
+            scene.wait_for(one)
+            check_signs(scene.connection, one, algorithm)
+
+
+@test
+def piv_keys_that_agree_and_decrypt():
+    with Scene("piv:none") as scene:
+        agrees = scene.create(DEFAULT_KEY, key_type="ec", key_size_in_bits=256, can_derive=True)
+        check_exchanges(scene.connection, agrees, "P-256")
+        decrypts = scene.create(DEFAULT_KEY, token_object="82", key_type="rsa",
+                                key_size_in_bits=2048, can_decrypt=True)
+        check_decrypts(scene.connection, decrypts)
+        labels = sorted(key["label"] for key in
+                        keys_of(scene.connection, scene.token_id).values())
+        check_equal(labels, ["Key For Key Management", "Key For Retired Key Management 1"],
+                    "labels")
+
+
+@test
+def the_first_free_place_that_fits():
+    with Scene("piv:9a=p256") as scene:
+        scene.create(DEFAULT_KEY, key_type="ec", can_sign=True)
+        generated = [command[:8] for command in scene.card.commands()
+                     if command.startswith(GENERATE)]
+        check_equal(generated, ["0047009C"], "the command")
+        # 9E needs no PIN: nobody gets that without asking for it
+        record = scene.create(DEFAULT_KEY, "duplicate_item", key_type="ec", can_sign=True)
+        check("every place" in record["message"], record["message"])
+        scene.create(DEFAULT_KEY, token_object="9e", key_type="ec")
+
+
+@test
+def a_taken_place_is_replaced_only_when_said():
+    with Scene("piv:9a=p256") as scene:
+        before = keys_of(scene.connection, scene.token_id)
+        record = scene.create(DEFAULT_KEY, "duplicate_item", token_object="9A", key_type="ec")
+        check("--replace" in record["hint"], record["hint"])
+        check(not any(command.startswith(AUTHENTICATE) for command in scene.card.commands()),
+              "the administrator was asked for in vain")
+        check_equal(keys_of(scene.connection, scene.token_id).keys(), before.keys(), "keys")
+        made = scene.create(DEFAULT_KEY, token_object="9a", key_type="ec", may_replace=True)
+        check_equal(list(keys_of(scene.connection, scene.token_id)), [made["key"]], "keys")
+        check_signs(scene.connection, made, ECDSA)
+        check_raises("item_not_found", scene.connection.call, "Keys.CopyPublic",
+                     {"key": list(before)[0]})
+
+
+@test
+def a_wrong_management_key_and_none():
+    with Scene("piv:none") as scene:
+        wrong = scene.create("11" * 24, "auth_failed", token_object="9a", key_type="ec")
+        check("came with" in wrong["hint"], wrong["hint"])
+        for text in ("01" * 16, "1234", DEFAULT_KEY[:-1] + "x", ""):
+            before = len([c for c in scene.card.commands() if len(c) > 40])
+            record = scene.create(text, "auth_failed", token_object="9a", key_type="ec")
+            check("48 hexadecimal digits" in record["hint"] or "came with" in record["hint"],
+                  record["hint"])
+            after = len([c for c in scene.card.commands() if len(c) > 40])
+            check_equal(after, before, "proofs that reached the card")
+        record = scene.create(None, "interaction_not_allowed", token_object="9a", key_type="ec")
+        check("came with" in record["hint"] and "--admin-fd" in record["hint"], record["hint"])
+        check(DEFAULT_KEY not in json.dumps(record), "the key is told")
+        check(not any(c.startswith(GENERATE) for c in scene.card.commands()), "a key was made")
+        check(DEFAULT_KEY not in scene.daemon.read_log(), "the key is in the log")
+
+
+@test
+def management_keys_of_all_ciphers():
+    kinds = {"3des": "aa" * 24, "aes128": "bb" * 16, "aes192": "cc" * 24, "aes256": "dd" * 32}
+    for name, key in kinds.items():
+        with Scene("piv:none") as scene:
+            scene.card.pull()
+            scene.leave()
+            content = json.loads(scene.card.file.read_text())
+            content["management_key"].update(algorithm=name, value=key)
+            scene.card.file.write_text(json.dumps(content))
+            scene.insert()
+            fd = memfd(key)
+            scene.connection.call("Keys.Create", {
+                "attributes": {"token_id": scene.token_id, "key_type": "ec"},
+                "administrator_fd": 0}, descriptors=[fd])
+            os.close(fd)
+            record = scene.create(None, "interaction_not_allowed", key_type="ec")
+            check("came with" not in record["hint"], record["hint"])
+
+
+@test
+def what_a_piv_card_cannot_make():
+    with Scene("piv:none") as scene:
+        for status, wanted in [
+                ("key_size_not_allowed", {"key_type": "rsa", "key_size_in_bits": 1024}),
+                ("key_size_not_allowed", {"key_type": "ec", "key_size_in_bits": 521}),
+                ("key_size_not_allowed", {"key_type": "ec", "key_size_in_bits": 1 << 40}),
+                ("param", {"key_type": "ed25519"}),
+                ("param", {"key_type": "dsa"}),
+                ("param", {}),
+                ("param", {"key_type": "ec", "token_object": "9b"}),
+                ("param", {"key_type": "ec", "token_object": "sign"}),
+                ("param", {"key_type": "ec", "token_object": "95"}),
+                ("param", {"key_type": "ec", "token_object": "9a", "can_derive": True}),
+                ("param", {"key_type": "ec", "can_decrypt": True}),
+                ("param", {"key_type": "rsa", "can_sign": True, "can_decrypt": True}),
+                ("param", {"key_type": "ec", "is_permanent": False}),
+                ("param", {"key_type": "ec", "is_extractable": True}),
+                ("param", {"key_type": "ec", "label": "mine"})]:
+            record = scene.create(DEFAULT_KEY, status, **wanted)
+            check(record["message"], "no message")
+        record = create(scene.connection, "org.keycask.piv:NOBODY", DEFAULT_KEY,
+                        "item_not_found", key_type="ec")
+        check_equal(record["token_id"], "org.keycask.piv:NOBODY", "token")
+        check(not any(c.startswith(AUTHENTICATE) for c in scene.card.commands()),
+              "the card was asked for its administrator")
+
+
+@test
+def a_card_without_metadata_keeps_what_it_was_seen_making():
+    with Scene("piv:9a=p256,strict=yes") as scene:
+        made = scene.create(DEFAULT_KEY, token_object="9c", key_type="ec")
+        check_signs(scene.connection, made, ECDSA)
+        # its certificate would be taken for the new key's
+        again = scene.create(DEFAULT_KEY, token_object="9a", key_type="ec", may_replace=True)
+        check_signs(scene.connection, again, ECDSA)
+        check_equal(query(scene.connection, **{"class": "certificate"}), [], "certificates")
+        scene.create(DEFAULT_KEY, "duplicate_item", token_object="9c", key_type="ec")
+
+
+# --- OpenPGP -----------------------------------------------------------------------------------
+
+
+OPENPGP_KINDS = [
+    ("sign", "rsa", 2048, lambda *made: check_signs(*made, RSA)),
+    ("decrypt", "rsa", 2048, lambda *made: check_decrypts(*made, "rsa_encryption_pkcs1")),
+    ("authenticate", "ec", 384, lambda *made: check_signs(*made, ECDSA)),
+    ("sign", "ed25519", None, lambda *made: check_signs(*made, EDDSA)),
+    ("decrypt", "x25519", None, lambda *made: check_exchanges(*made, "x25519")),
+    ("authenticate", "ec", 521, lambda *made: check_signs(*made, ECDSA)),
+    ("decrypt", "ec", 256, lambda *made: check_exchanges(*made, "P-256")),
+]
+
+
+@test
+def openpgp_cards_make_keys_that_work_and_stay():
+    with Scene("openpgp:none") as scene:
+        made = {}
+        for place, key_type, bits, use in OPENPGP_KINDS:
+            size = {"key_size_in_bits": bits} if bits else {}
+            made[place] = scene.create(ADMIN_PIN, token_object=place, key_type=key_type,
+                                       may_replace=place in made, **size), use
+            use(scene.connection, made[place][0])
+        scene.reinsert()
+        for one, use in made.values():
+            use(scene.connection, one)
+        scene.watcher.check_quiet()  # the cache knew of them
+
+
+@test
+def a_wrong_admin_pin_costs_a_try_and_the_last_takes_a_yes():
+    with Scene("openpgp:none") as scene:
+        record = scene.create("1", "auth_failed", token_object="sign", key_type="ec")
+        check("8 to" in record["message"], record["message"])  # it did not reach the card
+        for left in (2, 1):
+            record = scene.create("87654321", "auth_failed", token_object="sign", key_type="ec")
+            check_equal(record["tries_left"], left, "tries left")
+            check("admin PIN" in record["hint"], record["hint"])
+        record = scene.create(ADMIN_PIN, "interaction_not_allowed", token_object="sign",
+                              key_type="ec")
+        check("one try is left" in record["message"], record["message"])
+        record = scene.create(None, "interaction_not_allowed", token_object="sign", key_type="ec")
+        check("--admin-fd" in record["hint"] or "one try" in record["message"], record)
+        check(not any(c.startswith("004780") for c in scene.card.commands()), "a key was made")
+
+
+@test
+def what_an_openpgp_card_cannot_make():
+    with Scene("openpgp:sig=p256") as scene:
+        for status, wanted in [
+                ("key_size_not_allowed", {"key_type": "rsa", "key_size_in_bits": 1024}),
+                ("key_size_not_allowed", {"key_type": "ec", "key_size_in_bits": 224}),
+                ("param", {"key_type": "ec", "token_object": "9a"}),
+                ("param", {"key_type": "x25519", "token_object": "sign"}),
+                ("param", {"key_type": "ed25519", "token_object": "decrypt"}),
+                ("param", {"key_type": "rsa", "can_sign": True, "can_decrypt": True}),
+                ("duplicate_item", {"key_type": "ec", "token_object": "sign"})]:
+            scene.create(ADMIN_PIN, status, **wanted)
+        check(not any(c.startswith("002000") for c in scene.card.commands()),
+              "the card was asked for its administrator")
+
+
+# --- nobody else -------------------------------------------------------------------------------
+
+
+@test
+def nobody_inherits_the_administrator():
+    """The card is reset before anybody has it again, and other sessions stay what they are."""
+    with Scene("piv:9a=p256") as scene, scene.daemon.connect() as other:
+        reference = list(keys_of(other, scene.token_id))[0]
+        sign = {"key": reference, "algorithm": ECDSA, "data": MESSAGE, "interaction": NO_PROMPT}
+        check_raises("interaction_not_allowed", scene.connection.call, "Keys.Sign", sign)
+        other.call("Keys.Sign", {**sign, "pin": PIN})
+        scene.create(DEFAULT_KEY, token_object="9c", key_type="ec")
+        other.call("Keys.Sign", sign)
+        check_raises("interaction_not_allowed", scene.connection.call, "Keys.Sign", sign)
+        lines = scene.card.contacts.read_text().splitlines()
+        made = max(n for n, line in enumerate(lines) if line.startswith("> " + GENERATE))
+        used = [n for n, line in enumerate(lines) if line.startswith("> ") and n > made]
+        resets = [n for n, line in enumerate(lines) if "reset" in line and n > made]
+        check(resets and resets[0] < used[1 if "C000" in lines[used[0]] else 0],
+              "the card was used as the administrator after the key was made")
+
+
+@test
+def a_failed_administrator_is_forgotten_too():
+    with Scene("openpgp:sig=p256") as scene:
+        scene.create(ADMIN_PIN, token_object="authenticate", key_type="ec")
+        lines = scene.card.contacts.read_text().splitlines()
+        before = len([line for line in lines if "reset" in line])
+        scene.create("87654321", "auth_failed", token_object="decrypt", key_type="ec")
+        scene.connection.call("Tokens.PinStatus", {"token_id": scene.token_id})
+        lines = scene.card.contacts.read_text().splitlines()
+        check(len([line for line in lines if "reset" in line]) > before, "no reset")
+
+
+# --- trouble -----------------------------------------------------------------------------------
+
+
+class Pulls:
+    """The same creation again and again, on the same card as it was before, which leaves at another
+    APDU each time."""
+
+    def __init__(self, profile, administrator):
+        self.profile, self.administrator = profile, administrator
+
+    def attempt(self, scene, *faults):
+        """None or the failure's name; how many commands came before, and in all."""
+        scene.daemon.call("Tokens.Forget", {"token_id": scene.token_id})
+        scene.card.insert(scene.daemon, *faults)
+        scene.watcher.expect("inserted", scene.token_id)
+        scene.connection.call("Tokens.PinStatus", {"token_id": scene.token_id})  # it has been read
+        before = len(scene.card.commands())
+        try:
+            create(scene.connection, scene.token_id, self.administrator, key_type="ec")
+            name = None
+        except VarlinkError as error:
+            check(error.record["message"], "no message")
+            name = error.name
+        scene.card.process.wait() if faults else None
+        after = len(scene.card.commands())
+        scene.card.pull()
+        scene.leave()
+        scene.card.file.write_bytes(self.content)
+        return name, before, after
+
+    def run(self):
+        with Scene(self.profile, details_after_ms=3600 * 1000) as scene:
+            scene.card.pull()
+            scene.leave()
+            self.content = scene.card.file.read_bytes()
+            scene.card.contacts.unlink()
+            name, before, after = self.attempt(scene)
+            check_equal(name, None, "failure of a creation")
+            check(after - before > 8, "too few commands")
+            for at in range(before + 1, after + 1):
+                scene.card.contacts.unlink()
+                told = self.attempt(scene, f"remove@{at}")[0]
+                check_equal(told, "item_not_found", f"failure at command {at - before}")
+            scene.daemon.call("Tokens.Forget", {"token_id": scene.token_id})
+            scene.insert()
+            made = scene.create(self.administrator, key_type="ec")
+            check_signs(scene.connection, made, ECDSA)
+
+
+@test
+def a_piv_card_is_pulled_at_each_apdu():
+    Pulls("piv:none", DEFAULT_KEY).run()
+
+
+@test
+def an_openpgp_card_is_pulled_at_each_apdu():
+    Pulls("openpgp:none", ADMIN_PIN).run()
+
+
+@test
+def a_client_that_leaves_while_the_card_works():
+    """Its key is told of all the same, and the card is nobody's."""
+    with Scene("piv:none") as scene:
+        with scene.daemon.connect() as hasty:
+            hasty.send("Keys.Create", {
+                "attributes": {"token_id": scene.token_id, "key_type": "rsa",
+                               "key_size_in_bits": 3072},
+                "administrator": DEFAULT_KEY, "interaction": NO_PROMPT})
+            eventually(lambda: any(c.startswith(GENERATE) for c in scene.card.commands()),
+                       "the card makes a key")
+        scene.watcher.expect("inserted", scene.token_id)
+        found = keys_of(scene.connection, scene.token_id)
+        check_equal([key["key_size_in_bits"] for key in found.values()], [3072], "keys")
+
+
+@test
+def it_is_in_the_audit_log():
+    with Scene("piv:none") as scene:
+        scene.create("11" * 24, "auth_failed", key_type="ec")
+        scene.create(DEFAULT_KEY, key_type="ec")
+        log = pathlib.Path(scene.daemon.env["KEYCASK_STATE_DIR"], "audit.log").read_text()
+        lines = [json.loads(line) for line in log.splitlines()]
+        told = [(line["result"], "key_hash" in line) for line in lines
+                if line["operation"] == "create"]
+        check_equal(told, [("auth_failed", False), ("success", True)], "audit log")
+        check(DEFAULT_KEY not in log, "the management key is in the audit log")
+
+
+main()
