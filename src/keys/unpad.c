@@ -144,6 +144,7 @@ enum kc_status unpad_pkcs1(struct kc_view block, struct kc_view ciphertext, stru
 	verdict = look_pkcs1(block);
 	at = constant_time_select(verdict.is_good, verdict.at, block.len - length);
 	/* From here on the length is known, as it is to whoever gets the message. */
+	constant_time_reveal(&at, sizeof(at));
 	TRY(bytes_reserve(message, block.len));
 	for (; at < block.len; at++)
 		message->data[message->len++] = (uint8_t)constant_time_select(
@@ -215,7 +216,9 @@ enum kc_status unpad_oaep(enum algorithm_hash hash, struct kc_view block, struct
 	verdict.is_good &=
 		constant_time_is_zero(copy.data[0]) & is_same(db.data, label.data, h_len);
 	/* Only now, with all of it in one answer, may anybody see a difference. */
+	constant_time_reveal(&verdict.is_good, sizeof(verdict.is_good));
 	if (!verdict.is_good)
 		return unpad_fail();
+	constant_time_reveal(&verdict.at, sizeof(verdict.at));
 	return bytes_append(message, view_slice(db, verdict.at, db.len));
 }
