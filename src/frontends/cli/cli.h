@@ -77,6 +77,8 @@ extern const struct command cmd_passwd;
 extern const struct command cmd_audit;
 extern const struct command cmd_backup;
 extern const struct command cmd_restore;
+extern const struct command cmd_import;
+extern const struct command cmd_export;
 extern const struct command cmd_vcard;
 extern const struct command cmd_driver_list;
 extern const struct command cmd_driver_enable;

@@ -13,6 +13,8 @@
 enum {
 	READ_SIZE = 2048,
 	CREATE_MODE = 0666,
+	PRIVATE_MODE = 0600,
+	PATH_SIZE = 3072,
 };
 
 bool file_io_is_standard(const char *path)
@@ -85,15 +87,8 @@ enum kc_status file_io_read_descriptor(int fd, struct bytes *bytes)
 	return pour(fd, fd == STDIN_FILENO ? "standard input" : name, append, bytes);
 }
 
-enum kc_status file_io_write(const char *path, struct kc_view data)
+static enum kc_status write_all(int fd, const char *name, struct kc_view data)
 {
-	const char *name = file_io_is_standard(path) ? "standard output" : path;
-	CLEANUP(close_file)
-	int fd = file_io_is_standard(path)
-			 ? STDOUT_FILENO
-			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, CREATE_MODE);
-
-	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", name, strerror(errno));
 	while (data.len > 0) {
 		ssize_t n = write(fd, data.data, data.len);
 
@@ -103,6 +98,59 @@ enum kc_status file_io_write(const char *path, struct kc_view data)
 		data = view_slice(data, (size_t)n, data.len);
 	}
 	return KC_OK;
+}
+
+enum kc_status file_io_write(const char *path, struct kc_view data)
+{
+	const char *name = file_io_is_standard(path) ? "standard output" : path;
+	CLEANUP(close_file)
+	int fd = file_io_is_standard(path)
+			 ? STDOUT_FILENO
+			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, CREATE_MODE);
+
+	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", name, strerror(errno));
+	return write_all(fd, name, data);
+}
+
+enum kc_status file_io_check_new(const char *path, bool may_replace)
+{
+	bool is_there = !may_replace && access(path, F_OK) == 0;
+
+	if (is_there)
+		error_set_hint("choose another name, or --force");
+	REQUIRE(!is_there, KC_ERR_NOT_AVAILABLE, "%s is there already", path);
+	return KC_OK;
+}
+
+static enum kc_status write_new(const char *path, struct kc_view data)
+{
+	CLEANUP(close_file)
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
+	enum kc_status status = KC_OK;
+
+	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot make %s: %s", path, strerror(errno));
+	status = write_all(fd, path, data);
+	if (status != KC_OK)
+		ignore(unlink(path));
+	return status;
+}
+
+/* Beside the old one, which stays until the new one is complete. */
+enum kc_status file_io_write_private(const char *path, struct kc_view data, bool may_replace)
+{
+	char beside[PATH_SIZE];
+	int len = snprintf(beside, sizeof(beside), "%s.new", path);
+
+	REQUIRE(len >= 0 && (size_t)len < sizeof(beside), KC_ERR_PARAM, "the path is too long");
+	TRY(file_io_check_new(path, may_replace));
+	if (!may_replace)
+		return write_new(path, data);
+	ignore(unlink(beside));
+	TRY(write_new(beside, data));
+	if (rename(beside, path) == 0)
+		return KC_OK;
+	ignore(unlink(beside));
+	return fail(KC_ERR_NOT_AVAILABLE, "cannot make %s: %s", path, strerror(errno));
 }
 
 /* Byte by byte: what follows the newline is somebody else's. */

@@ -32,6 +32,15 @@ KC_MUST_CHECK enum kc_status file_io_read_descriptor(int fd, struct bytes *bytes
 KC_MUST_CHECK enum kc_status file_io_write(const char *path, struct kc_view data);
 
 /*
+ * A file that nobody else may read, all of it or none. What is there is replaced only when
+ * @may_replace. Expected: KC_ERR_NOT_AVAILABLE  with the reason
+ */
+KC_MUST_CHECK enum kc_status file_io_write_private(const char *path, struct kc_view data,
+						   bool may_replace);
+/* Would that refuse? Asked before anybody types a passphrase. */
+KC_MUST_CHECK enum kc_status file_io_check_new(const char *path, bool may_replace);
+
+/*
  * The PIN on descriptor @fd: all that is there up to its end or a newline.
  * Expected: KC_ERR_PARAM  not an open descriptor, or too long
  */

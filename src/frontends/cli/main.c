@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
 	&cmd_pin_unblock,    &cmd_lock,
 	&cmd_unlock,	     &cmd_passwd,
 	&cmd_backup,	     &cmd_restore,
+	&cmd_import,	     &cmd_export,
 	&cmd_audit,	     &cmd_slots,
 	&cmd_driver_list,    &cmd_driver_enable,
 	&cmd_driver_disable, &cmd_driver_validate,
