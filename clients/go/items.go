@@ -54,12 +54,12 @@ func (i Item) Time(name string) time.Time {
 // PersistentRef names the item, here and in other programs.
 func (i Item) PersistentRef() []byte { return i.Data("value_persistent_ref") }
 
-// onWire: base64 is what encoding/json makes of bytes; a date has no fractions of seconds there.
+// onWire: base64 is what encoding/json makes of bytes, and RFC 3339 of dates.
 func onWire(query Query) fields {
 	out := fields{}
 	for name, value := range query {
 		if date, isDate := value.(time.Time); isDate {
-			value = date.UTC().Format(time.RFC3339)
+			value = date.UTC().Truncate(time.Millisecond)
 		}
 		out[name] = value
 	}

@@ -56,6 +56,11 @@ func TestItems(t *testing.T) {
 	is(t, err, keycask.ErrDuplicateItem)
 	check(t, client.Update(background, keycask.Query{"class": "generic_password", "account": "jo"},
 		keycask.Query{"value_data": []byte("neu")}))
+	same, err := client.List(background, "generic_password", keycask.Query{
+		"creation_date": item.Time("creation_date")})
+	if err != nil || len(same) != 1 {
+		t.Fatal(same, err)
+	}
 	items, err := client.CopyMatching(background, keycask.Query{
 		"value_persistent_ref": item.PersistentRef(), "return_data": true})
 	check(t, err)

@@ -13,6 +13,7 @@ import threading
 
 from keycask_test import (PIN, SOURCE, check, check_equal, check_raises, eventually, main, pathlib,
                           run, scratch, test)
+from made_keys import MadeKey
 from pin_scene import configure
 from python_client import (EC, RSA, Card, Daemon, add_identity, idle_person, judge, keycask,
                            live_in)
@@ -62,6 +63,8 @@ def items_are_added_found_changed_and_deleted():
               account="jo")
         check_equal(sorted(one["account"] for one in client.find("generic_password")), ["al", "jo"],
                     "accounts")
+        check_equal(client.find("generic_password", creation_date=item["creation_date"])[0]
+                    ["account"], "jo", "who was created then")
         client.update({"class": "generic_password", "account": "jo"}, {"value_data": b"neu"})
         (found,) = client.copy_matching(value_persistent_ref=item["value_persistent_ref"],
                                         return_data=True)
@@ -120,6 +123,30 @@ def keys_on_a_card_sign_decrypt_and_agree():
         check(rsa.key.is_algorithm_supported("sign", RSA), "supported")
         check(not rsa.key.is_algorithm_supported("sign", EC), "not supported")
         fails(keycask.Unimplemented, rsa.key.copy_external_representation)
+
+
+@test
+def keys_are_made_and_brought_along():
+    with Daemon() as daemon, keycask.Client(daemon.socket) as client:
+        kept = client.create_key("ec", 256, label="letters", is_permanent=True,
+                                 private_key_attributes={"application_tag": b"\0tag"})
+        signature = kept.private_key.sign(EC, DATA)
+        (item,) = client.find("key", label="letters")
+        check_equal((item["application_tag"], client.key(item)), (b"\0tag", kept.private_key),
+                    "tag and key")
+        with keycask.Client(daemon.socket) as other:
+            check(other.key(kept.public_key).verify(EC, DATA, signature), "verified elsewhere")
+        passing, made = client.create_key("rsa", 2048).private_key, MadeKey("P-256")
+        brought = client.import_key(made.pem)
+        check_equal(brought.copy_public().data, made.public, "the public key of what was brought")
+        for key, algorithm in ((passing, RSA), (brought, EC)):
+            key.sign(algorithm, DATA)
+        client.close()
+        error = fails(keycask.ItemNotFound, passing.sign, RSA, DATA)
+        check("ends with the connection" in error.hint, error.hint)
+        fails(keycask.KeySizeNotAllowed, client.create_key, "ec", 255)
+        fails(keycask.Decode, client.import_key, b"0\x03no key", key_type="rsa",
+              key_class="private")
 
 
 @test

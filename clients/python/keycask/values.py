@@ -44,8 +44,9 @@ def decode_date(text: str) -> Any:
 
 def encode_date(date: datetime.datetime) -> str:
     """A date without a zone is local time, as everywhere in datetime."""
-    utc = date.astimezone(datetime.timezone.utc).replace(microsecond=0)
-    return utc.isoformat().replace("+00:00", "Z")
+    utc = date.astimezone(datetime.timezone.utc)
+    parts = "milliseconds" if utc.microsecond else "seconds"
+    return utc.isoformat(timespec=parts).replace("+00:00", "Z")
 
 
 def to_wire(value: Any, name: Optional[str] = None) -> Any:
