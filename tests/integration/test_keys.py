@@ -657,9 +657,41 @@ def the_commands_encrypt_and_decrypt():
                 (["derive", "--pin-fd", "0"], 2, "the PIN and the public key cannot both"),
                 (["encrypt", scratch() / "none"], 1, "No such file"),
                 (["encrypt", "--algorithm", "oaep", letter], 1, "no encryption algorithm"),
-                (["encrypt", file_with(b"x" * 191, "long")], 1, "at most 190 bytes")):
+                (["encrypt", "--algorithm", "rsa_encryption_oaep_sha256",
+                  file_with(b"x" * 191, "long")], 1, "at most 190 bytes")):
             complaint = keycask(scene, *words, status=status)[1].decode()
             check(message in complaint, f"{words}: {complaint}")
+
+
+@test
+def the_commands_encrypt_long_files_too():
+    """By what the length asks for, with an RSA key; an EC key always takes any."""
+    for arguments, short, long in (
+            (("rsa:2048", [RAW]), "rsa_encryption_oaep_sha256", "rsa_encryption_oaep_sha256_aesgcm"),
+            (("P-256", [STANDARD]), *["ecies_encryption_standard_variable_iv_x963_sha256_aesgcm"] * 2)):
+        scene = Scene()
+        use = "can_decrypt" if arguments[0].startswith("rsa") else "can_derive"
+        scene.add("letters", *arguments, "pin", **{use: True})
+        with scene:
+            for size, expected in ((0, short), (190, short), (191, long), (50000, long)):
+                data, sealed = file_with(b"x" * size, "data"), scratch() / "sealed"
+                answer = scene.daemon.cli("encrypt", "--key", "letters", str(data))
+                check_equal(answer["algorithm"], expected, f"the usual algorithm of {size} bytes")
+                sealed.write_bytes(unb64(answer["ciphertext"]))
+                answer = scene.daemon.cli("decrypt", str(sealed), pin=PIN)
+                check_equal((unb64(answer["plaintext"]), answer["algorithm"]),
+                            (b"x" * size, expected), f"{size} bytes")
+            sealed.write_bytes(sealed.read_bytes()[:-1] + b"?")
+            complaint = keycask(scene, "decrypt", sealed, pin=PIN, status=1)[1].decode()
+            check("was not encrypted with this key" in complaint, complaint)
+
+
+@test
+def the_commands_list_the_algorithms():
+    for command, name in (("sign", "rsa_signature_{message,digest}"), ("verify", "ecdsa_signature_"),
+                          ("encrypt", "ecies_encryption_"), ("decrypt", "rsa_encryption_oaep_"),
+                          ("derive", "ecdh_key_exchange_")):
+        check(name in run(program("keycask"), command, "--help")[0].decode(), f"keycask {command} --help")
 
 
 @test

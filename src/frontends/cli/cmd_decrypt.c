@@ -30,6 +30,7 @@ static enum kc_status decrypt(struct context *context, struct arguments *argumen
 	TRY(pin_options_read(&arguments->pin, &options));
 	TRY(signer_find(context, arguments->key, arguments->algorithm, RESOLVE_DECRYPTER, &signer));
 	TRY(file_io_read(arguments->in, &data));
+	signer_fit(&signer, data.len, true);
 	signer_announce(&signer);
 	TRY(kc_key_decrypt(signer.key, signer.algorithm, bytes_view(&data), &options, &plaintext));
 	return output_deliver(context, arguments->out,
@@ -56,21 +57,20 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 const struct command cmd_decrypt = {
 	.name = "decrypt",
 	.arguments = "[--key KEY] [--algorithm A] [--pin-fd N] [--out FILE] [FILE]",
-	.summary = "decrypt a short file",
-	.help = "Decrypts FILE, or standard input: as many bytes as the RSA key has, such as a "
-		"wrapped\n"
-		"key. KEY is named as for keycask sign; it may be left out when there is just one "
+	.summary = "decrypt a file",
+	.help = "Decrypts FILE, or standard input. KEY is named as for keycask sign; it may be "
+		"left out when there is just one "
 		"key\n"
 		"that can decrypt. The plaintext goes to standard output: as bytes, or as base64 "
 		"on "
 		"a\n"
 		"terminal unless --out - says otherwise.\n"
 		"\n"
-		"  --algorithm A    default: rsa_encryption_oaep_sha256; rsa_encryption_pkcs1 with "
-		"a\n"
-		"                   token that can do nothing else. What was not encrypted by the "
-		"latter\n"
-		"                   comes out of it as noise, not as a failure.\n"
-		"  --out FILE       write the plaintext there\n" PIN_OPTIONS_HELP,
+		"  --algorithm A    default: what keycask encrypt takes for this key and length. "
+		"What\n"
+		"                   was not encrypted by rsa_encryption_pkcs1 comes out of it as\n"
+		"                   noise, not as a failure.\n"
+		"  --out FILE       write the plaintext there\n" PIN_OPTIONS_HELP
+			SIGNER_ENCRYPTIONS_HELP,
 	.run = run,
 };

@@ -88,6 +88,7 @@ const struct command cmd_derive = {
 		"it\n"
 		"  --size N         how many bytes to derive\n"
 		"  --shared-info F  what both sides mix in: the content of the file F\n"
-		"  --out FILE       write the secret there\n" PIN_OPTIONS_HELP,
+		"  --out FILE       write the secret there\n" PIN_OPTIONS_HELP
+			SIGNER_EXCHANGES_HELP,
 	.run = run,
 };

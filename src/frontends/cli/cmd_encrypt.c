@@ -29,6 +29,7 @@ static enum kc_status encrypt(struct context *context, const struct arguments *a
 	TRY(signer_find(context, arguments->key, arguments->algorithm, kind_of(arguments),
 			&signer));
 	TRY(file_io_read(arguments->in, &data));
+	signer_fit(&signer, data.len, false);
 	TRY(kc_key_encrypt(signer.key, signer.algorithm, bytes_view(&data), &ciphertext));
 	return output_deliver(context, arguments->out,
 			      &(struct output){"ciphertext",
@@ -53,17 +54,18 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 const struct command cmd_encrypt = {
 	.name = "encrypt",
 	.arguments = "[--key KEY] [--algorithm A] [--out FILE] [FILE]",
-	.summary = "encrypt a short file",
-	.help = "Encrypts FILE, or standard input, to the owner of the RSA key KEY, which keycask "
-		"decrypt\n"
-		"undoes. Needs no PIN. A key of 2048 bits takes 190 bytes at most: enough for a "
-		"key, "
-		"with\n"
-		"which another program encrypts the rest.\n"
+	.summary = "encrypt a file",
+	.help = "Encrypts FILE, or standard input, to the owner of the RSA or EC key KEY, which\n"
+		"keycask decrypt undoes. Needs no PIN. FILE has 700 KiB at most.\n"
 		"\n"
-		"  --algorithm A    default: rsa_encryption_oaep_sha256; rsa_encryption_pkcs1 with "
-		"a\n"
-		"                   token that can decrypt nothing else\n"
-		"  --out FILE       write the ciphertext there\n",
+		"  --algorithm A    default: of an EC key\n"
+		"                   ecies_encryption_standard_variable_iv_x963_sha256_aesgcm, of "
+		"an\n"
+		"                   RSA key rsa_encryption_oaep_sha256 or, when the file is "
+		"longer\n"
+		"                   than that takes (190 bytes with 2048 bits), the same with\n"
+		"                   _aesgcm; rsa_encryption_pkcs1 with a token that can decrypt\n"
+		"                   nothing else\n"
+		"  --out FILE       write the ciphertext there\n" SIGNER_ENCRYPTIONS_HELP,
 	.run = run,
 };

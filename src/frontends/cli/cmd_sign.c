@@ -76,6 +76,6 @@ const struct command cmd_sign = {
 		"                   rsa_signature_message_pkcs1v15_sha256 or\n"
 		"                   eddsa_signature_message_ed25519, by the type of the key\n"
 		"  --out FILE       write the signature there\n"
-		"  --in FILE        the same as FILE\n" PIN_OPTIONS_HELP,
+		"  --in FILE        the same as FILE\n" PIN_OPTIONS_HELP SIGNER_SIGNATURES_HELP,
 	.run = run,
 };

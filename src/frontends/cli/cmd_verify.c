@@ -69,6 +69,6 @@ const struct command cmd_verify = {
 	.arguments = "[--key KEY] --signature FILE [--algorithm A] [FILE]",
 	.summary = "check a signature",
 	.help = "Checks the signature over FILE, or standard input, with the public key of KEY.\n"
-		"Needs no PIN. Exit status 0: it is valid; 1: it is not.\n",
+		"Needs no PIN. Exit status 0: it is valid; 1: it is not.\n" SIGNER_SIGNATURES_HELP,
 	.run = run,
 };

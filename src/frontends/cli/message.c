@@ -24,7 +24,7 @@ static void free_context(EVP_MD_CTX **context)
 /* The hash that ends the name of an algorithm over messages; NULL when it has none we know. */
 static const EVP_MD *hash_of(const char *algorithm)
 {
-	static const char *const names[] = {"sha1", "sha224", "sha256", "sha384", "sha512"};
+	static const char *const names[] = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"};
 	const char *last = strrchr(algorithm, '_');
 
 	for (size_t i = 0; last && strstr(algorithm, by_message) && i < ARRAY_LEN(names); i++) {

@@ -23,19 +23,19 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 
 static const struct kind {
 	const char *noun;
-	const char *lack;     /* "'x' …" when it is no such thing */
-	const char *needed;   /* this attribute is true */
-	const char *key_type; /* NULL: any */
+	const char *lack;   /* "'x' …" when it is no such thing */
+	const char *needed; /* this attribute is true */
+	bool encrypts;	    /* not every type does */
 	bool is_key;
 } kinds[] = {
-	[RESOLVE_ANY] = {"item", NULL, NULL, NULL, false},
-	[RESOLVE_KEY] = {"key", "has no private key", NULL, NULL, true},
-	[RESOLVE_SIGNER] = {"key that can sign", "cannot sign", KC_ATTR_CAN_SIGN, NULL, true},
+	[RESOLVE_ANY] = {"item", NULL, NULL, false, false},
+	[RESOLVE_KEY] = {"key", "has no private key", NULL, false, true},
+	[RESOLVE_SIGNER] = {"key that can sign", "cannot sign", KC_ATTR_CAN_SIGN, false, true},
 	[RESOLVE_ENCRYPTER] = {"key to encrypt to", "is no key that can be encrypted to", NULL,
-			       KC_KEY_TYPE_NAME_RSA, true},
-	[RESOLVE_DECRYPTER] = {"key that can decrypt", "cannot decrypt", KC_ATTR_CAN_DECRYPT,
-			       KC_KEY_TYPE_NAME_RSA, true},
-	[RESOLVE_DERIVER] = {"key that can derive", "cannot derive", KC_ATTR_CAN_DERIVE, NULL,
+			       true, true},
+	[RESOLVE_DECRYPTER] = {"key that can decrypt", "cannot decrypt", KC_ATTR_CAN_DECRYPT, true,
+			       true},
+	[RESOLVE_DERIVER] = {"key that can derive", "cannot derive", KC_ATTR_CAN_DERIVE, false,
 			     true},
 };
 
@@ -80,14 +80,37 @@ static bool has_parts(const struct kc_dictionary *item, const void *what)
 	return hash.len == 0 || view_equal(hash, inventory_hash(item));
 }
 
+static bool has_type(const struct kc_dictionary *item, const char *wanted)
+{
+	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
+
+	return type && strcmp(type, wanted) == 0;
+}
+
+/* What an EC key decrypts it decrypts by exchanging keys. */
+static bool may(const struct kc_dictionary *item, const char *needed)
+{
+	if (kc_dictionary_flag(item, needed, true))
+		return true;
+	return strcmp(needed, KC_ATTR_CAN_DECRYPT) == 0 && has_type(item, KC_KEY_TYPE_NAME_EC) &&
+	       kc_dictionary_flag(item, KC_ATTR_CAN_DERIVE, false);
+}
+
+/* What is encrypted to an EC key that only signs nobody can read again. */
+static bool is_encrypted_to(const struct kc_dictionary *item)
+{
+	if (!kc_dictionary_text(item, KC_ATTR_KEY_TYPE) || has_type(item, KC_KEY_TYPE_NAME_RSA))
+		return true;
+	return has_type(item, KC_KEY_TYPE_NAME_EC) && may(item, KC_ATTR_CAN_DECRYPT);
+}
+
 static bool is_usable(const struct kc_dictionary *item, const void *what)
 {
 	const struct kind *kind = &kinds[*(const enum resolve_kind *)what];
-	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
 
-	if (kind->needed && !kc_dictionary_flag(item, kind->needed, true))
+	if (kind->needed && !may(item, kind->needed))
 		return false;
-	if (kind->key_type && type && strcmp(type, kind->key_type) != 0)
+	if (kind->encrypts && !is_encrypted_to(item))
 		return false;
 	return !kind->is_key || inventory_is_key(item);
 }
