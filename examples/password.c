@@ -52,15 +52,13 @@ static enum kc_status read_back(const char *service, const char *account)
 int main(int argc, char **argv)
 {
 	char line[256];
-	struct kc_view password = {(const uint8_t *)line, 0};
 	enum kc_status status = KC_OK;
 
 	if (argc != 3 || !fgets(line, sizeof(line), stdin)) {
 		fprintf(stderr, "usage: example-password SERVICE ACCOUNT <password\n");
 		return 2;
 	}
-	password.len = strcspn(line, "\n");
-	status = keep(argv[1], argv[2], password);
+	status = keep(argv[1], argv[2], kc_view_of(line, strcspn(line, "\n")));
 	if (status == KC_OK)
 		status = read_back(argv[1], argv[2]);
 	if (status != KC_OK)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sign standard input with whichever key of a card can sign; a person is asked for the PIN.
+ * Sign standard input with whichever identity fits best; a person is asked for the PIN. Which one
+ *fits, the daemon judges: the certificate is for signing and valid today, the key can do one of
+ *these.
  *
  *	cc sign.c $(pkg-config --cflags --libs keycask)
  */
@@ -9,34 +11,45 @@
 #include <stdlib.h>
 
 #include <keycask/error.h>
-#include <keycask/item.h>
-#include <keycask/key.h>
+#include <keycask/identity.h>
 
-static enum kc_status find_key(const char *key_type, struct kc_key **key)
+static const char *const algorithms[] = {
+	KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256,
+	KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA256,
+	KC_ALGORITHM_EDDSA_SIGNATURE_MESSAGE_ED25519,
+};
+
+enum {
+	N_ALGORITHMS = sizeof(algorithms) / sizeof(algorithms[0]),
+};
+
+static enum kc_status choose_key(struct kc_key **key)
 {
-	struct kc_dictionary *query = KC_DICTIONARY(
-		{KC_CLASS, KC_TEXT(KC_CLASS_IDENTITY)}, {KC_ATTR_KEY_TYPE, KC_TEXT(key_type)},
-		{KC_ATTR_CAN_SIGN, KC_TRUE}, {KC_RETURN_REF, KC_TRUE});
-	struct kc_value *item = NULL;
-	enum kc_status status = kc_item_copy_matching(query, &item);
+	struct kc_choice choice = KC_CHOICE_INIT;
+	struct kc_identity *identity = NULL;
+	enum kc_status status = KC_OK;
 
+	choice.algorithms = algorithms;
+	choice.n_algorithms = N_ALGORITHMS;
+	status = kc_identity_choose(KC_PURPOSE_SIGN, &choice, &identity);
 	if (status == KC_OK)
-		status = kc_key_from_item(item, key);
-	kc_value_free(item);
-	kc_dictionary_free(query);
+		status = kc_identity_copy_key(identity, key);
+	kc_identity_free(identity);
 	return status;
 }
 
-/* An RSA key or, when there is none, one on an elliptic curve; and how to sign with it. */
-static enum kc_status find_any_key(struct kc_key **key, const char **algorithm)
+/* The first that the key has; it was chosen because there is one. */
+static enum kc_status choose_algorithm(const struct kc_key *key, const char **algorithm)
 {
-	enum kc_status status = find_key(KC_KEY_TYPE_NAME_RSA, key);
+	bool is_supported = false;
+	enum kc_status status = KC_OK;
 
-	*algorithm = KC_ALGORITHM_RSA_SIGNATURE_MESSAGE_PKCS1V15_SHA256;
-	if (status != KC_ERR_ITEM_NOT_FOUND)
-		return status;
-	*algorithm = KC_ALGORITHM_ECDSA_SIGNATURE_MESSAGE_X962_SHA256;
-	return find_key(KC_KEY_TYPE_NAME_EC, key);
+	for (size_t i = 0; i < N_ALGORITHMS && status == KC_OK && !is_supported; i++) {
+		*algorithm = algorithms[i];
+		status = kc_key_is_algorithm_supported(key, KC_OPERATION_SIGN, *algorithm,
+						       &is_supported);
+	}
+	return status;
 }
 
 static enum kc_status sign(const struct kc_key *key, const char *algorithm, struct kc_view data)
@@ -72,12 +85,14 @@ static bool read_all(unsigned char **data, size_t *len)
 	return !ferror(stdin);
 }
 
-static enum kc_status find_and_sign(struct kc_view data)
+static enum kc_status choose_and_sign(struct kc_view data)
 {
 	const char *algorithm = NULL;
 	struct kc_key *key = NULL;
-	enum kc_status status = find_any_key(&key, &algorithm);
+	enum kc_status status = choose_key(&key);
 
+	if (status == KC_OK)
+		status = choose_algorithm(key, &algorithm);
 	if (status == KC_OK)
 		status = sign(key, algorithm, data);
 	if (status != KC_OK)
@@ -90,15 +105,13 @@ static enum kc_status find_and_sign(struct kc_view data)
 int main(void)
 {
 	unsigned char *buffer = NULL;
-	struct kc_view data = {NULL, 0};
+	size_t len = 0;
 	bool is_signed = false;
 
-	if (read_all(&buffer, &data.len)) {
-		data.data = buffer;
-		is_signed = find_and_sign(data) == KC_OK;
-	} else {
+	if (read_all(&buffer, &len))
+		is_signed = choose_and_sign(kc_view_of(buffer, len)) == KC_OK;
+	else
 		perror("cannot read standard input");
-	}
 	free(buffer);
 	return is_signed ? 0 : 1;
 }

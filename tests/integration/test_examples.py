@@ -4,6 +4,7 @@ as they stand there."""
 import json
 import re
 import shlex
+import subprocess
 
 from der import certificates
 from keycask_test import (BUILD, PIN, SOURCE, Card, Daemon, base_environment, check, check_equal,
@@ -36,7 +37,7 @@ def with_pinentry(daemon):
     pinentry.write_text(PINENTRY)
     pinentry.chmod(0o700)
     folder = pathlib.Path(daemon.env["KEYCASK_CONFIG_DIR"])
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps({"pinentry": str(pinentry)}))
     return pinentry
 
@@ -72,6 +73,95 @@ def password_keeps_and_reads_back():
 
 
 @test
+def list_tokens_lists_token_ids():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        out, _ = run(example("list-tokens"), env=daemon.env)
+        check_equal(out, b"", "tokens without a card")
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        out, _ = run(example("list-tokens"), env=daemon.env)
+        check_equal(out.decode(), f"{token_id}\n", "token IDs")
+
+
+@test
+def find_by_token_finds_the_identities_of_that_token():
+    with Daemon() as daemon, Card("piv:9a=rsa2048,9d=p256") as card:
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        out, _ = run(example("find-by-token"), token_id, env=daemon.env)
+        check_equal(out.decode(), "Certificate For PIV Authentication\trsa sign\n"
+                    "Certificate For Key Management\tec derive\n", "identities")
+        _, errors = run(example("find-by-token"), "org.keycask.piv:00", env=daemon.env, status=1)
+        check(b"org.keycask.piv:00" in errors or b"no identity matches" in errors, f"why: {errors}")
+        run(example("find-by-token"), env=daemon.env, status=2)
+
+
+@test
+def persistent_reference_finds_an_identity_again():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        run(example("persistent-reference"), env=daemon.env, status=1)
+        card.insert(daemon)
+        daemon.wait_for_token()
+        name = run(example("persistent-reference"), env=daemon.env)[0].decode().strip()
+        before, _ = run(example("persistent-reference"), name, env=daemon.env)
+        card.pull()
+        daemon.wait_for_removal()
+        run(example("persistent-reference"), name, env=daemon.env, status=1)
+        card.insert(daemon)
+        daemon.wait_for_token()
+        check_equal(run(example("persistent-reference"), name, env=daemon.env)[0], before,
+                    "its name, when it is back")
+        _, errors = run(example("persistent-reference"), "nobody", env=daemon.env, status=1)
+        check(b"base64" in errors, f"what is wrong with it: {errors}")
+
+
+def started(path, daemon):
+    return subprocess.Popen([str(path)], env=daemon.env, text=True,
+                            stdout=subprocess.PIPE)
+
+
+@test
+def insertion_removal_greets_and_says_goodbye():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        with started(example("insertion-removal"), daemon) as program_:
+            check_equal(program_.stdout.readline(), f"hello, {token_id} in Embedded Slot 00\n", "hello")
+            card.pull()
+            check_equal(program_.stdout.readline(), f"good-bye, {token_id}\n", "good-bye")
+        check_equal(program_.returncode, 0, "its end")
+
+
+@test
+def watch_tells_of_restarts_too():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        with started(example("watch"), daemon) as program_:
+            card.insert(daemon)
+            event = json.loads(program_.stdout.readline())
+            check_equal(event["event"], "inserted", "the first event")
+            daemon.stop()
+            check_equal(json.loads(program_.stdout.readline())["event"], "removed", "what is next")
+            program_.terminate()
+        daemon.start()
+
+
+@test
+def encrypt_to_self_decrypts_what_it_encrypted():
+    for layout, algorithm in (("piv:9d=rsa2048", "rsa_encryption_oaep_sha256_aesgcm"),
+                              ("piv:9d=p256", "ecies_encryption_standard_variable_iv_x963_sha256_"
+                               "aesgcm")):
+        daemon = Daemon(DISPLAY=":99")
+        with_pinentry(daemon)
+        with daemon, Card(layout) as card:
+            run(example("encrypt-to-self"), env=daemon.env, input=b"text\n", status=1)
+            card.insert(daemon)
+            daemon.wait_for_token()
+            out, errors = run(example("encrypt-to-self"), env=daemon.env, input=b"text\n")
+            check_equal(out, b"text\n", "what is decrypted")
+            check_equal(errors.decode(), f"encrypted with {algorithm}\n", "how")
+
+
+@test
 def raw_card_looks_for_piv_without_a_driver():
     with Daemon() as daemon, Card("piv:9a=p256") as card:
         _, errors = run(example("raw-card"), env=daemon.env, status=1)
@@ -88,16 +178,16 @@ def raw_card_looks_for_piv_without_a_driver():
 def sign_asks_for_the_pin_and_signs():
     daemon = Daemon(DISPLAY=":99")  # the script opens none
     pinentry = with_pinentry(daemon)
-    with daemon, Card("piv:9a=rsa2048") as card:
+    with daemon, Card("piv:9a=rsa2048,9c=rsa2048") as card:
         _, errors = run(example("sign"), env=daemon.env, input=b"text", status=1)
-        check(b"no identity matches" in errors, f"no reason: {errors}")
+        check(b"there is no identity" in errors, f"no reason: {errors}")
         card.insert(daemon)
         daemon.wait_for_token()
         signature, _ = run(example("sign"), env=daemon.env, input=b"text")
         said = pathlib.Path(f"{pinentry}.said").read_text()
-        check("try the signing example" in said and "Key For PIV Authentication" in said,
+        check("try the signing example" in said and "Key For Digital Signature" in said,
               f"what the dialogue says: {said}")
-        der = certificates(card.file)["9a"].der
+        der = certificates(card.file)["9c"].der
         (scratch() / "key").write_bytes(openssl("x509", "-inform", "DER", "-pubkey", "-noout",
                                                 input=der))
         (scratch() / "signature").write_bytes(signature)
@@ -108,12 +198,14 @@ def sign_asks_for_the_pin_and_signs():
 @test
 def sign_reads_to_the_end_and_signs_with_any_type_of_key():
     letter = b"long " * 20000
-    with Daemon() as daemon, Card("piv:9e=p256") as card:
+    daemon = Daemon(DISPLAY=":99")
+    with_pinentry(daemon)
+    with daemon, Card("piv:9c=p256") as card:
         card.insert(daemon)
         daemon.wait_for_token()
         signature, _ = run(example("sign"), env=daemon.env, input=letter)
         (scratch() / "ec-key").write_bytes(openssl("x509", "-inform", "DER", "-pubkey", "-noout",
-                                                   input=certificates(card.file)["9e"].der))
+                                                   input=certificates(card.file)["9c"].der))
         (scratch() / "ec-signature").write_bytes(signature)
         openssl("dgst", "-sha256", "-verify", scratch() / "ec-key", "-signature",
                 scratch() / "ec-signature", input=letter)
