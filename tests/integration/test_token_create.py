@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keys that tokens make: on PIV cards with the management key, on OpenPGP cards with the admin PIN."""
 import base64
+import hashlib
 import json
 import os
 import pathlib
 import tempfile
+import time
 
+import der
 from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
-                          eventually, main, openssl, scratch, test)
+                          eventually, main, openssl, run, scratch, test)
 from lifecycle import NO_PROMPT, Watcher, configure, query
 
 ADMIN_PIN = "12345678"
@@ -314,6 +317,59 @@ def openpgp_cards_make_keys_that_work_and_stay():
         for one, use in made.values():
             use(scene.connection, one)
         scene.watcher.check_quiet()  # the cache knew of them
+
+
+# RFC 9580, 9.1 and 9.2: algorithm by place, OID of the curve; 11.5: hash and cipher of ECDH.
+CURVES = {("ec", 256): "2a8648ce3d030107", ("ec", 384): "2b81040022", ("ec", 521): "2b81040023",
+          ("ed25519", None): "2b06010401da470f01", ("x25519", None): "2b060104019755010501"}
+ECDH_TERMS = {256: "03010807", 384: "03010909", 521: "03010a09", None: "03010807"}
+
+
+def mpi(number):
+    bits = int.from_bytes(number, "big").bit_length()
+    return bits.to_bytes(2, "big") + number.lstrip(b"\0")
+
+
+def key_packet(place, key_type, bits, created, info):
+    """The body of an OpenPGP public-key packet of version 4."""
+    bit_string = der.children(der.children(info)[0][1])[1][1][1:]
+    head = b"\x04" + created
+    if key_type == "rsa":
+        modulus, exponent = (value for _, value in der.children(der.children(bit_string)[0][1]))
+        return head + b"\x01" + mpi(modulus) + mpi(exponent)
+    algorithm = 22 if key_type == "ed25519" else 18 if place == "decrypt" else 19
+    oid = bytes.fromhex(CURVES[key_type, bits])
+    point = bit_string if key_type == "ec" else b"\x40" + bit_string
+    body = head + bytes([algorithm, len(oid)]) + oid + mpi(point)
+    return body + (bytes.fromhex(ECDH_TERMS[bits]) if algorithm == 18 else b"")
+
+
+@test
+def gnupg_finds_the_keys_by_their_fingerprints():
+    """What the card was told to keep is what gpg makes of the same key."""
+    kinds = [kind[:3] for kind in OPENPGP_KINDS[:3]] + \
+        [kind[:3] for kind in OPENPGP_KINDS[3:5]] + [OPENPGP_KINDS[5][:3]]
+    for three in (kinds[:3], kinds[3:], [("sign", "ec", 256), ("decrypt", "ec", 384),
+                                         ("authenticate", "ec", 256)]):
+        with Scene("openpgp:none") as scene:
+            infos = []
+            for place, key_type, bits in three:
+                size = {"key_size_in_bits": bits} if bits else {}
+                made = scene.create(ADMIN_PIN, token_object=place, key_type=key_type, **size)
+                infos.append(base64.b64decode(scene.connection.call(
+                    "Keys.CopyPublic", {"key": made["key"]})["public_key_info"]))
+            scene.card.pull()
+            kept = json.loads(scene.card.file.read_text())["openpgp"]["keys"]
+            for (place, key_type, bits), info, key in zip(three, infos, kept):
+                created = bytes.fromhex(key["time"])
+                check(abs(int.from_bytes(created, "big") - time.time()) < 3600, "the time")
+                body = key_packet(place, key_type, bits, created, info)
+                packet = b"\x99" + len(body).to_bytes(2, "big") + body
+                fingerprint = key["fingerprint"].lower()
+                check_equal(hashlib.sha1(packet).hexdigest(), fingerprint, "the fingerprint")
+                if os.access("/usr/bin/gpg", os.X_OK):
+                    told, _ = run("gpg", "--homedir", scratch(), "--list-packets", input=packet)
+                    check(f"keyid: {fingerprint[-16:].upper()}" in told.decode(), told)
 
 
 @test

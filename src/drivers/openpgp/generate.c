@@ -132,10 +132,17 @@ static enum kc_status make(struct kc_token *token, const struct kc_key_wish *wis
 	struct openpgp_state *state = kc_token_state(token);
 	struct openpgp_key *key = &state->keys[index];
 	bool needs_touch = key->needs_touch;
+	enum kc_status status = KC_OK;
 
 	TRY(set_attributes(token, index, wish));
 	*key = (struct openpgp_key){.needs_touch = needs_touch}; /* the old one is gone */
-	TRY(openpgp_make_public_key(token, &openpgp_places[index], key));
+	status = openpgp_make_public_key(token, &openpgp_places[index], key);
+	if (status == KC_ERR_OBJECT_NOT_FOUND) {
+		error_clear();
+		status =
+			fail(KC_ERR_CORRUPTED_DATA, "the card does not tell which key it has made");
+	}
+	TRY(status);
 	return describe(token, index, key);
 }
 

@@ -52,8 +52,8 @@ static enum kc_status read_block(const struct kc_bytes *answer, uint32_t tag,
 {
 	struct kc_view inner = {NULL, 0};
 
-	TRY(tlv_find(piv_view(answer), TAG_TEMPLATE, &inner));
-	TRY(tlv_find(inner, tag, ret_block));
+	REQUIRE(tlv_has(piv_view(answer), TAG_TEMPLATE, &inner) && tlv_has(inner, tag, ret_block),
+		KC_ERR_CORRUPTED_DATA, "the card's answer has a wrong form");
 	REQUIRE(ret_block->len > 0 && ret_block->len <= KC_ADMIN_BLOCK_MAX, KC_ERR_CORRUPTED_DATA,
 		"the card's challenge has %zu bytes", ret_block->len);
 	return KC_OK;

@@ -104,12 +104,25 @@ static enum kc_status add_made(struct kc_contents *contents, const struct piv_ke
 	return piv_add_key(contents, &publication);
 }
 
+static enum kc_status read_answer(const struct kc_bytes *answer, uint8_t algorithm,
+				  struct piv_key *key)
+{
+	struct kc_view records = {NULL, 0};
+	enum kc_status status = tlv_find(piv_view(answer), TAG_PUBLIC_KEY, &records);
+
+	if (status == KC_OK)
+		status = piv_read_public_records(records, algorithm, key);
+	if (status != KC_ERR_OBJECT_NOT_FOUND)
+		return status;
+	error_clear();
+	return fail(KC_ERR_CORRUPTED_DATA, "the card does not tell which key it has made");
+}
+
 enum kc_status piv_generate(struct kc_token *token, const struct kc_key_wish *wish,
 			    struct kc_view object_id, struct kc_contents *made)
 {
 	CLEANUP(piv_bytes_done) struct kc_bytes answer = {NULL, 0};
 	struct piv_place place = {.slot = 0};
-	struct kc_view records = {NULL, 0};
 	struct piv_key key = {.slot = object_id.data[0]};
 	uint8_t algorithm = 0;
 	unsigned number = 0;
@@ -120,8 +133,7 @@ enum kc_status piv_generate(struct kc_token *token, const struct kc_key_wish *wi
 	key.constraint = place.constraint;
 	TRY(make_room(token, &place));
 	TRY(transmit(token, key.slot, algorithm, &answer));
-	TRY(tlv_find(piv_view(&answer), TAG_PUBLIC_KEY, &records));
-	TRY(piv_read_public_records(records, algorithm, &key));
+	TRY(read_answer(&answer, algorithm, &key));
 	TRY(keep_made(kc_token_state(token), &key));
 	return add_made(made, &key);
 }
