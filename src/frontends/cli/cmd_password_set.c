@@ -13,6 +13,7 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/password_input.h"
 #include "frontends/cli/password_name.h"
+#include "frontends/cli/requirement.h"
 #include "frontends/cli/unlocking.h"
 
 static void dictionary_freep(struct kc_dictionary **dictionary)
@@ -24,8 +25,7 @@ struct setting {
 	struct password_name name;
 	const char *label;
 	const char *comment;
-	const char *accessible;
-	const char *require;
+	struct requirement requirement;
 	int fd; /* of the password; -1: none */
 	struct kc_dictionary *item;
 	struct kc_dictionary *changes;
@@ -36,86 +36,6 @@ static void setting_done(struct setting *setting)
 {
 	dictionary_freep(&setting->item);
 	dictionary_freep(&setting->changes);
-}
-
-/* --- what it needs before it is read ------------------------------------------------------- */
-
-static const char *find_flag(struct kc_view word)
-{
-	static const char *const flags[][2] = {
-		{"presence", KC_ACCESS_CONTROL_USER_PRESENCE},
-		{"passcode", KC_ACCESS_CONTROL_DEVICE_PASSCODE},
-		{"application-password", KC_ACCESS_CONTROL_APPLICATION_PASSWORD},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (view_equal(word, view_of_text(flags[i][0])))
-			return flags[i][1];
-	return NULL;
-}
-
-enum {
-	FLAGS_MAX = 3,
-};
-
-/* With their list: the daemon's answer would come after the password was typed twice. */
-static enum kc_status check_accessible(struct context *context, const char *accessible)
-{
-	static const char *const classes[] = {
-		KC_ACCESSIBLE_WHEN_UNLOCKED,
-		KC_ACCESSIBLE_WHEN_UNLOCKED_THIS_DEVICE_ONLY,
-		KC_ACCESSIBLE_AFTER_FIRST_UNLOCK,
-		KC_ACCESSIBLE_AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY,
-		KC_ACCESSIBLE_ALWAYS,
-		KC_ACCESSIBLE_ALWAYS_THIS_DEVICE_ONLY,
-		KC_ACCESSIBLE_WHEN_PASSCODE_SET_THIS_DEVICE_ONLY,
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
-		if (!accessible || strcmp(accessible, classes[i]) == 0)
-			return KC_OK;
-	return usage_error(context, "--accessible is %s, %s, %s, %s, %s, %s or %s, not '%s'",
-			   classes[0], classes[1], classes[2], classes[3], classes[4], classes[5],
-			   classes[6], accessible);
-}
-
-/* "presence,application-password" */
-static enum kc_status read_flags(struct context *context, const char *words,
-				 struct kc_literal *flags, size_t *ret_n)
-{
-	size_t n = 0;
-
-	for (const char *at = words; at;) {
-		size_t len = strcspn(at, ",");
-		const char *flag = find_flag(view_of(at, len));
-
-		if (!flag || n == FLAGS_MAX)
-			return usage_error(context,
-					   "--require is presence, passcode or "
-					   "application-password, or two of them with a comma, "
-					   "not '%s'",
-					   words);
-		flags[n++] = KC_TEXT(flag);
-		at = at[len] ? at + len + 1 : NULL;
-	}
-	*ret_n = n;
-	return KC_OK;
-}
-
-static enum kc_status put_requirement(struct context *context, const struct setting *setting,
-				      struct kc_dictionary *changes)
-{
-	const char *accessible =
-		setting->accessible ? setting->accessible : KC_ACCESSIBLE_WHEN_UNLOCKED;
-	CLEANUP(dictionary_freep) struct kc_dictionary *object = NULL;
-	struct kc_literal flags[FLAGS_MAX];
-	size_t n = 0;
-
-	TRY(read_flags(context, setting->require, flags, &n));
-	object = KC_DICTIONARY({KC_ACCESS_CONTROL_ACCESSIBLE, KC_TEXT(accessible)},
-			       {KC_ACCESS_CONTROL_FLAGS, KC_ARRAY(flags, n)});
-	REQUIRE(object, KC_ERR_ALLOCATE, "out of memory");
-	return kc_dictionary_set(changes, KC_ATTR_ACCESS_CONTROL, KC_NESTED(object));
 }
 
 /* --- dictionaries -------------------------------------------------------------------------- */
@@ -131,9 +51,7 @@ static enum kc_status put_attributes(struct context *context, const struct setti
 {
 	TRY(put_text(dictionary, KC_ATTR_LABEL, setting->label));
 	TRY(put_text(dictionary, KC_ATTR_COMMENT, setting->comment));
-	if (setting->require)
-		return put_requirement(context, setting, dictionary);
-	return put_text(dictionary, KC_ATTR_ACCESSIBLE, setting->accessible);
+	return requirement_put(context, &setting->requirement, dictionary);
 }
 
 /* Without a label of its own it is called what it is for. */
@@ -201,18 +119,19 @@ static enum kc_status run_set(struct context *context, char **words, int n_words
 {
 	CLEANUP(setting_done)
 	struct setting setting = {.name = PASSWORD_NAME_INIT, .fd = -1};
-	const struct option_row rows[] = {PASSWORD_NAME_ROWS(&setting.name),
-					  {"label", OPTION_TEXT, &setting.label},
-					  {"comment", OPTION_TEXT, &setting.comment},
-					  {"accessible", OPTION_TEXT, &setting.accessible},
-					  {"require", OPTION_TEXT, &setting.require},
-					  {"password-fd", OPTION_NUMBER, &setting.fd}};
+	const struct option_row rows[] = {
+		PASSWORD_NAME_ROWS(&setting.name),
+		{"label", OPTION_TEXT, &setting.label},
+		{"comment", OPTION_TEXT, &setting.comment},
+		{"accessible", OPTION_TEXT, &setting.requirement.accessible},
+		{"require", OPTION_TEXT, &setting.requirement.require},
+		{"password-fd", OPTION_NUMBER, &setting.fd}};
 
 	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
 	if (context->wants_help)
 		return KC_OK;
 	TRY(password_name_read(context, words, n_words, &setting.name));
-	TRY(check_accessible(context, setting.accessible));
+	TRY(requirement_check(context, &setting.requirement));
 	TRY(prepare(context, &setting));
 	TRY(read_password(&setting));
 	TRY(unlocking_run(!setting.name.no_prompt, add_or_update, &setting));

@@ -26,6 +26,8 @@ static const struct command *const commands[] = {
 	&cmd_sign,	     &cmd_verify,
 	&cmd_encrypt,	     &cmd_decrypt,
 	&cmd_derive,	     &cmd_key_export,
+	&cmd_key_create,     &cmd_key_import,
+	&cmd_key_delete,
 	&cmd_card_apdu,	     &cmd_card_send,
 	&cmd_card_reset,     &cmd_card_reprobe,
 	&cmd_card_who_holds, &cmd_card_atr,

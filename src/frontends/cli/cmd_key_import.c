@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* keycask key import: one key from a file into the keychain. */
+#include <keycask/item.h>
+
+#include "base/cleanup.h"
+#include "base/secret.h"
+#include "frontends/cli/file_io.h"
+#include "frontends/cli/key_options.h"
+#include "frontends/cli/unlocking.h"
+
+struct import {
+	struct key_options key;
+	const char *type;
+	const char *key_class;
+	int passphrase_fd; /* -1: none */
+	struct secret passphrase;
+	struct bytes data;
+	struct kc_dictionary *attributes;
+	struct kc_key *imported;
+};
+
+static void import_done(struct import *import)
+{
+	secret_done(&import->passphrase);
+	bytes_done(&import->data);
+	import->attributes = kc_dictionary_free(import->attributes);
+	import->imported = kc_key_free(import->imported);
+}
+
+static enum kc_status put_text(struct kc_dictionary *dictionary, const char *name, const char *text)
+{
+	return text ? kc_dictionary_set(dictionary, name, KC_TEXT(text)) : KC_OK;
+}
+
+static enum kc_status prepare(struct context *context, struct import *import)
+{
+	import->attributes = kc_dictionary_new(NULL, 0);
+	REQUIRE(import->attributes, KC_ERR_ALLOCATE, "out of memory");
+	TRY(put_text(import->attributes, KC_ATTR_KEY_TYPE, import->type));
+	TRY(put_text(import->attributes, KC_ATTR_KEY_CLASS, import->key_class));
+	return key_options_put(context, &import->key, import->attributes);
+}
+
+static enum kc_status import_key(void *userdata)
+{
+	struct import *import = userdata;
+	struct kc_options options = KC_OPTIONS_INIT;
+
+	if (import->passphrase_fd >= 0)
+		options.passphrase = secret_view(&import->passphrase);
+	if (import->key.no_prompt)
+		options.interaction = KC_INTERACTION_FAIL;
+	return kc_key_import(bytes_view(&import->data), import->attributes, &options,
+			     &import->imported);
+}
+
+static enum kc_status check(struct context *context, const struct import *import, const char *path)
+{
+	if (import->passphrase_fd == 0 && file_io_is_standard(path))
+		return usage_error(context, "the passphrase and the key cannot both come from "
+					    "standard input; name a FILE");
+	return KC_OK;
+}
+
+static enum kc_status read_input(struct import *import, const char *path)
+{
+	TRY(file_io_read(path, &import->data));
+	if (import->passphrase_fd < 0)
+		return KC_OK;
+	return file_io_read_pin(import->passphrase_fd, &import->passphrase);
+}
+
+static enum kc_status run(struct context *context, char **words, int n_words)
+{
+	CLEANUP(import_done)
+	struct import import = {.passphrase_fd = -1, .data = BYTES_INIT(FILE_IO_MAX)};
+	const char *path = NULL;
+	const struct option_row rows[] = {KEY_OPTIONS_ROWS(&import.key),
+					  {"type", OPTION_TEXT, &import.type},
+					  {"class", OPTION_TEXT, &import.key_class},
+					  {"passphrase-fd", OPTION_NUMBER, &import.passphrase_fd}};
+
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(options_one_word(context, "the file", true, words, n_words, &path));
+	TRY(check(context, &import, path));
+	TRY(prepare(context, &import));
+	TRY(read_input(&import, path));
+	TRY(unlocking_run(!import.key.no_prompt, import_key, &import));
+	return key_options_report(context, "Imported", import.imported);
+}
+
+const struct command cmd_key_import = {
+	.name = "key import",
+	.arguments = "FILE|- [--label TEXT] [--passphrase-fd N] …",
+	.summary = "put a key into the keychain",
+	.help = "FILE holds one key, private or public: PKCS#8, encrypted or not, PKCS#1, SEC 1,\n"
+		"SubjectPublicKeyInfo, in PEM or DER, or its bytes. The file is left as it is. "
+		"Files\n"
+		"of several keys and certificates are for keycask import.\n"
+		"\n"
+		"  --passphrase-fd N  read what FILE is encrypted with from descriptor N\n"
+		"  --type TYPE        rsa, ec, ed25519, x25519, ed448, x448: mandatory for the "
+		"bytes\n"
+		"                     of the last four, which do not tell\n"
+		"  --class CLASS      private or public: mandatory for the same\n" KEY_OPTIONS_HELP,
+	.run = run,
+};
