@@ -71,7 +71,7 @@ static void drop_last(struct shortlist *shortlist)
 
 static bool has_room(const struct shortlist *shortlist)
 {
-	return shortlist->n_entries < SHORTLIST_ENTRIES_MAX &&
+	return shortlist->n_entries <= SHORTLIST_ENTRIES_MAX &&
 	       (shortlist->n_entries <= 1 || shortlist->n_bytes <= shortlist->bytes_max);
 }
 

@@ -23,7 +23,7 @@ struct shortlist_entry {
 struct shortlist {
 	size_t bytes_max; /* of all values as text */
 	size_t n_bytes;
-	struct shortlist_entry *entries[SHORTLIST_ENTRIES_MAX];
+	struct shortlist_entry *entries[SHORTLIST_ENTRIES_MAX + 1]; /* one before it is dropped */
 	size_t n_entries;
 	struct shortlist_entry
 		*barrier; /* the best of those that were dropped, without its value */

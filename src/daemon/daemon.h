@@ -10,6 +10,7 @@
 
 #include "daemon/audit.h"
 #include "daemon/broadcast.h"
+#include "daemon/certificate_facts.h"
 #include "daemon/config.h"
 #include "daemon/entitlement_set.h"
 #include "daemon/idle.h"
@@ -40,6 +41,7 @@ struct daemon {
 	struct engine *engine;
 	struct desk *desk;
 	struct registry *registry;
+	struct certificate_facts *certificate_facts;
 	struct inspector *judge; /* keycask-x509 that knows what is trusted */
 	unsigned n_locks;	 /* times that the keychain, or the screen, was locked: context.h */
 	struct login_watch *login; /* NULL: there is no system bus */

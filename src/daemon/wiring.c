@@ -170,10 +170,12 @@ static void on_idle(void *context, bool is_busy)
 {
 	struct daemon *daemon = context;
 
-	if (is_busy)
+	if (is_busy) {
 		engine_forget_unused_keys(daemon->engine);
-	else
+	} else {
 		engine_shrink(daemon->engine);
+		certificate_facts_forget(daemon->certificate_facts);
+	}
 }
 
 /* Without a system bus nobody says that the person has left, and the limits of time must do. */
@@ -262,6 +264,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
 	TRY(make_judge(daemon));
+	TRY(certificate_facts_new(&daemon->certificate_facts));
 	watch_login(daemon);
 	return make_server(daemon, take_fd(fd));
 }
@@ -279,6 +282,7 @@ void wiring_disconnect(struct daemon *daemon)
 	daemon->login = login_watch_free(daemon->login);
 	daemon->registry = registry_free(daemon->registry);
 	daemon->judge = inspector_free(daemon->judge);
+	daemon->certificate_facts = certificate_facts_free(daemon->certificate_facts);
 	daemon->desk = desk_free(daemon->desk);
 	worker_await_abandoned();
 	daemon->service = wire_service_free(daemon->service);
