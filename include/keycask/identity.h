@@ -85,6 +85,81 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_identity_copy_certificate(
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_identity_copy_key(const struct kc_identity *identity,
 							    struct kc_key **ret_key);
 
+/* --- which identity for what ----------------------------------------------------------------- */
+
+#define KC_PURPOSE_TLS_CLIENT "tls_client" /* to log in to a TLS server */
+#define KC_PURPOSE_TLS_SERVER "tls_server" /* to be one */
+#define KC_PURPOSE_SSH	      "ssh"
+#define KC_PURPOSE_SIGN	      "sign" /* documents, mail */
+#define KC_PURPOSE_DECRYPT    "decrypt"
+#define KC_PURPOSE_LOGIN      "login" /* to a computer, with a smart card */
+
+/* What is wished for. Start from KC_CHOICE_INIT, then set what differs. All of it is borrowed. */
+struct kc_choice {
+	size_t size;	  /* of this struct, as the caller was compiled */
+	const char *host; /* name or address of the server: a TLS server's certificate must be for
+			   * it, for the others it breaks ties; NULL: any */
+	const struct kc_view *issuers; /* Names in DER, one of which a chain must lead to, as a TLS
+					* server sends them; none: any */
+	size_t n_issuers;
+	const char *const *key_types; /* KC_KEY_TYPE_NAME_RSA …; none: any */
+	size_t n_key_types;
+	const char *const *algorithms; /* one of which the key must perform; none: any */
+	size_t n_algorithms;
+};
+
+#define KC_CHOICE_INIT                                                                             \
+	{                                                                                          \
+		sizeof(struct kc_choice), NULL, NULL, 0, NULL, 0, NULL, 0                          \
+	}
+
+/*
+ * The identity that fits @purpose best: by key usage, extended key usage, dates, issuers, host and
+ * key, as keycask(1) has it. @choice may be NULL. Touches no token and asks nobody.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  none fits; the hint says what speaks against the nearest
+ *           KC_ERR_PARAM           no such purpose, key type or algorithm; no host, no Name
+ *           KC_ERR_NOT_AVAILABLE   the daemon cannot be reached
+ * Ownership: free *ret_identity with kc_identity_free(). Untouched on failure.
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_identity_choose(const char *purpose,
+							  const struct kc_choice *choice,
+							  struct kc_identity **ret_identity);
+
+/* In the dictionary of kc_identity_choose_all(). */
+#define KC_CHOICE_IDENTITIES "identities" /* array of those that fit, best first */
+#define KC_CHOICE_LEFT_OUT   "left_out"	  /* array of the others, nearest to fitting first */
+#define KC_CHOICE_OMITTED    "omitted"	  /* number of those that had no room in either */
+
+/* In each dictionary of both arrays; beside these KC_ATTR_LABEL and KC_ATTR_TOKEN_ID. */
+#define KC_CHOICE_IDENTITY "identity" /* data: for kc_identity_from_persistent_ref() */
+#define KC_CHOICE_SUBJECT  "subject"  /* text: "CN=Jo, O=Example" */
+
+/* In those that fit; beside these KC_ATTR_NOT_VALID_BEFORE and _AFTER (dates), KC_ATTR_KEY_TYPE and
+ * KC_ATTR_KEY_SIZE_IN_BITS. */
+#define KC_CHOICE_KEY	      "key"	    /* data: for kc_key_from_persistent_ref() */
+#define KC_CHOICE_CERTIFICATE "certificate" /* data: DER */
+#define KC_CHOICE_CHAIN	      "chain"	   /* array of data: issuers' certificates, nearest first */
+#define KC_CHOICE_ISSUER      "issuer"	   /* text */
+#define KC_CHOICE_ALGORITHMS  "algorithms" /* array of text, best first */
+#define KC_CHOICE_PIN_NEEDED  "pin_needed" /* flag */
+
+/* In those that are left out. */
+#define KC_CHOICE_CODES	  "codes"   /* array of text: "expired", "host" … of docs/protocol.md */
+#define KC_CHOICE_REASONS "reasons" /* array of text: a sentence for each */
+
+/*
+ * All identities: those that fit @purpose, best first, and why the others do not. None at all are
+ * two empty arrays. @choice may be NULL. Touches no token and asks nobody.
+ * Expected: KC_ERR_PARAM          no such purpose, key type or algorithm; no host, no Name
+ *           KC_ERR_NOT_AVAILABLE  the daemon cannot be reached
+ * Ownership: free *ret_choice with kc_dictionary_free(). Untouched on failure.
+ * Threads: any.   Since: 1.0
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_identity_choose_all(const char *purpose,
+							      const struct kc_choice *choice,
+							      struct kc_dictionary **ret_choice);
+
 #ifdef __cplusplus
 }
 #endif

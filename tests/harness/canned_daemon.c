@@ -339,6 +339,52 @@ static void on_end_context(struct wire_call *call)
 	wire_call_reply(call, NULL);
 }
 
+/* One answer for each purpose. */
+static const struct canned_choice {
+	const char *purpose;
+	const char *answer;
+} choices[] = {
+	{"tls_client", "{\"identities\": [{\"identity\": \"aXJlZg==\", \"key\": \"a3JlZg==\","
+		       "\"label\": \"Jo\", \"token_id\": \"org.keycask.piv:1\","
+		       "\"certificate\": \"Y2VydA==\", \"chain\": [\"Y2Ex\", \"Y2Ey\"],"
+		       "\"subject\": \"CN=Jo\", \"issuer\": \"CN=CA\","
+		       "\"not_valid_before\": \"1970-01-01T00:00:00Z\","
+		       "\"not_valid_after\": \"1970-01-01T00:00:01Z\", \"key_type\": \"ec\","
+		       "\"key_size_in_bits\": 256, \"pin_needed\": true,"
+		       "\"algorithms\": [\"ecdsa_signature_message_x962_sha256\"]}],"
+		       "\"left_out\": [], \"omitted\": 0}"},
+	{"sign", "{\"identities\": [], \"left_out\": ["
+		 "{\"identity\": \"YQ==\", \"label\": \"Jo\", \"subject\": \"CN=Jo\","
+		 "\"codes\": [\"expired\"], \"reasons\": [\"it expired on 2020-02-29\"]},"
+		 "{\"identity\": \"Yg==\", \"label\": \"\", \"subject\": \"\","
+		 "\"codes\": [\"key_usage\"], \"reasons\": [\"its key usage is crl_sign\"]}],"
+		 "\"omitted\": 3}"},
+	{"login", "{\"identities\": [], \"left_out\": [{\"identity\": \"Yg==\", \"label\": \"\","
+		  "\"subject\": \"\", \"codes\": [\"locked\"],"
+		  "\"reasons\": [\"the keychain is locked\"]}], \"omitted\": 0}"},
+	{"broken",
+	 "{\"identities\": [{\"identity\": \"not base64\", \"key\": \"\", \"label\": \"\","
+	 "\"certificate\": \"\", \"chain\": [], \"subject\": \"\", \"issuer\": \"\","
+	 "\"not_valid_before\": \"1970-01-01T00:00:00Z\","
+	 "\"not_valid_after\": \"1970-01-01T00:00:01Z\", \"key_type\": \"\","
+	 "\"key_size_in_bits\": 0, \"pin_needed\": true, \"algorithms\": []}],"
+	 "\"left_out\": [], \"omitted\": 0}"},
+};
+
+static void on_choose(struct wire_call *call)
+{
+	const char *purpose = field_text(wire_call_parameters(call), "purpose");
+	const char *answer = "{\"identities\": [], \"left_out\": [], \"omitted\": 0}";
+
+	(void)snprintf(
+		state->parameters, sizeof(state->parameters), "%s",
+		json_object_to_json_string_ext(wire_call_parameters(call), JSON_C_TO_STRING_PLAIN));
+	for (size_t i = 0; i < ARRAY_LEN(choices); i++)
+		if (strcmp(choices[i].purpose, purpose) == 0)
+			answer = choices[i].answer;
+	wire_call_reply(call, parse(answer));
+}
+
 static const struct wire_method items_methods[] = {
 	{"Add", on_change, 0},	  {"CopyMatching", on_copy_matching, 0},
 	{"Update", on_change, 0}, {"Delete", on_change, 0},
@@ -354,7 +400,7 @@ static const struct wire_method keys_methods[] = {{"Create", on_create, 0},
 						  {"CopyPublic", on_copy_public, 0},
 						  {"Export", on_unused, 0},
 						  {"IsAlgorithmSupported", on_supported, 0}};
-static const struct wire_method identities_methods[] = {{"Choose", on_unused, 0}};
+static const struct wire_method identities_methods[] = {{"Choose", on_choose, 0}};
 static const struct wire_method certificates_methods[] = {{"Inspect", on_inspect, 0}};
 static const struct wire_method keychain_methods[] = {
 	{"State", on_unused, 0},	   {"Lock", on_unused, 0},
