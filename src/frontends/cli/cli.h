@@ -52,6 +52,7 @@ extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_watch;
 extern const struct command cmd_slots;
+extern const struct command cmd_choose;
 extern const struct command cmd_sign;
 extern const struct command cmd_verify;
 extern const struct command cmd_encrypt;

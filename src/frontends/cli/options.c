@@ -49,6 +49,18 @@ static enum kc_status read_number(struct context *context, const struct option_r
 	return KC_OK;
 }
 
+static enum kc_status add_text(struct context *context, const struct option_row *row,
+			       const char *text)
+{
+	struct option_texts *texts = row->target;
+
+	if (texts->n == OPTION_TEXTS_MAX)
+		return usage_error(context, "--%s comes more than %d times", row->name,
+				   OPTION_TEXTS_MAX);
+	texts->texts[texts->n++] = text;
+	return KC_OK;
+}
+
 static enum kc_status set(struct context *context, const struct option_row *row, const char *value)
 {
 	if (row->kind == OPTION_FLAG) {
@@ -57,6 +69,8 @@ static enum kc_status set(struct context *context, const struct option_row *row,
 	}
 	if (row->kind == OPTION_NUMBER)
 		return read_number(context, row, value);
+	if (row->kind == OPTION_TEXTS)
+		return add_text(context, row, value);
 	*(const char **)row->target = value;
 	return KC_OK;
 }

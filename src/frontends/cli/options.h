@@ -13,6 +13,16 @@ enum option_kind {
 	OPTION_FLAG,   /* bool */
 	OPTION_TEXT,   /* const char * */
 	OPTION_NUMBER, /* int, not negative */
+	OPTION_TEXTS,  /* struct option_texts: it may come more than once */
+};
+
+enum {
+	OPTION_TEXTS_MAX = 64,
+};
+
+struct option_texts {
+	const char *texts[OPTION_TEXTS_MAX];
+	size_t n;
 };
 
 struct option_row {
