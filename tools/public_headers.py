@@ -36,7 +36,7 @@ def plain(comment):
 
 def one_line(code):
     code = re.sub(r"/\*.*?\*/", " ", code, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", code).strip()
+    return re.sub(r"\(\s+", "(", re.sub(r"\s+", " ", code)).strip()
 
 
 TOKEN = re.compile(r"""

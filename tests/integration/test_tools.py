@@ -100,4 +100,41 @@ def banned_calls_and_notes_are_found():
     check(tree("check-banned", base__a_c="/* TODO(#12): the rest */\n"), "an issue is refused")
 
 
+def abi_after(name, old, new):
+    """What check-abi says when a public header is changed so; nothing when all is well."""
+    folder = pathlib.Path(scratch() / "abi")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(SOURCE / "include", folder)
+    header = folder / "keycask" / name
+    text = header.read_text()
+    check(old in text, f"{old!r} is not in {name}")
+    header.write_text(text.replace(old, new, 1))
+    # what is not frozen yet is another proof's business
+    return [line for line in run(SOURCE / "tools/check-abi", "--headers", folder,
+                                 status=None)[0].decode().splitlines() if "in no list" not in line]
+
+
+@test
+def what_is_frozen_cannot_change():
+    check_equal(abi_after("key.h", "kc_key_sign", "kc_key_sign"), [], "what is said of no change")
+    for name, old, new, said in (
+            ("key.h", "kc_status kc_key_verify(", "kc_status kc_key_prove(", "kc_key_verify"),
+            ("daemon.h", "void kc_daemon_disconnect(void)", "int kc_daemon_disconnect(void)",
+             "kc_daemon_disconnect"),
+            ("tlv.h", "\tuint64_t tag;\n", "\tuint32_t tag;\n", "struct kc_tlv"),
+            ("key.h", "\tbool last_try;", "\tint more; bool last_try;", "struct kc_options"),
+            ("status.h", "KC_ERR_PARAM = -50", "KC_ERR_PARAM = -51", "KC_ERR_PARAM"),
+            ("names.h", '"access_group"', '"group"', "KC_ATTR_ACCESS_GROUP")):
+        said_now = abi_after(name, old, new)
+        check(any(said in line for line in said_now), f"{old!r} became {new!r}: {said_now}")
+
+
+@test
+def structs_with_a_size_may_get_longer():
+    check_equal(abi_after("key.h", "\tstruct kc_view shared_info;\n};",
+                          "\tstruct kc_view shared_info;\n\tint more;\n};"), [], "a longer one")
+    check(abi_after("tlv.h", "\tstruct kc_view record;", "\tint more; struct kc_view record;"),
+          "a struct without a size grows")
+
+
 main()
