@@ -11,19 +11,19 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/try.h"
+#include "client/turns.h"
 
 enum {
 	N_SIDE_LINES = 3,
 };
 
 struct line {
-	pthread_mutex_t lock;
+	struct turns turns;
 	struct wire_client *client; /* NULL: not connected */
 	unsigned generation;	    /* how many there have been */
 };
@@ -44,7 +44,7 @@ static void forget_inheritance(struct line *line)
 	if (line->client)
 		close(wire_client_fd(line->client));
 	line->client = NULL;
-	ignore(pthread_mutex_init(&line->lock, NULL));
+	turns_init(&line->turns);
 }
 
 static void take_over(void)
@@ -69,13 +69,13 @@ static void take_over(void)
 static struct line *line_lock(struct line *line)
 {
 	take_over();
-	ignore(pthread_mutex_lock(&line->lock));
+	turns_take(&line->turns);
 	return line;
 }
 
 static void line_unlock(struct line *const *line)
 {
-	ignore(pthread_mutex_unlock(&(*line)->lock));
+	turns_give(&(*line)->turns);
 }
 
 static struct line *line_acquire(bool may_go_aside)
@@ -83,10 +83,10 @@ static struct line *line_acquire(bool may_go_aside)
 	take_over();
 	if (!may_go_aside)
 		return line_lock(&main_line);
-	if (pthread_mutex_trylock(&main_line.lock) == 0)
+	if (turns_try(&main_line.turns))
 		return &main_line;
 	for (size_t i = 0; i < N_SIDE_LINES; i++)
-		if (pthread_mutex_trylock(&side_lines[i].lock) == 0)
+		if (turns_try(&side_lines[i].turns))
 			return &side_lines[i];
 	return line_lock(&side_lines[atomic_fetch_add(&turn, 1) % N_SIDE_LINES]);
 }
