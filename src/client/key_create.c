@@ -49,7 +49,6 @@ static enum kc_status read_options(const struct kc_options *given, struct kc_opt
 {
 	TRY(interaction_read(given, options));
 	REQUIRE(!options->pin.data, KC_ERR_PARAM, "the options have a PIN that is not used here");
-	options->last_try = false;
 	return KC_OK;
 }
 
@@ -115,6 +114,7 @@ enum kc_status kc_key_import(struct kc_view data, const struct kc_dictionary *at
 	error_clear();
 	REQUIRE(data.len > 0, KC_ERR_PARAM, "no bytes are no key");
 	TRY(read_options(given, &options));
+	options.last_try = false; /* nothing has tries */
 	REQUIRE(!options.administrator.data, KC_ERR_PARAM,
 		"the options have an administrator's secret that is not used here");
 	TRY(field_new_object(&parameters));

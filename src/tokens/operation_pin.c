@@ -189,7 +189,7 @@ void operation_pin_ask(struct operation *operation)
 		error_set_hint("give the %s with --%s-fd; asking for it takes a terminal or "
 			       "display, and leave to prompt",
 			       operation->creation ? guard_of(operation)->label : "PIN",
-			       operation->creation ? "admin" : "pin");
+			       operation->creation ? "administrator" : "pin");
 		operation_fail(operation, fail(KC_ERR_INTERACTION_NOT_ALLOWED,
 					       "a PIN is needed and nobody may be asked for it"));
 		return;

@@ -10,8 +10,10 @@ import time
 
 import der
 from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
-                          eventually, main, openssl, run, scratch, test)
+                          eventually, main, openssl, program, run, scratch, skip_unless, test)
 from lifecycle import NO_PROMPT, Watcher, configure, query
+from prompt_scene import PINENTRY, line
+from terminal import Terminal
 
 ADMIN_PIN = "12345678"
 DEFAULT_KEY = "010203040506070801020304050607080102030405060708"
@@ -224,7 +226,7 @@ def a_wrong_management_key_and_none():
             after = len([c for c in scene.card.commands() if len(c) > 40])
             check_equal(after, before, "proofs that reached the card")
         record = scene.create(None, "interaction_not_allowed", token_object="9a", key_type="ec")
-        check("came with" in record["hint"] and "--admin-fd" in record["hint"], record["hint"])
+        check("came with" in record["hint"] and "--administrator-fd" in record["hint"], record["hint"])
         check(DEFAULT_KEY not in json.dumps(record), "the key is told")
         check(not any(c.startswith(GENERATE) for c in scene.card.commands()), "a key was made")
         check(DEFAULT_KEY not in scene.daemon.read_log(), "the key is in the log")
@@ -385,8 +387,11 @@ def a_wrong_admin_pin_costs_a_try_and_the_last_takes_a_yes():
                               key_type="ec")
         check("one try is left" in record["message"], record["message"])
         record = scene.create(None, "interaction_not_allowed", token_object="sign", key_type="ec")
-        check("--admin-fd" in record["hint"] or "one try" in record["message"], record)
+        check("--administrator-fd" in record["hint"] or "one try" in record["message"], record)
         check(not any(c.startswith("004780") for c in scene.card.commands()), "a key was made")
+        scene.connection.call("Keys.Create", {
+            "attributes": {"token_id": scene.token_id, "key_type": "ec", "token_object": "sign"},
+            "administrator": ADMIN_PIN, "last_try": True, "interaction": NO_PROMPT})
 
 
 @test
@@ -437,6 +442,68 @@ def a_failed_administrator_is_forgotten_too():
         scene.connection.call("Tokens.PinStatus", {"token_id": scene.token_id})
         lines = scene.card.contacts.read_text().splitlines()
         check(len([line for line in lines if "reset" in line]) > before, "no reset")
+
+
+# --- somebody is asked -------------------------------------------------------------------------
+
+
+def prompting(profile):
+    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
+    return Scene(profile, pinentry=PINENTRY)
+
+
+@test
+def a_person_is_asked_for_the_management_key():
+    with prompting("piv:none") as scene, Terminal() as terminal, \
+            scene.daemon.connect() as connection:
+        connection.send("Keys.Create", {
+            "attributes": {"token_id": scene.token_id, "key_type": "ec"},
+            "interaction": terminal.interaction()})
+        shown = terminal.read_until("\nManagement key (hexadecimal): ")
+        check("which takes its management key" in shown and "Tries left" not in shown, shown)
+        terminal.type("1234\n")
+        shown = terminal.read_until("\nManagement key (hexadecimal): ")
+        check("no management key of this card" in shown, shown)
+        terminal.type("11" * 24 + "\n")
+        shown = terminal.read_until("\nManagement key (hexadecimal): ")
+        check("the management key is wrong" in shown, shown)
+        terminal.type(DEFAULT_KEY + "\n")
+        check_signs(connection, connection.receive()[0], ECDSA)
+
+
+@test
+def a_person_is_asked_for_the_admin_pin():
+    with prompting("openpgp:none") as scene, Terminal() as terminal, \
+            scene.daemon.connect() as connection:
+        connection.send("Keys.Create", {
+            "attributes": {"token_id": scene.token_id, "key_type": "ec", "token_object": "sign"},
+            "interaction": terminal.interaction()})
+        shown = terminal.read_until("\nAdmin PIN: ")
+        check_equal(line(shown, "Tries left"), "3", "tries left")
+        terminal.type("87654321\n")
+        shown = terminal.read_until("\nAdmin PIN: ")
+        check_equal(line(shown, "Tries left"), "2", "tries left")
+        terminal.type(ADMIN_PIN + "\n")
+        check_signs(connection, connection.receive()[0], ECDSA)
+
+
+@test
+def the_command_makes_keys():
+    with Scene("piv:none") as scene:
+        reader, writer = os.pipe()
+        os.write(writer, DEFAULT_KEY.encode() + b"\n")
+        os.close(writer)
+        made = scene.daemon.cli("key", "create", "--type", "rsa", "--token", scene.token_id,
+                                "--object", "9a", "--administrator-fd", reader,
+                                pass_fds=[reader])
+        os.close(reader)
+        check_equal([key["key_size_in_bits"] for key in
+                     keys_of(scene.connection, scene.token_id).values()], [2048], "keys")
+        check(made, "nothing is told of it")
+        _, errors = run(program("keycask"), "key", "create", "--type", "ec", "--token",
+                        scene.token_id, "--object", "9a", "--no-prompt", env=scene.daemon.env,
+                        status=1)
+        check("--replace" in errors.decode(), errors)
 
 
 # --- trouble -----------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ struct creation {
 	const char *object;
 	bool may_replace;
 	bool with_public;
+	bool last_try;
 	int administrator_fd; /* -1: none */
 	struct secret administrator;
 	struct kc_dictionary *attributes;
@@ -43,7 +44,7 @@ static void creation_done(struct creation *creation)
 /* 0: it has one size only, or is for the daemon to refuse. */
 static int size_of(const struct creation *creation)
 {
-	if (creation->size_in_bits >= 0)
+	if (creation->size_in_bits >= 0 || creation->token) /* which knows best */
 		return creation->size_in_bits;
 	if (strcmp(creation->type, KC_KEY_TYPE_NAME_RSA) == 0)
 		return DEFAULT_RSA_BITS;
@@ -55,7 +56,7 @@ static enum kc_status put_kind(const struct creation *creation)
 	int size_in_bits = size_of(creation);
 
 	TRY(kc_dictionary_set(creation->attributes, KC_ATTR_KEY_TYPE, KC_TEXT(creation->type)));
-	if (size_in_bits == 0 && creation->size_in_bits < 0)
+	if (size_in_bits <= 0 && creation->size_in_bits < 0)
 		return KC_OK;
 	return kc_dictionary_set(creation->attributes, KC_ATTR_KEY_SIZE_IN_BITS,
 				 KC_NUMBER(size_in_bits));
@@ -110,6 +111,7 @@ static enum kc_status create(void *userdata)
 
 	if (creation->administrator_fd >= 0)
 		options.administrator = secret_view(&creation->administrator);
+	options.last_try = creation->last_try;
 	if (creation->key.no_prompt || creation->administrator_fd >= 0)
 		options.interaction = KC_INTERACTION_FAIL;
 	return kc_key_create(creation->attributes, &options, &creation->made);
@@ -139,6 +141,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 		{"object", OPTION_TEXT, &creation.object},
 		{"replace", OPTION_FLAG, &creation.may_replace},
 		{"with-public", OPTION_FLAG, &creation.with_public},
+		{"last-try", OPTION_FLAG, &creation.last_try},
 		{"administrator-fd", OPTION_NUMBER, &creation.administrator_fd}};
 
 	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
@@ -164,12 +167,14 @@ const struct command cmd_key_create = {
 		"\n"
 		"  --type TYPE        rsa, ec, ed25519, x25519, ed448 or x448\n"
 		"  --size BITS        rsa 2048 to 4096 (otherwise 3072); ec 256 (otherwise), 384, "
-		"521\n"
+		"521;\n"
+		"                     tokens have sizes of their own\n"
 		"  --token TOKEN      where it is made: a token ID, or how it begins\n"
 		"  --object OBJECT    where on the token (9a); otherwise what is free and fits\n"
 		"  --replace          a key that is there is lost\n"
 		"  --administrator-fd N  read the administrator's PIN, or the management key in\n"
 		"                     hexadecimal, from descriptor N; otherwise somebody is asked\n"
+		"  --last-try         even if a wrong PIN would block the token's administrator\n"
 		"  --with-public      the public key becomes an item too\n" KEY_OPTIONS_HELP,
 	.run = run,
 };
