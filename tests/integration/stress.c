@@ -452,9 +452,9 @@ int main(int argc, char **argv)
 	require(argc == 8, "stress TOKEN-ID, three references, three files");
 	begin(argv);
 	n_descriptors = count_entries("/proc/self/fd");
-	n_threads = count_entries("/proc/self/task");
 	require(kc_token_watcher_new(&watcher) == KC_OK, "no watcher");
 	start_threads();
+	n_threads = count_entries("/proc/self/task") - n_tasks;
 	puts("ready");
 	fflush(stdout);
 	while (command != 'e') {
