@@ -229,6 +229,35 @@ def a_call_is_cancelled_or_runs_out_of_time():
               "rsa_padding_mode:pss")
 
 
+@test
+def an_identity_is_chosen_or_it_is_said_why_not():
+    with Daemon() as daemon, Card("piv:9a=p256") as card, keycask.Client(daemon.socket) as client:
+        error = fails(keycask.ItemNotFound, client.choose, "tls-client")
+        check_equal((str(error), error.hint), ("no identity fits tls-client",
+                                               "insert a card, or add an identity"), "error")
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        add_identity(client, "rsa2048", "kept")
+        found = {one.label: one for one in client.choose_all("tls-client").identities}
+        check_equal((found["kept"].token_id, found["kept"].pin_needed), (None, False), "kept")
+        on_card = found["Certificate For PIV Authentication"]
+        check_equal((on_card.token_id, on_card.pin_needed), (token_id, True), "on the card")
+        for one in found.values():
+            judge(one.certificate, DATA, one.sign(EC if one.key_type == "ec" else
+                                                  "rsa_signature_message_pkcs1v15_sha256", DATA,
+                                                  pin=PIN))
+            check(one.not_valid_before < datetime.datetime.now(datetime.timezone.utc)
+                  < one.not_valid_after and one.algorithms, f"{one}")
+        choice = client.choose_all("tls-client", key_types=["rsa"])
+        check_equal([one.label for one in choice.identities], ["kept"], "RSA identities")
+        check_equal([(one.label, one.codes) for one in choice.left_out],
+                    [("Certificate For PIV Authentication", ["key_type"])], "left out")
+        error = fails(keycask.ItemNotFound, client.choose, "login", key_types=["ed25519"])
+        check(error.hint and "key" in error.hint, error.hint)
+        fails(keycask.ItemNotFound, client.choose, "tls-client", issuers=[b"\x30\x00"])
+        fails(keycask.Param, client.choose, "dancing")
+
+
 # --- the connection ------------------------------------------------------------------------------
 
 
