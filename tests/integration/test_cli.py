@@ -7,7 +7,7 @@ from pathlib import Path
 from keycask_test import (Card, Daemon, base_environment, check, check_equal, main, openssl,
                           program, run, scratch, test)
 
-COMMANDS = ["tokens", "list", "show", "watch", "slots", "sign", "verify", "cert export",
+COMMANDS = ["tokens", "list", "show", "watch", "slots", "choose", "sign", "verify", "cert export",
             "card forget", "pin verify", "pin status", "pin list", "pin change", "pin unblock",
             "lock", "driver list", "daemon start", "daemon stop",
             "daemon status", "item add", "item copy-matching",
