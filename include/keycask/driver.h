@@ -9,7 +9,7 @@
  * transactions, and refuses what a session may not do before the driver is asked: a driver never
  * sees two clients, only APDUs and PINs.
  *
- * Unstable until 1.0 of the ABI.
+ * Not frozen, unlike libkeycask: a driver is built anew for each version of keycask.
  */
 
 #include <stdbool.h>

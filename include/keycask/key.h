@@ -56,8 +56,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_copy_public(const struct kc_key *k
 							  struct kc_key **ret_public_key);
 
 /*
- * @key as bytes. Of a public key: PKCS#1's RSAPublicKey in DER, or the point 04 X Y of an EC key.
- * Expected: KC_ERR_UNIMPLEMENTED   a private key on a token: it cannot leave
+ * @key as bytes. Of a public key: PKCS#1's RSAPublicKey in DER, the point 04 X Y of an EC key, the
+ * 32 bytes of an Ed25519 or X25519 key. Of a private one: PKCS#1's RSAPrivateKey, 04 X Y K, the 32
+ * bytes.
+ * Expected: KC_ERR_UNIMPLEMENTED   a private key that is on a token, or not extractable
  *           KC_ERR_ITEM_NOT_FOUND  the token is away
  * Ownership: free *ret_data with kc_bytes_free().   Since: 1.0
  */
@@ -142,9 +144,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_create(const struct kc_dictionary 
 						     struct kc_key **ret_private_key);
 
 /*
- * A key from @data: what kc_key_copy_external_representation() gives, PKCS#1, PKCS#8 (encrypted
- * with
- * @options->passphrase or not), SEC 1, SubjectPublicKeyInfo, in DER or PEM. @attributes (NULL:
+ * A key from @data: what kc_key_copy_external_representation() gives, PKCS#1, PKCS#8, encrypted
+ * with @options->passphrase or not, SEC 1, SubjectPublicKeyInfo, in DER or PEM. @attributes (NULL:
  * none) as in kc_key_create(); KC_ATTR_KEY_TYPE and KC_ATTR_KEY_CLASS are mandatory for the bytes
  * of an Ed25519 or X25519 key, which do not tell. A private key that is not permanent is this
  * process's, as one that kc_key_create() made; a public one is a value that works everywhere.
@@ -186,7 +187,7 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_block_size(const struct kc_key *ke
 
 /*
  * Sign @data with @key by @algorithm, a name such as "ecdsa_signature_message_x962_sha256"
- * (names.h has the common ones). …_message_… algorithms hash @data, …_digest_… ones take the
+ * (names.h has all of them). …_message_… algorithms hash @data, …_digest_… ones take the
  * digest. @data of more than about 700 KiB does not fit into one request: hash it yourself and use
  * a …_digest_… algorithm. A signature is never tried a second time behind the caller's back.
  *
