@@ -43,9 +43,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_identity_from_item(const struct kc_val
 /*
  * The identity whose certificate this is; of several, any.
  * Expected: KC_ERR_PARAM           no certificate
- *           KC_ERR_ITEM_NOT_FOUND  the keychain has not got the certificate, or no private key for
- * it KC_ERR_NOT_AVAILABLE   the daemon cannot be reached Ownership: free *ret_identity with
- * kc_identity_free(). Untouched on failure. Threads: any.   Since: 1.0
+ *           KC_ERR_ITEM_NOT_FOUND  the keychain lacks the certificate, or its private key
+ *           KC_ERR_NOT_AVAILABLE   the daemon cannot be reached
+ * Ownership: free *ret_identity with kc_identity_free(). Untouched on failure.
+ * Threads: any.   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_identity_from_certificate(
 	const struct kc_certificate *certificate, struct kc_identity **ret_identity);
