@@ -16,6 +16,7 @@
 
 #include <keycask/daemon.h>
 #include <keycask/error.h>
+#include <keycask/identity.h>
 #include <keycask/item.h>
 #include <keycask/key.h>
 #include <keycask/token.h>
@@ -120,6 +121,47 @@ static void use_the_pin(void)
 	EXPECT(KC_ERR_INTERACTION_NOT_ALLOWED, sign(pin_key, nothing));
 	EXPECT(KC_OK, sign(pin_key, pin));
 	EXPECT(KC_OK, sign(pin_key, nothing));
+}
+
+/* A certificate's data leads back to the identity, and its key verifies by itself. */
+static void come_back_by_the_certificate(void)
+{
+	struct kc_identity *identity = NULL;
+	struct kc_identity *found = NULL;
+	struct kc_certificate *certificate = NULL;
+	struct kc_certificate *copy = NULL;
+	struct kc_dictionary *query =
+		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_IDENTITY)},
+			      {KC_ATTR_LABEL, KC_TEXT("Certificate For Card Authentication")},
+			      {KC_RETURN_REF, KC_TRUE});
+	struct kc_value *item = NULL;
+	struct kc_key *public_key = NULL;
+	struct kc_view data = kc_view_of_text("data");
+	struct kc_bytes signature = {NULL, 0};
+	struct kc_view reference;
+
+	EXPECT(KC_OK, kc_item_copy_matching(query, &item));
+	EXPECT(KC_OK, kc_identity_from_item(item, &identity));
+	EXPECT(KC_OK, kc_certificate_from_item(item, &copy)); /* an identity's reference */
+	EXPECT(KC_OK, kc_identity_copy_certificate(identity, &certificate));
+	EXPECT(KC_OK, kc_identity_from_certificate(certificate, &found));
+	reference = kc_identity_persistent_ref(identity);
+	if (kc_identity_persistent_ref(found).len != reference.len ||
+	    memcmp(kc_identity_persistent_ref(found).data, reference.data, reference.len) != 0 ||
+	    strcmp(kc_certificate_summary(copy), kc_certificate_summary(certificate)) != 0)
+		EXPECT(KC_OK, KC_ERR_INTERNAL);
+	EXPECT(KC_OK, kc_certificate_copy_key(certificate, &public_key));
+	EXPECT(KC_OK, kc_key_sign(free_key, ALGORITHM, data, NULL, &signature));
+	EXPECT(KC_OK, kc_key_verify(public_key, ALGORITHM, data, kc_view_of_bytes(&signature)));
+	EXPECT(KC_ERR_PARAM, kc_key_sign(public_key, ALGORITHM, data, NULL, &signature));
+	kc_bytes_free(&signature);
+	kc_key_free(public_key);
+	kc_certificate_free(copy);
+	kc_certificate_free(certificate);
+	kc_identity_free(found);
+	kc_identity_free(identity);
+	kc_value_free(item);
+	kc_dictionary_free(query);
 }
 
 static void fork_a_child(void)
@@ -337,6 +379,7 @@ int main(void)
 	EXPECT(KC_OK, find("Key For PIV Authentication", &pin_key));
 	EXPECT(KC_OK, find("Key For Card Authentication", &free_key));
 	use_the_pin();
+	come_back_by_the_certificate();
 	fork_a_child();
 	work_in_threads();
 	fork_beside_a_thread();
