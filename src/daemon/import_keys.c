@@ -53,11 +53,13 @@ static enum kc_status run(void *userdata)
 	struct work *work = userdata;
 
 	for (size_t i = 0; i < work->n; i++) {
-		if (work->n > 1)
+		enum kc_status status =
+			private_key_import(bytes_view(&work->ders[i]), &work->read[i]);
+
+		if (status != KC_OK && work->n > 1)
 			error_set_hint("it is private key %zu of the %zu in the file", i + 1,
 				       work->n);
-		TRY(private_key_import(bytes_view(&work->ders[i]), &work->read[i]));
-		error_clear();
+		TRY(status);
 	}
 	return KC_OK;
 }

@@ -149,6 +149,11 @@ static void on_typed(void *userdata, enum kc_status status, struct secret *passp
 		finish(import, status);
 }
 
+static bool has_passphrase(struct import *import)
+{
+	return secret_fields_get(&import->given, 0) || import->n_typed > 0;
+}
+
 /* Without anybody to ask, "there is no passphrase" is what has failed. */
 static bool may_ask(struct import *import)
 {
@@ -185,6 +190,8 @@ static void on_opened(void *userdata, enum kc_status status, struct json_object 
 	import->container = NULL;
 	if (status == KC_ERR_AUTH_FAILED && may_ask(import))
 		status = ask(import);
+	else if (status == KC_ERR_AUTH_FAILED && !has_passphrase(import))
+		error_set_hint("nobody can be asked for it here: keycask import --passphrase-fd");
 	else if (status == KC_OK)
 		status = import_set_read(import->daemon, contents, import->attributes, on_read,
 					 import, &import->set);
