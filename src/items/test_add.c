@@ -442,3 +442,73 @@ TEST(add_says_why_there_is_no_file)
 	CHECK_STATUS(engine_copy_matching(engine, &request, item, &added), KC_ERR_NOT_AVAILABLE);
 	CHECK_TEXT(error_get()->message, engine_file(engine).reason);
 }
+
+/* --- several at once ------------------------------------------------------------------------- */
+
+static enum kc_status add_both(struct scene *scene, const char *one, const char *other,
+			       struct engine_addition *additions)
+{
+	CLEANUP(field_free) struct json_object *first = json_tokener_parse(one);
+	CLEANUP(field_free) struct json_object *second = json_tokener_parse(other);
+	struct engine_part parts[] = {scene_key("a", "a"), scene_key("b", "b")};
+	enum kc_status status = KC_OK;
+
+	additions[0] =
+		(struct engine_addition){.dictionary = first, .parts = &parts[0], .n_parts = 1};
+	additions[1] =
+		(struct engine_addition){.dictionary = second, .parts = &parts[1], .n_parts = 1};
+	error_clear();
+	status = engine_add_all(scene->engine, &scene->request, additions, 2);
+	additions[0].dictionary = NULL;
+	additions[1].dictionary = NULL;
+	return status;
+}
+
+TEST(add_all_or_none)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_addition additions[2];
+
+	CHECK_STATUS(add_both(&scene, KEY "}", KEY ",\"access_group\":\"foreign\"}", additions),
+		     KC_ERR_MISSING_ENTITLEMENT);
+	CHECK_INT(scene_count(&scene, KEY "}"), 0);
+	CHECK_OK(add_both(&scene, KEY ",\"return_persistent_ref\":true}",
+			  KEY ",\"label\":\"b\",\"return_attributes\":true}", additions));
+	CHECK(field_text(additions[0].item, "value_persistent_ref"));
+	CHECK_TEXT(field_text(additions[1].item, "label"), "b");
+	field_free(&additions[0].item);
+	field_free(&additions[1].item);
+	/* The second is there already: the first one is not added either. */
+	CHECK_STATUS(add_both(&scene, KEY ",\"application_tag\":\"Ag==\"}", KEY "}", additions),
+		     KC_ERR_DUPLICATE_ITEM);
+	CHECK_INT(scene_count(&scene, KEY "}"), 2);
+	CHECK(!additions[0].item && !additions[1].item);
+}
+
+static void check_attributes(enum kc_status expected, const char *dictionary,
+			     const struct engine_part *part, const char *message)
+{
+	CLEANUP(field_free) struct json_object *parsed = json_tokener_parse(dictionary);
+
+	error_clear();
+	CHECK_STATUS(engine_check(parsed, part), expected);
+	if (message)
+		scene_said(message);
+}
+
+TEST(attributes_are_checked_before_there_is_anything)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_part part = scene_key("k", "k");
+
+	check_attributes(KC_OK, KEY ",\"label\":\"x\",\"can_sign\":false}", NULL, NULL);
+	check_attributes(KC_OK, KEY ",\"key_type\":\"ec\"}", &part, NULL);
+	check_attributes(KC_ERR_PARAM, KEY ",\"key_type\":\"rsa\"}", &part,
+			 "\"key_type\" is not what the key itself says");
+	check_attributes(KC_ERR_NO_SUCH_ATTR, KEY ",\"server\":\"x\"}", NULL,
+			 "class key has no attribute \"server\"");
+	check_attributes(KC_ERR_PARAM, KEY ",\"key_class\":\"private\",\"is_private\":false}", NULL,
+			 "\"is_private\" is not what \"key_class\" says");
+	check_attributes(KC_ERR_PARAM, "{\"label\":\"x\"}", NULL, "an item needs a \"class\"");
+	CHECK_INT(scene_count(&scene, KEY "}"), 0);
+}
