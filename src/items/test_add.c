@@ -512,3 +512,35 @@ TEST(attributes_are_checked_before_there_is_anything)
 	check_attributes(KC_ERR_PARAM, "{\"label\":\"x\"}", NULL, "an item needs a \"class\"");
 	CHECK_INT(scene_count(&scene, KEY "}"), 0);
 }
+
+/* What is there stays as it is and is told; of an identity one half may have been. */
+TEST(add_what_may_be_there)
+{
+	CLEANUP(scene_end) struct scene scene = scene_begin();
+	struct engine_part parts[] = {scene_certificate("jo", "ca", "\x07", "k"),
+				      scene_key("k", "k")};
+	CLEANUP(field_free)
+	struct json_object *identity =
+		json_tokener_parse("{\"class\":\"identity\",\"return_persistent_ref\":true}");
+	CLEANUP(field_free)
+	struct json_object *key =
+		json_tokener_parse(KEY ",\"label\":\"other\",\"return_attributes\":true}");
+	struct engine_addition additions[] = {
+		{.dictionary = key, .parts = parts + 1, .n_parts = 1, .may_be_there = true},
+		{.dictionary = identity, .parts = parts, .n_parts = 2, .may_be_there = true}};
+
+	for (int round = 0; round < 2; round++) {
+		CHECK_OK(engine_add_all(scene.engine, &scene.request, additions, 2));
+		CHECK(additions[0].is_new == (round == 0));
+		CHECK(additions[1].is_new == (round == 0));
+		CHECK_TEXT(field_text(additions[0].item, "label"), "other");
+		CHECK(field_text(additions[1].item, "value_persistent_ref") != NULL);
+		field_free(&additions[0].item);
+		field_free(&additions[1].item);
+	}
+	CHECK_INT(scene_count(&scene, KEY "}"), 1);
+	CHECK_INT(scene_count(&scene, "{\"class\":\"certificate\"}"), 1);
+	additions[1].may_be_there = false;
+	CHECK_STATUS(engine_add_all(scene.engine, &scene.request, additions, 2),
+		     KC_ERR_DUPLICATE_ITEM);
+}
