@@ -16,6 +16,7 @@
 #include "daemon/idle.h"
 #include "items/engine.h"
 #include "prompts/prompt.h"
+#include "sys/crew.h"
 #include "sys/login_watch.h"
 #include "sys/paths.h"
 #include "tokens/registry.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct audit *audit;
 	struct entitlement_set entitlements;
 	struct idle *idle;
+	struct crew *crew; /* for what takes longer than the loop may wait */
 	struct engine *engine;
 	struct desk *desk;
 	struct registry *registry;

@@ -8,7 +8,6 @@
 #include "base/try.h"
 #include "daemon/idle.h"
 #include "keys/software_key.h"
-#include "sys/worker.h"
 #include "wire/message.h"
 
 struct software_use;
@@ -28,7 +27,7 @@ struct work {
 struct software_use {
 	struct wire_call *call;
 	struct software_use_options options;
-	struct worker *worker;
+	struct crew_job *job;
 };
 
 static struct work *work_free(struct work *work)
@@ -80,7 +79,7 @@ static void on_gone(void *userdata)
 	struct wire_call *call = use->call;
 
 	wire_call_on_gone(call, NULL, NULL);
-	worker_abandon(use->worker, free_abandoned);
+	crew_abandon(use->job, free_abandoned);
 	free(use);
 	options.gone(options.details);
 	wire_call_drop(call);
@@ -95,7 +94,7 @@ static enum kc_status start_thread(struct wire_call *call, struct work *work,
 	REQUIRE(use, KC_ERR_ALLOCATE, "out of memory");
 	*use = (struct software_use){.call = call, .options = *options};
 	work->use = use;
-	TRY(worker_start(daemon->event, perform, work, on_performed, &use->worker));
+	TRY(crew_start(daemon->crew, perform, work, on_performed, &use->job));
 	wire_call_on_gone(call, on_gone, use);
 	take(use); /* the thread's end brings it back */
 	return KC_OK;

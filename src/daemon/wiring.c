@@ -260,6 +260,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(entitlement_set_init(&daemon->entitlements));
 	entitlement_set_refresh(&daemon->entitlements);
 	TRY(idle_new(daemon->event, on_idle, daemon, &daemon->idle));
+	TRY(crew_new(daemon->event, &daemon->crew));
 	TRY(keychain_start(daemon));
 	TRY(desk_new(daemon->event, &desk_options, &daemon->desk));
 	TRY(make_registry(daemon));
@@ -285,6 +286,7 @@ void wiring_disconnect(struct daemon *daemon)
 	daemon->certificate_facts = certificate_facts_free(daemon->certificate_facts);
 	daemon->desk = desk_free(daemon->desk);
 	worker_await_abandoned();
+	daemon->crew = crew_free(daemon->crew);
 	daemon->service = wire_service_free(daemon->service);
 	daemon->engine = engine_free(daemon->engine);
 	daemon->idle = idle_free(daemon->idle);
