@@ -285,15 +285,12 @@ static enum kc_status run(struct database *database, const void *work)
 	return KC_OK;
 }
 
-enum kc_status add_items(const struct engine *engine, struct engine_request *request,
-			 struct engine_addition *additions, size_t n)
+static enum kc_status prepare_all(struct batch *batch, const struct engine *engine,
+				  struct engine_request *request,
+				  const struct engine_addition *additions, size_t n)
 {
-	CLEANUP(batch_done) struct batch batch = {.n = 0};
-
-	batch.addings = calloc(n, sizeof(*batch.addings));
-	REQUIRE(batch.addings, KC_ERR_ALLOCATE, "out of memory");
 	for (size_t i = 0; i < n; i++) {
-		struct adding *adding = &batch.addings[batch.n++];
+		struct adding *adding = &batch->addings[batch->n++];
 
 		adding->engine = engine;
 		adding->request = request;
@@ -302,6 +299,17 @@ enum kc_status add_items(const struct engine *engine, struct engine_request *req
 		adding->may_be_there = additions[i].may_be_there;
 		TRY(prepare(adding, additions[i].dictionary));
 	}
+	return KC_OK;
+}
+
+enum kc_status add_items(const struct engine *engine, struct engine_request *request,
+			 struct engine_addition *additions, size_t n)
+{
+	CLEANUP(batch_done)
+	struct batch batch = {.addings = calloc(n, sizeof(*batch.addings))};
+
+	REQUIRE(batch.addings, KC_ERR_ALLOCATE, "out of memory");
+	TRY(prepare_all(&batch, engine, request, additions, n));
 	TRY(database_transact_file(engine->database, run, &batch));
 	for (size_t i = 0; i < n; i++) {
 		additions[i].item = take(batch.addings[i].item);
