@@ -28,9 +28,10 @@ def file_with(data, suffix=".pem"):
 
 
 class MadeKey:
-    """A private key of kind "rsa2048", "P-256", "ed25519"…: in files for openssl, and as bytes."""
+    """A private key of kind "rsa2048", "P-256", "ed25519"…: in files for openssl, and as bytes. pem:
+    one that was made before."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, pem=None):
         self.kind = kind
         if kind.startswith("rsa"):
             arguments = ["RSA", "-pkeyopt", "rsa_keygen_bits:" + kind[3:]]
@@ -38,7 +39,7 @@ class MadeKey:
             arguments = ["EC", "-pkeyopt", "ec_paramgen_curve:" + kind]
         else:
             arguments = [kind]
-        self.pem = openssl("genpkey", "-algorithm", *arguments)
+        self.pem = pem or openssl("genpkey", "-algorithm", *arguments)
         self.path = file_with(self.pem)
         self.public_path = file_with(openssl("pkey", "-in", self.path, "-pubout"))
         self.type = "rsa" if kind.startswith("rsa") else "ec" if kind in WIDTHS else kind

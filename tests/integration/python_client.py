@@ -36,9 +36,9 @@ def idle_person():
     return path
 
 
-def add_identity(client, kind, name, issuer=None):
+def add_identity(client, kind, name, issuer=None, pem=None):
     """A software identity: (it, its MadeKey)."""
-    key = MadeKey(kind)
+    key = MadeKey(kind, pem)
     item = client.add(class_="identity", value_data=key.pem + key.certificate(name, issuer=issuer),
                       return_persistent_ref=True)
     return client.identity(item), key

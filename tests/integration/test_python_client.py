@@ -19,7 +19,7 @@ from python_client import (EC, RSA, Card, Daemon, add_identity, idle_person, jud
                            live_in)
 
 DATA = b"signed from Python"
-PROFILE = "piv:9a=rsa2048,9c=p256,9d=p256"
+PROFILE = "piv:9a=p256"
 
 
 def fails(kind, call, *arguments, **options):
@@ -94,7 +94,7 @@ def more_items_than_fit_into_a_reply_come_in_pages():
 
 @test
 def keys_on_a_card_sign_decrypt_and_agree():
-    profile = PROFILE + ",82=rsa2048"
+    profile = "piv:9a=rsa2048,9c=p256,9d=p256,82=rsa2048"
     with Daemon() as daemon, Card(profile) as card, keycask.Client(daemon.socket) as client:
         card.insert(daemon)
         token_id = daemon.wait_for_token()["token_id"]
@@ -161,17 +161,16 @@ def a_pin_comes_from_a_function_as_often_as_it_takes():
             asked.append((request.token_id, request.tries_left, request.is_repeated))
             return ["000000", PIN][len(asked) - 1]
 
-        judge(identity.certificate, DATA, identity.sign(RSA, DATA, pin=ask), "-sigopt",
-              "rsa_padding_mode:pss")
+        judge(identity.certificate, DATA, identity.sign(EC, DATA, pin=ask))
         check_equal([asked[0][0], asked[0][2], asked[1]], [token_id, False, (token_id, 2, True)],
                     "what was asked")
-        identity.sign(RSA, DATA, pin=ask)
+        identity.sign(EC, DATA, pin=ask)
         check_equal(len(asked), 2, "the PIN serves this client")
         client.close()
-        error = fails(keycask.UserCanceled, identity.sign, RSA, DATA, pin=lambda request: None)
+        error = fails(keycask.UserCanceled, identity.sign, EC, DATA, pin=lambda request: None)
         check_equal((str(error), error.token_id), ("no PIN was given", token_id), "error")
         client.verify_pin(token_id, PIN)
-        identity.sign(RSA, DATA, ui="fail")
+        identity.sign(EC, DATA, ui="fail")
 
 
 @test
@@ -180,24 +179,24 @@ def each_failure_of_a_card_has_its_class():
         card.insert(daemon)
         token_id = daemon.wait_for_token()["token_id"]
         key = client.key(client.find("identity")[0])
-        error = fails(keycask.InteractionNotAllowed, key.sign, RSA, DATA, ui="fail")
+        error = fails(keycask.InteractionNotAllowed, key.sign, EC, DATA, ui="fail")
         check(error.hint, f"no hint: {error}")
-        error = fails(keycask.AuthFailed, key.sign, RSA, DATA, pin="654321")
+        error = fails(keycask.AuthFailed, key.sign, EC, DATA, pin="654321")
         check_equal((error.status, error.tries_left, error.token_id), (-25293, 2, token_id),
                     "a wrong PIN")
-        fails(keycask.AuthFailed, key.sign, RSA, DATA, pin="654321")
-        error = fails(keycask.InteractionNotAllowed, key.sign, RSA, DATA, pin="654321")
+        fails(keycask.AuthFailed, key.sign, EC, DATA, pin="654321")
+        error = fails(keycask.InteractionNotAllowed, key.sign, EC, DATA, pin="654321")
         check("one try is left" in str(error), str(error))
-        error = fails(keycask.PinBlocked, key.sign, RSA, DATA, pin="654321", last_try=True)
-        fails(keycask.PinBlocked, key.sign, RSA, DATA, pin=PIN)
-        fails(keycask.Param, key.sign, "rsa_signature_message_pss_sha257", DATA, pin=PIN)
-        fails(keycask.Param, key.sign, RSA, DATA, ui="maybe")
-        fails(keycask.Param, key.sign, RSA, DATA, pin=b"1" * 5000)
-        check_raises(TypeError, key.sign, RSA, DATA, pni=PIN)
+        error = fails(keycask.PinBlocked, key.sign, EC, DATA, pin="654321", last_try=True)
+        fails(keycask.PinBlocked, key.sign, EC, DATA, pin=PIN)
+        fails(keycask.Param, key.sign, "ecdsa_signature_message_x962_sha257", DATA, pin=PIN)
+        fails(keycask.Param, key.sign, EC, DATA, ui="maybe")
+        fails(keycask.Param, key.sign, EC, DATA, pin=b"1" * 5000)
+        check_raises(TypeError, key.sign, EC, DATA, pni=PIN)
         check_raises(TypeError, client.key, {"label": "without a reference"})
         card.pull()
         daemon.wait_for_removal()
-        error = fails(keycask.ItemNotFound, key.sign, RSA, DATA, pin=PIN)
+        error = fails(keycask.ItemNotFound, key.sign, EC, DATA, pin=PIN)
         check_equal((error.token_id, "not" in str(error)), (token_id, True), f"error {error}")
 
 
@@ -219,14 +218,13 @@ def a_call_is_cancelled_or_runs_out_of_time():
 
         canceller = threading.Thread(target=cancel)
         canceller.start()
-        error = fails(keycask.UserCanceled, key.sign, RSA, DATA)
+        error = fails(keycask.UserCanceled, key.sign, EC, DATA)
         check_equal(str(error), "the program has cancelled this call", "error")
         canceller.join()
         eventually(lambda: "pinentry" not in daemon.children().values(), "the dialogue has ended")
-        error = fails(keycask.NotAvailable, key.sign, RSA, DATA, timeout=0.2)
+        error = fails(keycask.NotAvailable, key.sign, EC, DATA, timeout=0.2)
         check_equal(str(error), "the daemon did not answer within 0.2 s", "error")
-        judge(keycask.identity(key).certificate, DATA, key.sign(RSA, DATA, pin=PIN), "-sigopt",
-              "rsa_padding_mode:pss")
+        judge(keycask.identity(key).certificate, DATA, key.sign(EC, DATA, pin=PIN))
 
 
 @test
@@ -296,7 +294,7 @@ def what_reads_is_repeated_and_a_signature_never():
     check_equal(client.tokens(), [], "tokens")
     check_equal(len(daemon.calls), 2, "calls")
     daemon.n_lost = 10
-    error = fails(keycask.NotAvailable, client.key(b"a key").sign, RSA, DATA, pin=PIN)
+    error = fails(keycask.NotAvailable, client.key(b"a key").sign, EC, DATA, pin=PIN)
     check_equal((str(error), error.hint), (
         "the daemon was lost before it answered: it may have done what it was asked, or not",
         "look, then repeat"), "error")
@@ -308,7 +306,7 @@ def what_reads_is_repeated_and_a_signature_never():
 @test
 def a_pin_travels_in_sealed_memory():
     daemon = LosingDaemon(0, b'{"parameters": {"signature": "AAE="}}')
-    check_equal(keycask.Client(daemon.path).key(b"a key").sign(RSA, DATA, pin=PIN), b"\0\1", "it")
+    check_equal(keycask.Client(daemon.path).key(b"a key").sign(EC, DATA, pin=PIN), b"\0\1", "it")
     check(PIN not in json.dumps(daemon.calls), f"the PIN is in {daemon.calls}")
     (descriptor,) = daemon.descriptors
     check_equal(os.read(descriptor, 100), PIN.encode(), "what the descriptor holds")
@@ -395,7 +393,7 @@ def children_of_fork_have_connections_of_their_own():
         items = client.find("identity")
         identity, key = client.identity(items[0]), client.key(items[0])
         software, _ = add_identity(client, "P-256", "kept")
-        key.sign(RSA, DATA, pin=PIN)
+        key.sign(EC, DATA, pin=PIN)
         stop = threading.Event()
 
         def keep_busy():
@@ -411,7 +409,7 @@ def children_of_fork_have_connections_of_their_own():
             if child == 0:
                 status = 1
                 try:
-                    fails(keycask.InteractionNotAllowed, key.sign, RSA, DATA, ui="fail")
+                    fails(keycask.InteractionNotAllowed, key.sign, EC, DATA, ui="fail")
                     judge(software.certificate, DATA, software.sign(EC, DATA))
                     status = 0
                 finally:
@@ -422,8 +420,7 @@ def children_of_fork_have_connections_of_their_own():
         stop.set()
         for thread in busy:
             thread.join()
-        judge(identity.certificate, DATA, key.sign(RSA, DATA, ui="fail"), "-sigopt",
-              "rsa_padding_mode:pss")
+        judge(identity.certificate, DATA, key.sign(EC, DATA, ui="fail"))
 
 
 # --- asyncio -------------------------------------------------------------------------------------
@@ -445,7 +442,7 @@ def asyncio_lists_watches_signs_and_cancels():
         identity = await aio.run(keycask.Client().identity, (await aio.find("identity"))[0])
         client = aio.Client()
         key = client.client.key(identity)
-        task = asyncio.ensure_future(client.run(key.sign, RSA, DATA))
+        task = asyncio.ensure_future(client.run(key.sign, EC, DATA))
         while not asked.exists():
             await asyncio.sleep(0.01)
         task.cancel()
@@ -454,8 +451,7 @@ def asyncio_lists_watches_signs_and_cancels():
             check(False, "a cancelled task has ended well")
         except asyncio.CancelledError:
             pass
-        judge(identity.certificate, DATA, await client.run(key.sign, RSA, DATA, pin=PIN), "-sigopt",
-              "rsa_padding_mode:pss")
+        judge(identity.certificate, DATA, await client.run(key.sign, EC, DATA, pin=PIN))
 
     with daemon, Card(PROFILE) as card:
         live_in(daemon)

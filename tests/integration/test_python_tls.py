@@ -12,7 +12,7 @@ import urllib.request
 
 from keycask_test import PIN, check, check_equal, check_raises, main, test
 from python_client import MadeAuthority, MadeKey, add_identity, keycask
-from tls_scene import TLS12, TLS13, Server, World, s_server
+from tls_scene import TLS12, TLS13, Server, World, made_before, s_server
 
 # --- it works ------------------------------------------------------------------------------------
 
@@ -81,7 +81,8 @@ def a_chain_is_shown_with_the_certificate():
 @test
 def a_server_has_its_key_in_the_keychain_too():
     with World() as world:
-        identity, _ = add_identity(world.client, "rsa2048", "localhost", issuer=world.authority)
+        identity, _ = add_identity(world.client, "rsa2048", "localhost",
+                                   issuer=world.authority, pem=made_before()[1])
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         keycask.load_identity(context, identity)
         client = world.context()
@@ -224,4 +225,5 @@ def a_card_that_pads_by_itself_is_limited_to_what_it_can():
 
 
 if __name__ == "__main__":
+    made_before()
     main()

@@ -2,25 +2,41 @@
 """Who meets in tests of TLS: a daemon with a card and identities on both, and servers that want to
 know who comes."""
 import contextlib
+import functools
+import pathlib
 import re
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 
-from keycask_test import PIN, base_environment
+from keycask_test import PIN, base_environment, program
 from python_client import (Card, Daemon, MadeAuthority, MadeKey, add_identity, file_with, keycask)
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, from Python 3.10 on
 
 
+@functools.lru_cache(maxsize=None)
+def made_before():
+    """RSA keys take long to be made, so each program of tests makes them once, before its first
+    test: (the bytes of a card's file, a key's PEM)."""
+    with tempfile.TemporaryDirectory() as folder:
+        card = pathlib.Path(folder, "card.json")
+        subprocess.run([program("keycask-vcard"), "new", card, "--profile",
+                        "piv:9a=rsa2048,9e=p256"], check=True, stdout=subprocess.DEVNULL)
+        pem = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt",
+                              "rsa_keygen_bits:2048"], check=True, capture_output=True).stdout
+        return card.read_bytes(), pem
+
+
 class World:
     """A server's certificate and those who may come in: a daemon, a card, identities on both."""
 
-    def __init__(self, profile="piv:9a=rsa2048,9e=p256"):
+    def __init__(self, profile=None):
         self.daemon = Daemon()
-        self.card = Card(profile)
+        self.card = Card(profile, file=None if profile else file_with(made_before()[0], ".json"))
         self.client = keycask.Client(self.daemon.socket)
         self.authority = None
         self.key = self.certificate = self.guests = None
@@ -35,8 +51,8 @@ class World:
         self.certificate = file_with(self.authority.issue(
             self.key, "localhost", "subjectAltName=DNS:localhost"))
         self.identities = [self.client.identity(item) for item in self.client.find("identity")]
-        self.identities += [add_identity(self.client, kind, kind)[0]
-                            for kind in ("rsa2048", "P-384")]
+        self.identities += [add_identity(self.client, kind, kind, pem=pem)[0] for kind, pem in
+                            (("rsa2048", made_before()[1]), ("P-384", None))]
         self.guests = file_with("".join(one.pem for one in self.identities).encode())
         return self
 
