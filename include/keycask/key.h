@@ -203,11 +203,13 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_sign(const struct kc_key *key, con
 						   struct kc_bytes *ret_signature);
 
 /*
- * Decrypt @data with @key by @algorithm, such as "rsa_encryption_oaep_sha256". What was not
+ * Decrypt @data with @key by @algorithm, such as "rsa_encryption_oaep_sha256" of an RSA key or
+ * "ecies_encryption_standard_variable_iv_x963_sha256_aesgcm" of an EC key. What was not
  * encrypted by "rsa_encryption_pkcs1" comes out of that as noise, not as a failure: a program that
  * could tell the two apart would decrypt for anybody who asks it often enough.
  *
- * Expected: KC_ERR_PARAM  @data is not as long as the key, or was not encrypted so (not PKCS#1)
+ * Expected: KC_ERR_PARAM  @data is not as long as it must be, or was not encrypted so (not PKCS#1):
+ *           nothing more is told, and nothing of the plaintext
  *           and as kc_key_sign()
  * Ownership: *ret_plaintext is the caller's; free with kc_bytes_free(), which wipes it. Untouched
  * on failure.
@@ -253,7 +255,9 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_exchange(const struct kc_key *key,
 						       struct kc_bytes *ret_secret);
 
 /*
- * Encrypt @data to the owner of @key, public or private, by @algorithm. Needs no PIN.
+ * Encrypt @data to the owner of @key, public or private, by @algorithm. Those whose name ends in
+ * _aesgcm take data of any length, up to what fits into a message (700 KiB); of the others RSA takes
+ * a little less than kc_key_block_size(). Needs no PIN.
  * Expected: KC_ERR_PARAM  @data is too long for @key and @algorithm
  *           KC_ERR_ITEM_NOT_FOUND  the token is away
  * Ownership: free *ret_ciphertext with kc_bytes_free().   Since: 1.0
