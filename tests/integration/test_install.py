@@ -10,6 +10,7 @@ from keycask_test import BUILD, SOURCE, check, check_equal, main, run, scratch, 
 # Every public header, and dictionaries as they are written in both languages.
 PROGRAM = """
 #include <stdio.h>
+#include <stdlib.h>
 %s
 int main(void)
 {
@@ -24,6 +25,7 @@ int main(void)
 	if (kc_dictionary_to_json(item, &json) != KC_OK || options.size + change.size == 0)
 		return 1;
 	printf("%%s %%s\\n", kc_version(), json);
+	free(json);
 	return kc_dictionary_free(item) != NULL;
 }
 """
