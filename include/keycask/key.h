@@ -256,11 +256,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_exchange(const struct kc_key *key,
 
 /*
  * Encrypt @data to the owner of @key, public or private, by @algorithm. Those whose name ends in
- * _aesgcm take data of any length, up to what fits into a message (700 KiB); of the others RSA takes
- * a little less than kc_key_block_size(). Needs no PIN.
- * Expected: KC_ERR_PARAM  @data is too long for @key and @algorithm
- *           KC_ERR_ITEM_NOT_FOUND  the token is away
- * Ownership: free *ret_ciphertext with kc_bytes_free().   Since: 1.0
+ * _aesgcm take data of any length, up to what fits into a message (700 KiB); of the others RSA
+ * takes a little less than kc_key_block_size(). Needs no PIN. Expected: KC_ERR_PARAM  @data is too
+ * long for @key and @algorithm KC_ERR_ITEM_NOT_FOUND  the token is away Ownership: free
+ * *ret_ciphertext with kc_bytes_free().   Since: 1.0
  */
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_encrypt(const struct kc_key *key,
 						      const char *algorithm, struct kc_view data,
