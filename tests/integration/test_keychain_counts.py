@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a lookup in the keychain's file costs, in counts: as many system calls among thousands of
-items as among a few, and no more memory. Times are tests/bench's business."""
+"""What a lookup in the keychain's file and a signature with a key in it cost, in counts: as many
+system calls among thousands of items as among a few, and no more memory. Times are tests/bench's
+business."""
 import re
 import shutil
 import signal
@@ -10,11 +11,14 @@ from der import b64
 from keycask_test import (Daemon, check, check_equal, diagnose, main, scratch,
                           skip_unless, test)
 from lifecycle import is_sanitized, may_look_into, private_dirty_kb
+from made_keys import MadeKey, add_key
 
 FEW, MANY = 200, 3000
 N_CALLS = 200
 PIPELINED = 100
 VALUE = b64(bytes(800))
+X962 = "ecdsa_signature_message_x962_sha256"
+PKCS1 = "rsa_signature_message_pkcs1v15_sha256"
 
 
 def item(number):
@@ -88,6 +92,53 @@ def a_lookup_costs_as_much_among_thousands_as_among_a_few():
         check(reads[1] <= reads[0] + 4, f"reads of the file: {reads}")
         check(abs(sum(many.values()) - sum(few.values())) < 0.5, f"calls: {few}, {many}")
         check(sum(many.values()) <= 12, f"calls of a lookup: {many}")
+
+
+def calls_per_signature(daemon, connection, reference, algorithm):
+    parameters = {"key": reference, "algorithm": algorithm, "data": b64(b"data")}
+    for _ in range(N_CALLS):
+        connection.call("Keys.Sign", parameters)
+    counted = Counted(daemon)
+    try:
+        for _ in range(N_CALLS):
+            connection.call("Keys.Sign", parameters)
+    finally:
+        found = counted.end()
+    diagnose(f"{algorithm}: {found}")
+    return {name: n / N_CALLS for name, n in found.items()}
+
+
+@test
+def a_signature_costs_a_few_calls_among_few_items_and_many():
+    skip_unless(shutil.which("strace"), "strace is not installed")
+    skip_unless(not is_sanitized(), "a sanitizer makes calls of its own")
+    with Daemon() as daemon, daemon.connect() as connection:
+        skip_unless(may_look_into(daemon.pid), "nobody may look into a process here")
+        reference = add_key(connection, MadeKey("P-256"))
+        few = calls_per_signature(daemon, connection, reference, X962)
+        add(connection, range(FEW))
+        many = calls_per_signature(daemon, connection, reference, X962)
+        for found in (few, many):
+            # its line of the audit log; a call comes and its answer goes
+            for name in ("write", "sendmsg"):
+                check(0.99 <= found.get(name, 0) <= 1.05, f"{name} of a signature: {found}")
+            # neither memory nor a descriptor: what it takes, it has
+            for name in ("mmap", "munmap", "mlock", "madvise", "brk", "clone", "clone3"):
+                check(found.get(name, 0) < 0.05, f"{name} of a signature: {found}")
+            # nine; now and then the loop finds that nothing has come
+            check(sum(found.values()) <= 12, f"calls of a signature: {found}")
+
+
+@test
+def an_rsa_signature_makes_no_thread_of_its_own():
+    skip_unless(shutil.which("strace"), "strace is not installed")
+    skip_unless(not is_sanitized(), "a sanitizer makes calls of its own")
+    with Daemon() as daemon, daemon.connect() as connection:
+        skip_unless(may_look_into(daemon.pid), "nobody may look into a process here")
+        reference = add_key(connection, MadeKey("rsa2048"))
+        found = calls_per_signature(daemon, connection, reference, PKCS1)
+        for name in ("clone", "clone3", "mmap", "epoll_ctl", "eventfd2"):
+            check(found.get(name, 0) < 0.05, f"{name} of a signature: {found}")
 
 
 @test
