@@ -41,7 +41,7 @@ static atomic_uint turn; /* of the side lines, when all are busy */
  * our copy of the descriptor does not disturb the parent. */
 static void forget_inheritance(struct line *line)
 {
-	if (line->client)
+	if (line->client && wire_client_has_descriptor(line->client))
 		close(wire_client_fd(line->client));
 	line->client = NULL;
 	turns_init(&line->turns);
@@ -93,12 +93,13 @@ static struct line *line_acquire(bool may_go_aside)
 
 /* --- calling ------------------------------------------------------------------------------- */
 
-/* The other end has closed, or sent what nobody asked for: this connection is of no more use. */
+/* The other end has closed, or sent what nobody asked for, or the application has closed ours: this
+ * connection is of no more use. */
 static bool is_broken(const struct wire_client *client)
 {
 	struct pollfd poll_line = {.fd = wire_client_fd(client), .events = POLLIN | POLLRDHUP};
 
-	return poll(&poll_line, 1, 0) != 0;
+	return !wire_client_has_descriptor(client) || poll(&poll_line, 1, 0) != 0;
 }
 
 static enum kc_status make_ready(struct line *line, bool may_start)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "client/launch.h"
+#include "client/line.h"
 #include "harness/canned_daemon.h"
 #include "harness/test.h"
 
@@ -60,6 +62,44 @@ TEST(calls_share_one_connection)
 	CHECK_INT(daemon.state->n_connections, 1);
 	CHECK_INT(daemon.state->n_queries, 2);
 	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
+static int line_descriptor(void)
+{
+	int fd = wire_client_fd(line_hold().client);
+
+	line_release();
+	return fd;
+}
+
+/* As daemons do it that close whatever they have inherited. */
+TEST(what_the_application_has_closed_is_made_anew)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+	int file = memfd_create("the application's", MFD_CLOEXEC);
+	struct stat info;
+	int fd = -1;
+
+	CHECK_OK(query());
+	close(line_descriptor());
+	CHECK_OK(query());
+	CHECK_INT(daemon.state->n_connections, 2);
+	fd = line_descriptor();
+	CHECK_INT(dup3(file, fd, O_CLOEXEC), fd);
+	CHECK_OK(query());
+	CHECK_INT(daemon.state->n_connections, 3);
+	CHECK(line_descriptor() != fd);
+	CHECK_INT(fstat(fd, &info), 0); /* nobody closed it */
+	CHECK_INT(info.st_size, 0);
+	close(fd);
+	fd = line_descriptor();
+	CHECK_INT(dup3(file, fd, O_CLOEXEC), fd);
+	kc_daemon_disconnect();
+	CHECK_INT(fstat(fd, &info), 0);
+	CHECK_INT(info.st_size, 0);
+	close(fd);
+	close(file);
 	canned_daemon_stop(&daemon);
 }
 

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,9 +20,28 @@
 
 struct wire_client {
 	struct stream stream;
+	dev_t device; /* which descriptor it is, whatever its number comes to mean */
+	ino_t inode;
 	bool is_over;
 	bool is_streaming; /* more replies are to come */
 };
+
+static void note_descriptor(struct wire_client *client)
+{
+	struct stat info = {0};
+
+	ignore(fstat(client->stream.fd, &info));
+	client->device = info.st_dev;
+	client->inode = info.st_ino;
+}
+
+bool wire_client_has_descriptor(const struct wire_client *client)
+{
+	struct stat info;
+
+	return fstat(client->stream.fd, &info) == 0 && info.st_dev == client->device &&
+	       info.st_ino == client->inode;
+}
 
 enum kc_status wire_client_adopt(int fd, struct wire_client **ret_client)
 {
@@ -31,6 +51,7 @@ enum kc_status wire_client_adopt(int fd, struct wire_client **ret_client)
 		close(fd);
 	REQUIRE(client, KC_ERR_ALLOCATE, "out of memory");
 	stream_init(&client->stream, fd);
+	note_descriptor(client);
 	*ret_client = client;
 	return KC_OK;
 }
@@ -71,6 +92,8 @@ struct wire_client *wire_client_free(struct wire_client *client)
 {
 	if (!client)
 		return NULL;
+	if (!wire_client_has_descriptor(client))
+		client->stream.fd = -1;
 	stream_done(&client->stream);
 	free(client);
 	return NULL;
