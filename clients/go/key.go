@@ -150,12 +150,18 @@ func (k *Key) use(ctx context.Context, method string, in fields, out interface{}
 
 // useAsking repeats what was refused for want of a PIN, until that is right or not given.
 func (k *Key) useAsking(ctx context.Context, method string, in fields, out interface{}) error {
-	err := k.try(ctx, method, in, out, k.pin)
+	err := k.try(ctx, method, in, out, k.pin, k.isSilent || k.askPIN != nil)
 	for isRepeated := false; k.askPIN != nil; isRepeated = true {
 		var reason *Error
 		isAsked := errors.Is(err, ErrInteractionNotAllowed) && !isRepeated ||
 			errors.Is(err, ErrAuthFailed)
-		if !isAsked || !errors.As(err, &reason) || reason.TokenID == "" {
+		if !isAsked || !errors.As(err, &reason) {
+			return err
+		}
+		if reason.TokenID == "" && !k.isSilent { // what an item wants proved is the person's to say
+			return k.try(ctx, method, in, out, "", false)
+		}
+		if reason.TokenID == "" {
 			return err
 		}
 		pin, refusal := k.askPIN(PINRequest{k.Label, reason.TokenID, reason.TriesLeft,
@@ -163,13 +169,14 @@ func (k *Key) useAsking(ctx context.Context, method string, in fields, out inter
 		if refusal != nil {
 			return refusal
 		}
-		err = k.try(ctx, method, in, out, pin)
+		err = k.try(ctx, method, in, out, pin, true)
 	}
 	return err
 }
 
-func (k *Key) try(ctx context.Context, method string, in fields, out interface{}, pin string) error {
-	parameters := fields{"key": k.Reference, "interaction": k.interaction()}
+func (k *Key) try(ctx context.Context, method string, in fields, out interface{}, pin string,
+	isSilent bool) error {
+	parameters := fields{"key": k.Reference, "interaction": k.interaction(isSilent)}
 	for name, value := range in {
 		parameters[name] = value
 	}
@@ -182,9 +189,9 @@ func (k *Key) try(ctx context.Context, method string, in fields, out interface{}
 	return k.client.do(ctx, method, parameters, out, operationTime)
 }
 
-func (k *Key) interaction() fields {
+func (k *Key) interaction(isSilent bool) fields {
 	interaction := person()
-	if k.isSilent || k.askPIN != nil {
+	if isSilent {
 		interaction = nobody()
 	}
 	if k.prompt != "" {

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from keycask_test import SOURCE, Card, Daemon, openssl, scratch
+from keycask_test import PIN, SOURCE, Card, Daemon, openssl, scratch
 from made_keys import MadeAuthority, MadeKey, file_with
 
 sys.path.insert(0, str(SOURCE / "clients" / "python"))
@@ -12,6 +12,16 @@ import keycask  # noqa: E402 pylint: disable=wrong-import-position
 
 RSA = "rsa_signature_message_pss_sha256"
 EC = "ecdsa_signature_message_x962_sha256"
+
+# A person who types the PIN and agrees to everything.
+AGREEING = f"""#!/bin/sh
+echo OK
+while read -r verb rest; do
+    [ "$verb" != GETPIN ] || echo "D {PIN}"
+    echo OK
+    [ "$verb" != BYE ] || exit 0
+done
+"""
 
 # A person who looks at the dialogue and does nothing; $0.asked is there once they do.
 IDLE = """#!/bin/sh
@@ -28,12 +38,21 @@ def live_in(daemon):
     os.environ.update(daemon.env)
 
 
-def idle_person():
-    """The pinentry of somebody who never answers."""
+def _person(script):
     path = scratch() / "pinentry"
-    path.write_text(IDLE)
+    path.write_text(script)
     path.chmod(0o700)
     return path
+
+
+def idle_person():
+    """The pinentry of somebody who never answers."""
+    return _person(IDLE)
+
+
+def agreeing_person():
+    """The pinentry of somebody who does what is asked."""
+    return _person(AGREEING)
 
 
 def add_identity(client, kind, name, issuer=None, pem=None):
@@ -51,5 +70,5 @@ def judge(certificate, data, signature, *arguments):
             file_with(signature, ".sig"), input=data)
 
 
-__all__ = ["EC", "RSA", "Card", "Daemon", "MadeAuthority", "MadeKey", "add_identity", "file_with",
-           "idle_person", "judge", "keycask", "live_in"]
+__all__ = ["EC", "RSA", "Card", "Daemon", "MadeAuthority", "MadeKey", "add_identity",
+           "agreeing_person", "file_with", "idle_person", "judge", "keycask", "live_in"]

@@ -7,20 +7,10 @@ import os
 import re
 
 from go_package import go
-from keycask_test import PIN, SOURCE, check, check_equal, main, run, scratch, test
+from keycask_test import SOURCE, check, check_equal, main, run, scratch, test
 from pin_scene import configure
-from python_client import Card, Daemon, live_in
+from python_client import Card, Daemon, agreeing_person, live_in
 from tls_scene import World, s_server
-
-TYPIST = f"""#!/bin/sh
-echo OK
-while read -r verb rest; do
-    [ "$verb" != GETPIN ] || echo "D {PIN}"
-    echo OK
-    [ "$verb" != BYE ] || exit 0
-done
-"""
-
 
 def blocks(folder, language):
     """The code in a README."""
@@ -28,20 +18,12 @@ def blocks(folder, language):
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def typist():
-    """A person at the dialogue."""
-    path = scratch() / "pinentry"
-    path.write_text(TYPIST)
-    path.chmod(0o700)
-    return str(path)
-
-
 class Desk(World):
     """A World whose person types PINs, and in which this process lives."""
 
     def __init__(self):
         super().__init__()
-        configure(self.daemon, pinentry=typist())
+        configure(self.daemon, pinentry=str(agreeing_person()))
         self.daemon.env["DISPLAY"] = ":99"
         live_in(self.daemon)
 
@@ -68,7 +50,7 @@ def python_examples_run():
 
 @test(seconds=280)
 def the_go_program_runs():
-    daemon = configure(Daemon(DISPLAY=":99"), pinentry=typist())
+    daemon = configure(Daemon(DISPLAY=":99"), pinentry=str(agreeing_person()))
     with daemon, Card("piv:9c=p256") as card:
         live_in(daemon)
         card.insert(daemon)

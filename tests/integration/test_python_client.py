@@ -15,8 +15,8 @@ from keycask_test import (PIN, SOURCE, check, check_equal, check_raises, eventua
                           run, scratch, test)
 from made_keys import MadeKey
 from pin_scene import configure
-from python_client import (EC, RSA, Card, Daemon, add_identity, idle_person, judge, keycask,
-                           live_in)
+from python_client import (EC, RSA, Card, Daemon, add_identity, agreeing_person, idle_person,
+                           judge, keycask, live_in)
 
 DATA = b"signed from Python"
 PROFILE = "piv:9a=p256"
@@ -147,6 +147,39 @@ def keys_are_made_and_brought_along():
         fails(keycask.KeySizeNotAllowed, client.create_key, "ec", 255)
         fails(keycask.Decode, client.import_key, b"0\x03no key", key_type="rsa",
               key_class="private")
+
+
+@test
+def a_card_makes_a_key_when_its_administrator_says_so():
+    key = "010203040506070801020304050607080102030405060708"
+    with Daemon() as daemon, Card("piv:9c=p256") as card, keycask.Client(daemon.socket) as client:
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        fails(keycask.AuthFailed, client.create_key, "ec", 256, token_id=token_id, ui="fail",
+              token_object="9a", administrator="00" * 24)
+        fails(keycask.InteractionNotAllowed, client.create_key, "ec", 256, token_id=token_id,
+              token_object="9a", ui="fail")
+        made = client.create_key("ec", 256, token_id=token_id, token_object="9a", administrator=key)
+        check(made.public_key.verify(EC, DATA, made.private_key.sign(EC, DATA, pin=PIN)), "it")
+        fails(keycask.DuplicateItem, client.create_key, "ec", 256, token_id=token_id,
+              token_object="9a", administrator=key)
+
+
+@test
+def a_function_for_pins_leaves_the_person_what_is_theirs():
+    """A key of the keychain that wants somebody to agree is no matter of PINs."""
+    daemon = configure(Daemon(DISPLAY=":99"), pinentry=str(agreeing_person()))
+    with daemon:
+        live_in(daemon)
+        made = MadeKey("P-256")
+        control = {"accessible": "when_unlocked", "flags": ["user_presence", "private_key_usage"]}
+        item = keycask.add(class_="key", key_class="private", key_type="ec", access_control=control,
+                           value_data=made.private, return_persistent_ref=True)
+        key = keycask.key(item)
+        asked = []
+        fails(keycask.InteractionNotAllowed, key.sign, EC, DATA, pin=asked.append, ui="fail")
+        check(key.verify(EC, DATA, key.sign(EC, DATA, pin=asked.append)), "it")
+        check_equal(asked, [], "PINs that were asked for")
 
 
 @test

@@ -2,9 +2,11 @@
 """TLS from clients/python: Python's own ssl with keys that never leave the card or the keychain,
 against openssl s_server and Python's server, and what is told when a signature cannot be had."""
 import asyncio
+import contextlib
 import dataclasses
 import gc
 import http.client
+import socket
 import ssl
 import threading
 import urllib.error
@@ -76,6 +78,41 @@ def a_chain_is_shown_with_the_certificate():
             check_equal(server.visit(world.context(identity, TLS12)), b"hello", "with its chain")
             bare = dataclasses.replace(identity, chain=())
             check_raises(ssl.SSLError, server.visit, world.context(bare, TLS12))
+
+
+@test
+def a_server_may_ask_later():
+    """RFC 8446, 4.6.2: post-handshake authentication, which happens while the client reads."""
+    with World() as world:
+        greeted = []
+
+        def serve(raw, context):
+            with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as guest:
+                greeted.append(guest.getpeercert(True))
+                guest.verify_client_post_handshake()
+                guest.sendall(b"?")
+                guest.recv(1)
+                greeted.append(guest.getpeercert(True))
+
+        def visit(**options):
+            context = world.context(world.identities[0], TLS13, **options)
+            context.post_handshake_auth = True
+            near, far = socket.socketpair()
+            server_context = world.server_context()
+            server_context.post_handshake_auth = True
+            thread = threading.Thread(target=serve, args=(far, server_context))
+            thread.start()
+            try:
+                with context.wrap_socket(near, server_hostname="localhost") as connection:
+                    check_equal(connection.recv(1), b"?", "question")
+                    connection.sendall(b"!")
+            finally:
+                thread.join()
+
+        visit()
+        check_equal(greeted, [None, world.identities[0].certificate], "who came, before and after")
+        world.client.close()
+        check_raises(keycask.AuthFailed, visit, pin="654321")
 
 
 @test

@@ -49,12 +49,12 @@ class Options:
 
     def parameters(self, pin: Optional[Pin] = None) -> Dict[str, Any]:
         """For the wire; pin: one travels with the call."""
+        if self.ui not in ("allow", "fail"):
+            raise Param(f'ui is "allow" or "fail", not {self.ui!r}')
         asks = self.ui == "allow" and not callable(self.pin)
         parameters: Dict[str, Any] = {
             "interaction": {**(person() if asks else {"authentication_ui": "fail"}),
                             **({"operation_prompt": self.prompt} if self.prompt else {})}}
-        if self.ui not in ("allow", "fail"):
-            raise Param(f'ui is "allow" or "fail", not {self.ui!r}')
         if pin is not None:
             parameters["pin_fd"] = 0
         if self.last_try:

@@ -90,9 +90,12 @@ class Key:
         try:
             return self._try(method, parameters, options, None)
         except InteractionNotAllowed as error:
-            if not error.token_id:
+            if error.token_id:
+                return self._use_asking(method, parameters, options, error)
+            if options.ui != "allow":
                 raise
-            return self._use_asking(method, parameters, options, error)
+        # No token's PIN, but what the access control of an item wants: that is the person's.
+        return self._try(method, parameters, dataclasses.replace(options, pin=None), None)
 
     def _use_asking(self, method: str, parameters: Dict[str, Any], options: Options,
                     reason: Error) -> Dict[str, Any]:
