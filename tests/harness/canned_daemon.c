@@ -333,6 +333,21 @@ static void on_import_key(struct wire_call *call)
 	wire_call_reply(call, parse("{\"key\":\"a2Nwa1g=\"}"));
 }
 
+static void on_import_items(struct wire_call *call)
+{
+	note_new_key(call);
+	wire_call_reply(call, parse("{\"items\":[{\"class\":\"identity\",\"is_new\":true,"
+				    "\"value_persistent_ref\":\"cmVm\",\"label\":\"Jo\"},"
+				    "{\"class\":\"certificate\",\"is_new\":false,"
+				    "\"value_persistent_ref\":\"Zg==\"}]}"));
+}
+
+static void on_export_items(struct wire_call *call)
+{
+	note_new_key(call);
+	wire_call_reply(call, parse("{\"data\":\"ZmlsZQ==\"}"));
+}
+
 static void on_end_context(struct wire_call *call)
 {
 	state->n_contexts_ended++;
@@ -386,9 +401,9 @@ static void on_choose(struct wire_call *call)
 }
 
 static const struct wire_method items_methods[] = {
-	{"Add", on_change, 0},	  {"CopyMatching", on_copy_matching, 0},
-	{"Update", on_change, 0}, {"Delete", on_change, 0},
-	{"Import", on_unused, 0}, {"Export", on_unused, 0}};
+	{"Add", on_change, 0},		{"CopyMatching", on_copy_matching, 0},
+	{"Update", on_change, 0},	{"Delete", on_change, 0},
+	{"Import", on_import_items, 0}, {"Export", on_export_items, 0}};
 static const struct wire_method keys_methods[] = {{"Create", on_create, 0},
 						  {"Import", on_import_key, 0},
 						  {"CopyAttributes", on_copy_attributes, 0},
