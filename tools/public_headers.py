@@ -16,6 +16,7 @@ class Declaration:
     name: str
     text: str  # on one line, without KC_PUBLIC and ";"
     comment: str  # without its stars; that of the group, when others stand right above
+    raw: str = ""  # a struct or enum as it stands there; what stands behind a constant
 
 
 @dataclasses.dataclass
@@ -60,17 +61,19 @@ def constants(match, comment):
     """Numbers and texts; macros that make something of their arguments are no part of the ABI."""
     value = re.sub(r"/\*.*?\*/|\\\n", "", match["value"], flags=re.DOTALL).strip()
     if re.fullmatch(r'"[^"]*"|\(?-?\d+\)?|0x[0-9a-fA-F]+', value):
-        yield Declaration("constant", match["constant"], value, comment)
+        behind = "".join(map(plain, re.findall(r"/\*.*?\*/", match["value"], re.DOTALL)))
+        yield Declaration("constant", match["constant"], value, comment, behind)
 
 
 def enumerations(match, comment):
     values = re.sub(r"/\*.*?\*/", "", match["values"], flags=re.DOTALL)
     for name in re.findall(r"\b(KC_\w+)\b\s*(?:=|,|$)", values):
-        yield Declaration("enum", name, match["enumeration"] or "", comment)
+        yield Declaration("enum", name, match["enumeration"] or "", comment, match["enum"])
 
 
 def structs(match, comment):
-    yield Declaration("struct", match["structure"], one_line(match["fields"]), comment)
+    yield Declaration("struct", match["structure"], one_line(match["fields"]), comment,
+                      match["struct"])
 
 
 def declarations_of(match, comment):

@@ -32,4 +32,16 @@ def an_application_forks_threads_and_outlives_card_and_daemon():
         check_equal(application.returncode, 0, "the application's exit status")
 
 
+@test
+def a_token_says_who_drives_it():
+    """What Apple's TKTokenWatcher.TokenInfo has: the token's ID, its slot, its driver's name."""
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        info = daemon.call("Tokens.Info", {"token_id": token_id})["token"]
+        check_equal(info["driver_name"], "PIV", "its driver's name")
+        check_equal(info["driver"], "org.keycask.piv", "its driver")
+        check_equal(info["slot"], "Embedded Slot 00", "its slot")
+
+
 main()
