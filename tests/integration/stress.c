@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An application that does everything at once with handles that it made in the beginning: eight
- * threads that sign with a key on a card and one in the keychain, verify, search, decrypt and
- *watch, and children that go on with what they have inherited, while test_stress.py takes the
- *daemon and the card away and brings them back. OpenSSL judges every result. What may fail is what
- *is documented: not_available while the daemon is away, item_not_found, the token named, while the
- * card is.
+ * threads sign with a key on a card and one in the keychain, verify, search, decrypt and watch, and
+ * children go on with what they have inherited, interrupted by a signal every other millisecond,
+ * while test_stress.py takes the daemon and the card away and brings them back. OpenSSL judges
+ *every result. What may fail is what is documented: not_available while the daemon is away,
+ * item_not_found, the token named, while the card is.
  *
  *	stress TOKEN-ID CARD-KEY KEYCHAIN-KEY RSA-KEY (references in hexadecimal)
  *	       CARD-PUBLIC KEYCHAIN-PUBLIC RSA-PUBLIC (files in PEM)
@@ -19,11 +19,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +47,7 @@ enum {
 	PATIENCE_S = 100, /* until something that does not come back hangs */
 	WATCH_MS = 20,
 	TIMES = 5,
+	SIGNAL_US = 2000,
 	PAUSE_US = 1000, /* after a failure */
 	SIDE_LINES = 3,	 /* connections that libkeycask may have besides its first */
 	MS_PER_S = 1000,
@@ -307,8 +310,9 @@ static void hear(int fd, const struct signer *signer)
 	struct pollfd heard = {.fd = fd, .events = POLLIN};
 	struct outcome outcome;
 
-	require(poll(&heard, 1, PATIENCE_S * MS_PER_S) == 1, "a child hangs");
-	require(read(fd, &outcome, sizeof(outcome)) == sizeof(outcome), "a child has failed");
+	require(TEMP_FAILURE_RETRY(poll(&heard, 1, PATIENCE_S * MS_PER_S)) == 1, "a child hangs");
+	require(TEMP_FAILURE_RETRY(read(fd, &outcome, sizeof(outcome))) == sizeof(outcome),
+		"a child has failed");
 	require(outcome.status != KC_OK ||
 			fits(signer->judge, outcome.signature.data, outcome.signature.len),
 		"a child's signature does not verify");
@@ -331,7 +335,8 @@ static void have_child(void)
 	hear(ends[0], &keychain);
 	hear(ends[0], &card);
 	close(ends[0]);
-	require(waitpid(child, &status, 0) == child && status == 0, "a child's end");
+	require(TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) == child && status == 0,
+		"a child's end");
 }
 
 /* --- from the beginning to the end --------------------------------------------------------- */
@@ -389,6 +394,28 @@ static size_t count_entries(const char *path)
 	return n;
 }
 
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+/* System calls of any thread are interrupted, and not restarted, all the time. */
+static void start_signals(void)
+{
+	struct itimerval often = {{0, SIGNAL_US}, {0, SIGNAL_US}};
+	struct sigaction action = {.sa_handler = on_signal};
+
+	require(sigaction(SIGALRM, &action, NULL) == 0, "sigaction");
+	require(setitimer(ITIMER_REAL, &often, NULL) == 0, "setitimer");
+}
+
+static void stop_signals(void)
+{
+	struct itimerval never = {{0, 0}, {0, 0}};
+
+	require(setitimer(ITIMER_REAL, &never, NULL) == 0, "setitimer");
+}
+
 static void start_threads(void)
 {
 	for (size_t i = 0; i < n_tasks; i++) {
@@ -410,9 +437,9 @@ static char hear_command(void)
 	struct pollfd told = {.fd = STDIN_FILENO, .events = POLLIN};
 	char line[16] = "e";
 
-	if (poll(&told, 1, 0) == 0)
+	if (TEMP_FAILURE_RETRY(poll(&told, 1, 0)) == 0)
 		return '\0';
-	return read(STDIN_FILENO, line, sizeof(line)) > 0 ? line[0] : 'e';
+	return TEMP_FAILURE_RETRY(read(STDIN_FILENO, line, sizeof(line))) > 0 ? line[0] : 'e';
 }
 
 /* "go": until everything has been done a few times more. */
@@ -455,6 +482,7 @@ int main(int argc, char **argv)
 	require(kc_token_watcher_new(&watcher) == KC_OK, "no watcher");
 	start_threads();
 	n_threads = count_entries("/proc/self/task") - n_tasks;
+	start_signals();
 	puts("ready");
 	fflush(stdout);
 	while (command != 'e') {
@@ -465,6 +493,7 @@ int main(int argc, char **argv)
 			go_on();
 	}
 	join_threads();
+	stop_signals();
 	check_everything_works();
 	kc_token_watcher_free(watcher);
 	require(count_entries("/proc/self/fd") <= n_descriptors + SIDE_LINES,
