@@ -89,16 +89,28 @@ static struct kc_view other_labels(struct kc_view name)
 	return view_slice(name, first_label(name).len + 1, SIZE_MAX);
 }
 
-/* The number of its labels; 0 when it is no name. */
+static bool is_number(struct kc_view label)
+{
+	for (size_t i = 0; i < label.len; i++)
+		if (label.data[i] < '0' || label.data[i] > '9')
+			return false;
+	return true;
+}
+
+/* The number of its labels; 0 when it is no name, as what ends in a number is none: it looks like
+ * an address to people and other programs (RFC 1123 2.1). */
 static size_t count_labels(struct kc_view name)
 {
 	size_t n = 0;
 
 	if (name.len > NAME_MAX_LEN || name.len == 0 || name.data[name.len - 1] == '.')
 		return 0;
-	for (; name.len > 0; name = other_labels(name), n++)
-		if (!is_label(first_label(name)))
+	for (; name.len > 0; name = other_labels(name), n++) {
+		bool is_last = first_label(name).len == name.len;
+
+		if (!is_label(first_label(name)) || (is_last && is_number(name)))
 			return 0;
+	}
 	return n;
 }
 
@@ -142,5 +154,6 @@ bool host_shares_domain(const char *host, const char *name)
 	struct kc_view a = domain_of(without_root(host));
 	struct kc_view b = domain_of(without_root(at ? at + 1 : name));
 
-	return read_address(host).family == AF_UNSPEC && count_labels(a) == 2 && equal_names(a, b);
+	return host_is_one(host) && read_address(host).family == AF_UNSPEC &&
+	       count_labels(a) == 2 && equal_names(a, b);
 }

@@ -51,6 +51,9 @@ TEST(choice_matches_hosts_as_rfc_6125_has_it)
 		{"_dmarc.example.org", "_dmarc.example.org", true},
 		{"192.0.2.1", "192.0.2.1", false},
 		{"192.0.2.1", "*.0.2.1", false},
+		{"192.0.2.1.", "192.0.2.1", false},
+		{"www.1", "www.1", false},
+		{"1.example", "1.example", true},
 		{"xn--bcher-kva.example", "xn--bcher-kva.example", true},
 	};
 
@@ -106,6 +109,7 @@ TEST(choice_shares_domains_with_two_labels)
 	CHECK(!host_shares_domain("localhost", "jo@localhost"));
 	CHECK(!host_shares_domain("192.0.2.1", "jo@192.0.2.1"));
 	CHECK(!host_shares_domain("www.example.org", "jo@"));
+	CHECK(!host_shares_domain("&www.example.org", "*.example.org"));
 }
 
 /* --- the judgement ------------------------------------------------------------------------- */

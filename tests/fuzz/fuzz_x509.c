@@ -4,6 +4,7 @@
  * bytes as a name: the normalized form of a normalized name is itself.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "codec/display.h"
 #include "codec/utf8.h"
@@ -29,6 +30,19 @@ static void try_name(struct kc_view view)
 	require(view_equal(bytes_view(&once), bytes_view(&twice)));
 }
 
+/* Whom it names: nothing that a person could take for another name. */
+static void check_names(struct json_object *fields, const char *name)
+{
+	struct json_object *names = field_get(fields, name);
+
+	require(names && json_object_array_length(names) <= 256);
+	for (size_t i = 0; i < json_object_array_length(names); i++) {
+		const char *text = json_object_get_string(json_object_array_get_idx(names, i));
+
+		require(text[0] && strlen(text) <= 254 && !strchr(text, '\n'));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(field_free) struct json_object *fields = NULL;
@@ -37,6 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (inspect_certificate(view_of(data, size), &fields) != KC_OK)
 		return 0;
 	require(field_text(fields, "public_key_hash") && field_text(fields, "summary"));
+	check_names(fields, "dns_names");
+	check_names(fields, "ip_addresses");
+	check_names(fields, "principal_names");
+	require(field_get(fields, "is_ca") && field_number(fields, "path_length", 0) >= 0);
 	require(utf8_is_text(view_of_text(json_object_to_json_string(fields))));
 	return 0;
 }
