@@ -3,8 +3,8 @@
  * An application that does everything at once with handles that it made in the beginning: eight
  * threads sign with a key on a card and one in the keychain, verify, search, decrypt and watch, and
  * children go on with what they have inherited, interrupted by a signal every other millisecond,
- * while test_stress.py takes the daemon and the card away and brings them back. OpenSSL judges
- *every result. What may fail is what is documented: not_available while the daemon is away,
+ * while test_stress.py takes the daemon and the card away and brings them back. OpenSSL judges each
+ * result. What may fail is what is documented: not_available while the daemon is away,
  * item_not_found, the token named, while the card is.
  *
  *	stress TOKEN-ID CARD-KEY KEYCHAIN-KEY RSA-KEY (references in hexadecimal)
