@@ -3,8 +3,9 @@
 #define TOKENS_REFRESH_H
 
 /*
- * A token has a new key, or one less: it is read anew, before anybody else has a turn with the card, and what it
- * has now is published in the place of what it had. Goes on when nobody waits for it any more.
+ * A token has a new key, or one less: it is read anew, before anybody else has a turn with the
+ * card, and what it has now is published in the place of what it had. Goes on when nobody waits for
+ * it any more.
  */
 
 #include "base/cleanup.h"

@@ -242,8 +242,8 @@ KC_MUST_CHECK enum kc_status openpgp_get_application(struct kc_token *token,
 struct kc_view openpgp_curve_oid(enum kc_key_type type, unsigned size_in_bits);
 /* Expected: KC_ERR_KEY_SIZE_NOT_ALLOWED */
 KC_MUST_CHECK enum kc_status openpgp_put_wish(enum openpgp_index index,
-						    const struct kc_key_wish *wish,
-						    struct bytes *attributes);
+					      const struct kc_key_wish *wish,
+					      struct bytes *attributes);
 enum kc_status openpgp_plan_key(struct kc_token *token, const struct kc_key_wish *wish,
 				struct kc_bytes *ret_object_id);
 

@@ -81,7 +81,7 @@ static uint8_t algorithm_of(enum openpgp_index index, enum kc_key_type type)
 }
 
 enum kc_status openpgp_put_wish(enum openpgp_index index, const struct kc_key_wish *wish,
-				      struct bytes *attributes)
+				struct bytes *attributes)
 {
 	const struct curve *curve = find_curve(wish->type, wish->size_in_bits);
 	uint16_t bits = 0;
