@@ -164,6 +164,43 @@ static void come_back_by_the_certificate(void)
 	kc_dictionary_free(query);
 }
 
+/* --- what a watcher tells of all this ------------------------------------------------------ */
+
+static struct kc_token_watcher *watcher;
+static int n_insertions;
+static int n_removals;
+
+static void on_removal(const char *token_id, const struct kc_dictionary *token, void *userdata)
+{
+	(void)token_id;
+	(void)token;
+	(void)userdata;
+	n_removals++;
+}
+
+static void on_insertion(const char *token_id, const struct kc_dictionary *token, void *userdata)
+{
+	(void)token;
+	(void)userdata;
+	n_insertions++;
+	EXPECT(KC_OK, kc_token_watcher_add_removal_handler(watcher, token_id, on_removal, NULL));
+}
+
+static void begin_to_watch(void)
+{
+	EXPECT(KC_OK, kc_token_watcher_new(&watcher));
+	EXPECT(KC_OK, kc_token_watcher_set_insertion_handler(watcher, on_insertion, NULL));
+}
+
+/* The card has been inserted that often, and been removed in between. */
+static void await_insertions(int n)
+{
+	while (n_insertions < n)
+		EXPECT(KC_OK, kc_token_watcher_dispatch(watcher, -1));
+	if (n_insertions != n || n_removals != n - 1)
+		EXPECT(KC_OK, KC_ERR_INTERNAL);
+}
+
 static void fork_a_child(void)
 {
 	pid_t pid = fork();
@@ -380,13 +417,18 @@ int main(void)
 	EXPECT(KC_OK, find("Key For Card Authentication", &free_key));
 	use_the_pin();
 	come_back_by_the_certificate();
+	begin_to_watch();
+	await_insertions(1);
 	fork_a_child();
 	work_in_threads();
 	fork_beside_a_thread();
 	keep_passwords();
 	outlive_the_daemon();
+	await_insertions(2);
 	find_what_was_kept();
 	outlive_the_card();
+	await_insertions(3);
+	kc_token_watcher_free(watcher);
 	disconnect(n_descriptors);
 	kc_key_free(pin_key);
 	kc_key_free(free_key);
