@@ -57,8 +57,7 @@ TEST(a_key_is_made)
 	options.interaction = KC_INTERACTION_FAIL;
 	CHECK_OK(create(KC_DICTIONARY({KC_ATTR_KEY_TYPE, KC_TEXT(KC_KEY_TYPE_NAME_EC)},
 				      {KC_PRIVATE_KEY_ATTRIBUTES,
-				       KC_NESTED(KC_DICTIONARY(
-					       {KC_ATTR_APPLICATION_TAG, KC_TEXT("tag")}))}),
+				       KC_NESTED_OF({KC_ATTR_APPLICATION_TAG, KC_TEXT("tag")})}),
 			&options, &key));
 	CHECK(has_sent("\"attributes\":{\"key_type\":\"ec\",\"private_key_attributes\":"
 		       "{\"application_tag\":\"dGFn\"}}"));

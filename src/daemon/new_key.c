@@ -175,7 +175,7 @@ static void forget_names(const struct keeping *keeping)
 static enum kc_status add_items(void *details, struct engine_request *request)
 {
 	struct keeping *keeping = details;
-	struct engine_addition additions[HALVES_MAX] = {{NULL}};
+	struct engine_addition additions[HALVES_MAX] = {{.dictionary = NULL}};
 	struct half *added[HALVES_MAX];
 	size_t n = 0;
 
