@@ -268,7 +268,7 @@ TEST(hybrid_by_tokens_that_do_more)
 /* A token whose answer is no block, or no secret, is found out. */
 TEST(hybrid_finds_out_a_lying_token)
 {
-	static const size_t lengths[] = {0, 31, 33, 127, 129};
+	static const size_t lengths[] = {0, 31, 32, 33, 127, 129}; /* of zeros */
 	CLEANUP(test_token_done)
 	struct test_token rsa = test_token_rsa(1024, "rsa_encryption_raw");
 	CLEANUP(test_token_done)
