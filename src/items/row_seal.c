@@ -157,7 +157,8 @@ enum kc_status row_open_again(const struct engine *engine, struct row *row,
 	struct kc_view key;
 
 	TRY(class_key(engine, row, &key));
-	row->attributes = json_object_get(attributes);
+	if (!row->attributes) /* a search for identities has opened it already */
+		row->attributes = json_object_get(attributes);
 	return KC_OK;
 }
 
