@@ -7,10 +7,12 @@
  * a kc_bytes belongs to whoever holds it and is given back with kc_bytes_free().
  *
  * Stable since 1.0, as is all of the library: functions, types and constants stay as they are, and
- * what is added later says since when. These two structs, kc_entry, kc_literal, kc_tlv and
- * kc_ins are what they are for good. Structs whose first field is their size may get longer; start
- * them from their _INIT macro, and programs and libraries of different ages understand each other.
- * Enumerations are of the size of int and may get more values. Threads: any.
+ * what is added later says since when. These two structs, kc_entry, kc_literal, kc_tlv, kc_ins and
+ * kc_atr_interface_group are what they are for good. Structs whose first field is their size may
+ * get longer; start them from their _INIT macro, and programs and libraries of different ages
+ * understand each other. Enumerations are of the size of int and may get more values.
+ *
+ * Threads: any.
  */
 
 #include <stddef.h>
