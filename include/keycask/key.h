@@ -167,8 +167,10 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_import(struct kc_view data,
 
 /*
  * The attributes of @key: those of its item; of a key that is no item, those it was made with and
- * those it has by itself. Touches no token.
+ * those it has by itself. Touches no token, and asks nobody.
  * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away, or the item is gone
+ *           KC_ERR_INTERACTION_NOT_ALLOWED  its access control wants somebody to agree first:
+ *           kc_item_copy_matching() asks
  * Ownership: free *ret_attributes with kc_dictionary_free(). Untouched on failure.
  * Threads: any.   Since: 1.0
  */

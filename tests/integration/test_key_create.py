@@ -438,6 +438,24 @@ def keys_are_made_used_and_deleted_by_command():
 
 
 @test
+def what_is_required_is_required_for_use():
+    with Daemon() as daemon:
+        item = daemon.cli("key", "create", "--type", "ec", "--label", "asked", "--require", "presence",
+                          "--accessible", "when_unlocked_this_device_only")
+        check_equal(item["access_control"], {
+            "accessible": "when_unlocked_this_device_only",
+            "flags": ["user_presence", "private_key_usage"]}, "access control")
+        failed = daemon.cli("sign", "--key", "asked", "--no-prompt", file_with(DATA), status=1)
+        check_equal(failed["name"], "interaction_not_allowed", "use")
+        # To read of one that may leave takes somebody, too; it is made all the same.
+        words = ["key", "create", "--type", "ec", "--extractable", "--require", "presence", "--label"]
+        item = daemon.cli(*words, "open")
+        check_equal((item["class"], item["label"]), ("key", "open"), "what is told")
+        text = run(program("keycask"), *words, "free", env=daemon.env)[0].decode().splitlines()
+        check_equal(text[0], "Made free: a key that somebody is asked for", "what is said")
+
+
+@test
 def commands_that_are_wrong():
     with Daemon() as daemon:
         for words, message in [

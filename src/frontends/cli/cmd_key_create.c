@@ -153,7 +153,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (creation.administrator_fd >= 0)
 		TRY(file_io_read_pin(creation.administrator_fd, &creation.administrator));
 	TRY(unlocking_run(!creation.key.no_prompt, create, &creation));
-	return key_options_report(context, "Made", creation.made);
+	return key_options_report(context, "Made", &creation.key, creation.made);
 }
 
 const struct command cmd_key_create = {

@@ -88,7 +88,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	TRY(prepare(context, &import));
 	TRY(read_input(&import, path));
 	TRY(unlocking_run(!import.key.no_prompt, import_key, &import));
-	return key_options_report(context, "Imported", import.imported);
+	return key_options_report(context, "Imported", &import.key, import.imported);
 }
 
 const struct command cmd_key_import = {

@@ -55,21 +55,39 @@ static enum kc_status print(const struct context *context, const char *done,
 	CLEANUP(freep) char *uri = NULL;
 
 	TRY(kc_item_uri(item, &uri));
-	(void)printf("%s %s: a %s %s key of %lld bits\n", done, safe,
-		     kc_dictionary_text(item, KC_ATTR_KEY_CLASS),
-		     kc_dictionary_text(item, KC_ATTR_KEY_TYPE),
-		     (long long)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0));
-	print_line(context, "hash", hash);
+	if (!kc_dictionary_text(item, KC_ATTR_KEY_TYPE)) {
+		(void)printf("%s %s: a key that somebody is asked for\n", done, safe);
+	} else {
+		(void)printf("%s %s: a %s %s key of %lld bits\n", done, safe,
+			     kc_dictionary_text(item, KC_ATTR_KEY_CLASS),
+			     kc_dictionary_text(item, KC_ATTR_KEY_TYPE),
+			     (long long)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0));
+		print_line(context, "hash", hash);
+	}
 	print_line(context, "uri", uri);
 	return page_finish();
 }
 
+/* Of what is required to read it nothing has to be proved twice: its name says enough. */
+static enum kc_status describe(const struct key_options *options, const struct kc_key *key,
+			       struct kc_dictionary **ret_item)
+{
+	enum kc_status status = kc_key_copy_attributes(key, ret_item);
+
+	if (status != KC_ERR_INTERACTION_NOT_ALLOWED)
+		return status;
+	error_clear();
+	*ret_item = KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_KEY)});
+	REQUIRE(*ret_item, KC_ERR_ALLOCATE, "out of memory");
+	return put_text(*ret_item, KC_ATTR_LABEL, options->label);
+}
+
 enum kc_status key_options_report(const struct context *context, const char *done,
-				  const struct kc_key *key)
+				  const struct key_options *options, const struct kc_key *key)
 {
 	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
 
-	TRY(kc_key_copy_attributes(key, &item));
+	TRY(describe(options, key, &item));
 	TRY(kc_dictionary_set(item, INVENTORY_REFERENCE, KC_DATA(kc_key_persistent_ref(key))));
 	return context->json ? page_json_dictionary(item) : print(context, done, item);
 }

@@ -49,6 +49,7 @@ KC_MUST_CHECK enum kc_status key_options_put(struct context *context, struct key
 
 /* Print the item that @key is now: @done is "Made", "Imported". */
 KC_MUST_CHECK enum kc_status key_options_report(const struct context *context, const char *done,
+						const struct key_options *options,
 						const struct kc_key *key);
 
 #endif
