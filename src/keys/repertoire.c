@@ -90,10 +90,13 @@ enum kc_status repertoire_list(const struct key_facts *key, enum repertoire_use 
 
 	REQUIRE(names, KC_ERR_ALLOCATE, "out of memory");
 	for (size_t i = 0; i < algorithms_count() && n < LISTED_MAX; i++) {
-		const char *name = algorithms_at(i)->name;
+		const struct algorithm *algorithm = algorithms_at(i);
 
-		if (is_of(algorithms_at(i), use) && repertoire_has(key, use, name))
-			listed[n++] = (struct listed){name, cost_of(key, name), i};
+		/* Without those of other types, whose refusal would look for a hint. */
+		if (is_of(algorithm, use) && algorithms_is_for(algorithm, key->key_type) &&
+		    repertoire_has(key, use, algorithm->name))
+			listed[n++] =
+				(struct listed){algorithm->name, cost_of(key, algorithm->name), i};
 	}
 	qsort(listed, n, sizeof(listed[0]), compare);
 	for (size_t i = 0; i < n; i++)
