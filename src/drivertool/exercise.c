@@ -336,6 +336,66 @@ static enum kc_status with_each_pin(struct life *life)
 	return KC_OK;
 }
 
+/* --- making keys
+ * --------------------------------------------------------------------------------------------- */
+
+static enum kc_status call_with_wish(struct life *life, const char *method, int64_t session)
+{
+	static const char *const flags[] = {"can_sign", "can_decrypt", "can_derive", "may_replace"};
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *wish = NULL;
+
+	TRY(field_new_object(&parameters));
+	TRY(field_new_object(&wish));
+	TRY(field_put_text(wish, "key_type", "ec"));
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		TRY(field_put_flag(wish, flags[i], i == 0));
+	TRY(field_put(parameters, "wish", take(wish)));
+	return call(life, method, take(parameters), LATER, session);
+}
+
+static enum kc_status generate_unproved(struct life *life, int64_t session, const char *who)
+{
+	struct findings_place place = place_of(life, "Generate");
+
+	TRY(call_with_wish(life, "Generate", session));
+	if (has_answered(life))
+		findings_add(life->exercise->findings, &place, "trust", "makes a key for %s", who);
+	return KC_OK;
+}
+
+/* A proof of noise, or of the PIN, whichever the driver has asked for. */
+static enum kc_status prove_admin(struct life *life)
+{
+	static const uint8_t noise[16];
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	bool has_cipher = false;
+
+	TRY(call(life, "ChallengeAdmin", NULL, LATER, ALICE));
+	has_cipher = has_answered(life) && field_get(life->reply.parameters, "cipher");
+	TRY(field_new_object(&parameters));
+	if (has_cipher) {
+		TRY(field_put_data(parameters, "response", VIEW_OF(noise)));
+		TRY(field_put_data(parameters, "challenge", VIEW_OF(noise)));
+	} else {
+		TRY(field_put_text(parameters, "pin", life->exercise->pin));
+	}
+	return call(life, "AuthenticateAdmin", take(parameters), LATER, ALICE);
+}
+
+/* Of a card that is played only: on a real one this would cost a key. */
+static enum kc_status make_keys(struct life *life)
+{
+	TRY(call_with_wish(life, "PlanKey", NOBODY));
+	if (!has_answered(life) && life->reply.status == KC_ERR_NOT_IMPLEMENTED)
+		return KC_OK;
+	TRY(generate_unproved(life, ALICE, "somebody who is not the administrator"));
+	TRY(prove_admin(life));
+	TRY(generate_unproved(life, BOB, "another client than the administrator"));
+	TRY(prove_admin(life));
+	return call_with_wish(life, "Generate", ALICE);
+}
+
 /* --- all of it
  * ------------------------------------------------------------------------------------------ */
 
@@ -354,7 +414,8 @@ static enum kc_status exercise_all(struct life *life)
 	TRY(ask_for_tries(life));
 	TRY(with_each_key(life, use_unproved));
 	TRY(with_each_key(life, use_proved));
-	return with_each_pin(life);
+	TRY(with_each_pin(life));
+	return make_keys(life);
 }
 
 static enum kc_status live(struct life *life)
