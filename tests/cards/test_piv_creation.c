@@ -132,8 +132,8 @@ TEST(challenges_that_make_no_sense)
 {
 	static const char *const answers[] = {"9000",
 					      "7C009000",
-					      "7C0A8008" EIGHT "9000",
-					      "7C0A8110" EIGHT "9000",
+					      ("7C0A8008" EIGHT "9000"),
+					      ("7C0A8110" EIGHT "9000"),
 					      "7C028100"
 					      "9000",
 					      "6982"};
