@@ -15,7 +15,10 @@
 enum {
 	US_PER_MS = 1000,
 	MS_PER_S = 1000,
+	CONTAINERS_MAX = 8, /* at once: each is a process that may compute as long as it can */
 };
+
+static unsigned n_containers;
 
 struct container {
 	struct helper *helper;
@@ -31,6 +34,7 @@ struct container *container_free(struct container *container)
 		return NULL;
 	container->deadline = sd_event_source_disable_unref(container->deadline);
 	container->helper = helper_free(container->helper);
+	n_containers--;
 	free(container);
 	return NULL;
 }
@@ -108,6 +112,11 @@ enum kc_status container_open(struct daemon *daemon, const struct container_sour
 					 .userdata = container};
 
 	REQUIRE(container, KC_ERR_ALLOCATE, "out of memory");
+	n_containers++;
+	error_set_hint("try again when some are done");
+	REQUIRE(n_containers <= CONTAINERS_MAX, KC_ERR_NOT_AVAILABLE,
+		"%d files are being opened already", CONTAINERS_MAX);
+	error_clear();
 	REQUIRE(json_object_is_type(source->data, json_type_string), KC_ERR_PARAM,
 		"there is no \"data\" to import");
 	container->on_opened = on_opened;
