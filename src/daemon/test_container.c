@@ -24,11 +24,14 @@ struct outcome {
 static struct daemon start(const char *script)
 {
 	struct daemon daemon = {.config.import_deadline_ms = DEADLINE_MS};
-	FILE *file = fopen("keycask-x509", "w");
+	char path[PATHS_MAX];
+	FILE *file = NULL;
 
+	CHECK(snprintf(path, sizeof(path), "%s/keycask-x509", test_directory()) < PATHS_MAX);
+	file = fopen(path, "w");
 	CHECK(file && fputs(script, file) >= 0 && fclose(file) == 0);
-	CHECK(chmod("keycask-x509", 0700) == 0);
-	CHECK(setenv("KEYCASK_LIBEXEC_DIR", ".", 1) == 0);
+	CHECK(chmod(path, 0700) == 0);
+	CHECK(setenv("KEYCASK_LIBEXEC_DIR", test_directory(), 1) == 0);
 	CHECK(sd_event_new(&daemon.event) >= 0);
 	return daemon;
 }
