@@ -10,6 +10,7 @@ from keycask_test import (Daemon, check, check_equal, check_raises, eventually, 
                           pipe_with, processes, program, run, scratch, skip_unless, test)
 from key_files import ITERATIONS, KINDS, PASSPHRASE, bring, pkcs12, refused, told
 from keychain_scene import KeychainDaemon, set_password, unlock, with_secrets
+from lifecycle import is_sanitized
 from made_keys import MadeAuthority, MadeKey, b64, file_with, find, unb64
 from memory import forms, pieces, remembered
 from pin_scene import configure
@@ -439,11 +440,6 @@ def nothing_of_it_stays_behind():
         for form in [form for text in (passphrase, wrong) for form in forms(text)]:
             check(form not in content, "a passphrase is in the log")
         check(scalar.hex().encode() not in content and scalar not in content, "a key is in the log")
-
-
-def is_sanitized():
-    with open(program("keycaskd"), "rb") as binary:
-        return b"__asan_init" in binary.read()
 
 
 def raw_in_memory(pid, needle):
