@@ -30,7 +30,7 @@ struct config {
 	bool lock_keychain_with_screen; /* and when the machine sleeps */
 	unsigned query_deadline_ms;
 	unsigned card_deadline_ms;
-	unsigned import_deadline_ms; /* for opening a file that somebody imports */
+	unsigned import_deadline_ms;	 /* for opening a file that somebody imports */
 	unsigned generation_deadline_ms; /* a card makes a key */
 	unsigned prompt_deadline_s;
 	unsigned prompt_quota;		 /* prompts that a program may show in a minute */

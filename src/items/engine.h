@@ -203,8 +203,8 @@ struct engine_addition {
 	struct json_object *dictionary;
 	const struct engine_part *parts;
 	size_t n_parts;
-	bool may_be_there; /* a duplicate is no failure: it stays as it is, and is @item */
-	bool is_new;	   /* out: not all of it was there */
+	bool may_be_there;	  /* a duplicate is no failure: it stays as it is, and is @item */
+	bool is_new;		  /* out: not all of it was there */
 	struct json_object *item; /* out, as *ret_item; untouched on failure */
 };
 
@@ -247,8 +247,7 @@ struct engine_key {
 	char *token_id;		   /* NULL: a software key */
 	struct kc_bytes object_id; /* as published; of a software key its persistent reference */
 	struct kc_bytes public_key;
-	struct secret
-		private_key; /* software, and not ENGINE_USE_PUBLIC: reference/keychain.md 5.5 */
+	struct secret private_key; /* software, not for ENGINE_USE_PUBLIC: keychain.md 5.5 */
 	struct kept_key *kept; /* it is used often; with kept_key_made() it has no private_key */
 	char *label;
 	char *key_type; /* "rsa", "ec" */

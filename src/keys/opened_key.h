@@ -3,8 +3,8 @@
 #define KEYS_OPENED_KEY_H
 
 /*
- * A private key in the form in which OpenSSL uses it. To make one takes as long as a signature of an
- * elliptic curve, so whoever signs often keeps it (items/kept.h).
+ * A private key in the form in which OpenSSL uses it. To make one takes as long as a signature of
+ * an elliptic curve, so whoever signs often keeps it (items/kept.h).
  */
 
 #include "base/bytes.h"

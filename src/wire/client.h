@@ -45,9 +45,9 @@ KC_MUST_CHECK enum kc_status wire_client_next(struct wire_client *client, int ti
 bool wire_client_is_over(const struct wire_client *client);
 
 /*
- * Is the descriptor still the one that was made? An application may close all that it does not know,
- * and its next file has the number then: nothing may be written to that, and it is not ours to close
- * (wire_client_free() does not).
+ * Is the descriptor still the one that was made? An application may close all that it does not
+ * know, and its next file has the number then: nothing may be written to that, and it is not ours
+ * to close (wire_client_free() does not).
  */
 bool wire_client_has_descriptor(const struct wire_client *client);
 
