@@ -4,18 +4,22 @@
  * private key has none; that of the keychain is the item's value, after what has to be proved.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/try.h"
 #include "daemon/calls.h"
+#include "daemon/client.h"
 #include "daemon/key_lookup.h"
 #include "daemon/proof.h"
 #include "daemon/session_keys.h"
+#include "keys/key_facts.h"
 
 struct export
 {
 	struct wire_call *call;
 	struct engine_key key;
 	struct json_object *items; /* owned, NULL */
+	bool is_public;
 };
 
 static struct export *export_free(struct export *export)
@@ -49,12 +53,17 @@ static enum kc_status copy_value(struct export *export, struct engine_request *r
 	CLEANUP(field_free) struct json_object *query = NULL;
 	struct daemon *daemon = wire_call_context(export->call);
 	struct kc_view reference = view_of(export->key.object_id.data, export->key.object_id.len);
+	const char *key_class = NULL;
 
 	field_free(&export->items);
 	TRY(field_new_object(&query));
 	TRY(field_put_data(query, "value_persistent_ref", reference));
 	TRY(field_put_flag(query, "return_data", true));
-	return engine_copy_matching(daemon->engine, request, query, &export->items);
+	TRY(field_put_flag(query, "return_attributes", true));
+	TRY(engine_copy_matching(daemon->engine, request, query, &export->items));
+	key_class = field_text(json_object_array_get_idx(export->items, 0), "key_class");
+	export->is_public = key_class && strcmp(key_class, "public") == 0;
+	return KC_OK;
 }
 
 static enum kc_status set_value(struct export *export, struct kc_view value)
@@ -87,6 +96,7 @@ static enum kc_status copy(struct export *export, struct engine_request *request
 
 	switch (key_lookup_kind(reference)) {
 	case KEY_LOOKUP_PUBLIC:
+		export->is_public = true;
 		return set_value(export, view_of(key->public_key.data, key->public_key.len));
 	case KEY_LOOKUP_SESSION:
 		return copy_session(export, reference);
@@ -120,6 +130,29 @@ static enum kc_status make_reply(const struct export *export, struct json_object
 	return KC_OK;
 }
 
+/* A private key that leaves, or was to. What is not there has told nobody anything. */
+static void write_audit(const struct export *export, enum kc_status status)
+{
+	const struct daemon *daemon = wire_call_context(export->call);
+	struct client *client = wire_call_peer(export->call);
+	struct key_facts facts = key_facts_of(&export->key);
+	uint8_t hash[KEY_FACTS_HASH_BYTES];
+	struct audit_entry entry = {.request = wire_call_id(export->call),
+				    .operation = "export",
+				    .token_id = export->key.token_id,
+				    .result = status};
+
+	if (export->is_public || status == KC_ERR_PARAM || status == KC_ERR_ITEM_NOT_FOUND)
+		return;
+	if (client) {
+		entry.peer = client_peer(client);
+		entry.groups = client_groups(client);
+	}
+	if (facts.public_key.len > 0 && key_facts_hash(&facts, hash) == KC_OK)
+		entry.key_hash = VIEW_OF(hash);
+	audit_write(daemon->audit, &entry);
+}
+
 static void on_done(void *details, enum kc_status status)
 {
 	struct export *export = details;
@@ -128,6 +161,7 @@ static void on_done(void *details, enum kc_status status)
 
 	if (status == KC_OK)
 		status = make_reply(export, &reply);
+	write_audit(export, status);
 	ignore(export_free(export) != NULL);
 	if (status == KC_OK)
 		wire_call_reply(call, reply);

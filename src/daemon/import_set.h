@@ -13,10 +13,6 @@ struct import_set;
 
 typedef void (*import_set_fn)(void *userdata, enum kc_status status);
 
-/* Can these be attributes of what is imported? NULL is fine.
- * Expected: KC_ERR_PARAM, KC_ERR_NO_SUCH_ATTR */
-KC_MUST_CHECK enum kc_status import_set_check(struct json_object *attributes);
-
 /*
  * Read @contents, the reply of org.keycask.X509.OpenContainer; @attributes (NULL: none) is borrowed
  * as long as the set lives. on_read runs once, later. Expected, to on_read: KC_ERR_DECODE,

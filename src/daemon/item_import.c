@@ -12,6 +12,7 @@
 #include "daemon/client.h"
 #include "daemon/container.h"
 #include "daemon/idle.h"
+#include "daemon/import_attributes.h"
 #include "daemon/import_set.h"
 #include "daemon/password_question.h"
 #include "daemon/proof.h"
@@ -223,7 +224,7 @@ static enum kc_status begin(struct wire_call *call)
 	import->call = call;
 	import->daemon = wire_call_context(call);
 	import->attributes = field_get(wire_call_parameters(call), "attributes");
-	TRY(import_set_check(import->attributes));
+	TRY(import_attributes_check(import->attributes));
 	TRY(secret_fields_take(call, &rules, &import->given));
 	TRY(open_file(import));
 	wire_call_on_gone(call, on_gone, import);
