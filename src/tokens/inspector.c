@@ -215,7 +215,8 @@ enum kc_status inspector_ask(struct inspector *inspector, const char *method,
 					  .on_reply = on_reply,
 					  .userdata = userdata};
 	list_init(&inspection->link);
-	if (!inspector->is_asking)
+	/* Whoever asks again when an answer has come is behind those who have waited for it. */
+	if (!inspector->is_asking && list_is_empty(&inspector->inspections))
 		TRY(ask(inspector, inspection));
 	list_append(&inspector->inspections, &inspection->link);
 	*ret_inspection = take(inspection);
