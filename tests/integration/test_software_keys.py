@@ -221,6 +221,12 @@ def keys_that_may_leave_are_exported():
         ref = add_key(connection, shy, label="shy")
         refused(lambda: connection.call("Keys.Export", {"key": ref}), "unimplemented",
                 'the key "shy" is not extractable')
+        public = connection.call("Keys.CopyPublic", {"key": ref})["public_reference"]
+        check_equal(unb64(connection.call("Keys.Export", {"key": public})["data"]), shy.public, "public")
+        # what leaves is written down, and what was to; what everybody may have is not
+        lines = [line for line in audit_lines(daemon) if line["operation"] == "export"]
+        check_equal([(line["key_hash"], line["result"]) for line in lines],
+                    [(key.hash.hex(), "success")] * 2 + [(shy.hash.hex(), "unimplemented")], "the lines")
 
 
 @test
