@@ -15,23 +15,18 @@
  */
 #include "items.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "samples.h"
 
 enum {
-	SAMPLES_MAX = 100000,
 	ABSENT = 1000000000,
 	MESSAGE_BYTES = 1024,
 };
 
 unsigned char item_value[ITEM_BYTES];
-static double samples[SAMPLES_MAX];
 
 void item_fail(const char *what, long status)
 {
@@ -39,26 +34,10 @@ void item_fail(const char *what, long status)
 	exit(1);
 }
 
-static double now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static int compare(const void *left, const void *right)
-{
-	double a = *(const double *)left;
-	double b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 static void answer(unsigned n)
 {
-	qsort(samples, n, sizeof(samples[0]), compare);
-	printf("%.2f %.2f\n", samples[n / 2], samples[n * 99UL / 100]);
+	samples_print(n);
+	putchar('\n');
 }
 
 /* Spread over all of them, the same ones in every run. */
@@ -94,10 +73,10 @@ static void time_one(const char *command, unsigned i, unsigned base)
 static void time_many(const char *command, unsigned n, unsigned base)
 {
 	for (unsigned i = 0; i < n; i++) {
-		double start = now_us();
+		double start = samples_now_us();
 
 		time_one(command, i, base);
-		samples[i] = now_us() - start;
+		samples[i] = samples_now_us() - start;
 	}
 	answer(n);
 }
@@ -107,57 +86,27 @@ static void time_list(unsigned n)
 	size_t found = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		double start = now_us();
+		double start = samples_now_us();
 
 		found = store_list();
-		samples[i] = now_us() - start;
+		samples[i] = samples_now_us() - start;
 	}
-	qsort(samples, n, sizeof(samples[0]), compare);
+	samples_sort(n);
 	printf("%.2f %zu\n", samples[n / 2], found);
 }
 
 static void load(unsigned from, unsigned to)
 {
-	double start = now_us();
+	double start = samples_now_us();
 
 	for (unsigned i = from; i < to; i++)
 		store_add(i);
-	printf("%.3f 0\n", (now_us() - start) / 1e6);
+	printf("%.3f 0\n", (samples_now_us() - start) / 1e6);
 }
 
-static void send_back(int fd)
-{
-	static char message[MESSAGE_BYTES];
-	ssize_t n = 0;
-
-	while ((n = recv(fd, message, sizeof(message), 0)) > 0 &&
-	       send(fd, message, (size_t)n, 0) > 0)
-		;
-	_exit(0);
-}
-
-/* Below this no daemon gets, whatever it does. */
 static void time_floor(unsigned n)
 {
-	static char message[MESSAGE_BYTES];
-	int ends[2];
-
-	require(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
-	if (fork() == 0) {
-		close(ends[0]);
-		send_back(ends[1]);
-	}
-	close(ends[1]);
-	for (unsigned i = 0; i < n; i++) {
-		double start = now_us();
-
-		require(send(ends[0], message, sizeof(message), 0) == MESSAGE_BYTES, "send");
-		require(recv(ends[0], message, sizeof(message), MSG_WAITALL) == MESSAGE_BYTES,
-			"recv");
-		samples[i] = now_us() - start;
-	}
-	close(ends[0]);
-	wait(NULL);
+	samples_take_floor(n, MESSAGE_BYTES, item_fail);
 	answer(n);
 }
 
