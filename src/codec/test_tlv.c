@@ -118,3 +118,20 @@ TEST(compact_records)
 	CHECK_STATUS(tlv_put_compact(&bytes, 16, view_of("", 0)), KC_ERR_PARAM);
 	CHECK_STATUS(tlv_put_compact(&bytes, 1, view_of("0123456789abcdef", 16)), KC_ERR_PARAM);
 }
+
+TEST(records_in_their_order)
+{
+	static const uint8_t two[] = {0x02, 0x01, 0x07, 0x04, 0x00};
+	struct kc_view rest = VIEW_OF(two);
+	struct kc_view value = {NULL, 0};
+
+	CHECK(tlv_take(&rest, 0x02, &value));
+	CHECK_HEX(value, "07");
+	CHECK(tlv_take(&rest, 0x04, &value));
+	CHECK(value.len == 0);
+	CHECK(!tlv_take(&rest, 0x04, &value));
+	rest = VIEW_OF(two);
+	CHECK(!tlv_take(&rest, 0x04, &value));
+	rest = view_of(two, 2);
+	CHECK(!tlv_take(&rest, 0x02, &value));
+}

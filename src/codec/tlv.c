@@ -125,6 +125,16 @@ enum kc_status tlv_read_compact(struct kc_view *input, struct tlv *ret_tlv)
 	return finish_record(input, rest, byte >> 4, byte & COMPACT_MAX, ret_tlv);
 }
 
+bool tlv_take(struct kc_view *input, uint32_t tag, struct kc_view *ret_value)
+{
+	struct tlv tlv;
+
+	if (input->len == 0 || tlv_read(input, &tlv) != KC_OK || tlv.tag != tag)
+		return false;
+	*ret_value = tlv.value;
+	return true;
+}
+
 enum kc_status tlv_find(struct kc_view input, uint32_t tag, struct kc_view *ret_value)
 {
 	struct tlv tlv;

@@ -30,6 +30,10 @@ KC_MUST_CHECK enum kc_status tlv_read(struct kc_view *input, struct tlv *ret_tlv
 KC_MUST_CHECK enum kc_status tlv_read_header(struct kc_view *input, uint32_t *ret_tag,
 					     size_t *ret_len);
 
+/* The value of the first record of @input, which must have @tag, and move @input past it. False: it
+ * has another, or none is left, or it is damaged. */
+bool tlv_take(struct kc_view *input, uint32_t tag, struct kc_view *ret_value);
+
 /*
  * The first record with @tag among those that make up @input, not looking inside them.
  * Expected: KC_ERR_OBJECT_NOT_FOUND, KC_ERR_CORRUPTED_DATA

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/copy.h"
 #include "base/try.h"
 #include "daemon/client.h"
 #include "daemon/session_keys.h"
@@ -16,15 +17,6 @@ enum key_lookup_kind key_lookup_kind(struct kc_view reference)
 	return session_keys_is(reference) ? KEY_LOOKUP_SESSION : KEY_LOOKUP_ITEM;
 }
 
-static enum kc_status copy_data(struct kc_view view, struct kc_bytes *ret_data)
-{
-	ret_data->data = malloc(view.len);
-	REQUIRE(ret_data->data, KC_ERR_ALLOCATE, "out of memory");
-	memcpy(ret_data->data, view.data, view.len);
-	ret_data->len = view.len;
-	return KC_OK;
-}
-
 /* What @read has found in bytes becomes all that is known of @key. */
 static enum kc_status put_public(const struct private_key *read, struct engine_key *key)
 {
@@ -34,7 +26,7 @@ static enum kc_status put_public(const struct private_key *read, struct engine_k
 	key->size_in_bits = read->size_in_bits;
 	if (key->public_key.len > 0)
 		return KC_OK;
-	return copy_data(bytes_view(&read->public_key), &key->public_key);
+	return copy_bytes(bytes_view(&read->public_key), &key->public_key);
 }
 
 static enum kc_status find_public(struct kc_view reference, enum engine_use use,
@@ -46,7 +38,7 @@ static enum kc_status find_public(struct kc_view reference, enum engine_use use,
 	TRY(public_reference_get(reference, &read));
 	REQUIRE(use == ENGINE_USE_PUBLIC, KC_ERR_PARAM,
 		"this reference is of a public key, which only verifies and encrypts");
-	TRY(copy_data(reference, &key.object_id));
+	TRY(copy_bytes(reference, &key.object_id));
 	TRY(put_public(&read, &key));
 	*ret_key = key;
 	key = (struct engine_key){0};
@@ -59,7 +51,7 @@ static enum kc_status put_reference(struct engine_key *key)
 
 	TRY(public_reference_put(key->key_type, view_of(key->public_key.data, key->public_key.len),
 				 &reference));
-	return copy_data(bytes_view(&reference), &key->object_id);
+	return copy_bytes(bytes_view(&reference), &key->object_id);
 }
 
 /* The keychain does not look into public keys: of what size that of a certificate is, they say. */

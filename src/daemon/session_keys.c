@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/copy.h"
 #include "base/try.h"
 
 struct session_key {
@@ -136,22 +137,6 @@ enum kc_status session_keys_describe(const struct session_key *key,
 	return KC_OK;
 }
 
-static enum kc_status copy_text(const char *text, char **ret_text)
-{
-	*ret_text = text ? strdup(text) : NULL;
-	REQUIRE(!text || *ret_text, KC_ERR_ALLOCATE, "out of memory");
-	return KC_OK;
-}
-
-static enum kc_status copy_data(struct kc_view view, struct kc_bytes *ret_data)
-{
-	ret_data->data = malloc(view.len);
-	REQUIRE(ret_data->data, KC_ERR_ALLOCATE, "out of memory");
-	memcpy(ret_data->data, view.data, view.len);
-	ret_data->len = view.len;
-	return KC_OK;
-}
-
 static enum kc_status copy_description(const struct session_key *key, struct engine_key *copy)
 {
 	CLEANUP(field_free) struct json_object *attributes = NULL;
@@ -172,8 +157,8 @@ enum kc_status session_keys_copy(const struct session_key *key, enum engine_use 
 
 	TRY(copy_description(key, &copy));
 	TRY(copy_text(key->key.key_type, &copy.key_type));
-	TRY(copy_data(bytes_view(&key->reference), &copy.object_id));
-	TRY(copy_data(bytes_view(&key->key.public_key), &copy.public_key));
+	TRY(copy_bytes(bytes_view(&key->reference), &copy.object_id));
+	TRY(copy_bytes(bytes_view(&key->key.public_key), &copy.public_key));
 	if (use != ENGINE_USE_PUBLIC)
 		TRY(secret_init(&copy.private_key, secret_view(&key->key.external)));
 	*ret_key = copy;

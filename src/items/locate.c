@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/copy.h"
 #include "base/try.h"
 #include "items/describe.h"
 #include "items/identity_impl.h"
@@ -20,21 +21,10 @@ enum {
 	PUBLIC_KEY_MAX = 16384,
 };
 
-static enum kc_status copy_text(const char *text, char **ret_text)
+/* What is not told is empty. */
+static enum kc_status copy_told(const char *text, char **ret_copy)
 {
-	*ret_text = strdup(text ? text : "");
-	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
-	return KC_OK;
-}
-
-static enum kc_status copy_data(struct kc_view view, struct kc_bytes *ret_data)
-{
-	ret_data->data = malloc(view.len ? view.len : 1);
-	REQUIRE(ret_data->data, KC_ERR_ALLOCATE, "out of memory");
-	if (view.len > 0)
-		memcpy(ret_data->data, view.data, view.len);
-	ret_data->len = view.len;
-	return KC_OK;
+	return copy_text(text ? text : "", ret_copy);
 }
 
 static enum kc_status describe(struct json_object *attributes, struct engine_key *key)
@@ -42,9 +32,9 @@ static enum kc_status describe(struct json_object *attributes, struct engine_key
 	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(PUBLIC_KEY_MAX);
 
 	TRY(field_data(attributes, ROW_PUBLIC_KEY, &public_key));
-	TRY(copy_data(bytes_view(&public_key), &key->public_key));
-	TRY(copy_text(field_text(attributes, "label"), &key->label));
-	TRY(copy_text(field_text(attributes, "key_type"), &key->key_type));
+	TRY(copy_bytes(bytes_view(&public_key), &key->public_key));
+	TRY(copy_told(field_text(attributes, "label"), &key->label));
+	TRY(copy_told(field_text(attributes, "key_type"), &key->key_type));
 	key->size_in_bits = (unsigned)field_number(attributes, "key_size_in_bits", 0);
 	key->can_sign = field_flag(attributes, "can_sign", false);
 	key->can_decrypt = field_flag(attributes, "can_decrypt", false);
@@ -54,9 +44,9 @@ static enum kc_status describe(struct json_object *attributes, struct engine_key
 
 static enum kc_status read_token_key(const struct row *row, struct engine_key *key)
 {
-	TRY(copy_text(row->token, &key->token_id));
-	TRY(copy_data(row->object_id, &key->object_id));
-	TRY(copy_text(field_text(row->attributes, ROW_CONSTRAINT), &key->constraint));
+	TRY(copy_told(row->token, &key->token_id));
+	TRY(copy_bytes(row->object_id, &key->object_id));
+	TRY(copy_told(field_text(row->attributes, ROW_CONSTRAINT), &key->constraint));
 	key->algorithms = json_object_get(field_get(row->attributes, ROW_ALGORITHMS));
 	return KC_OK;
 }
@@ -87,7 +77,7 @@ static enum kc_status read_file_key(const struct engine *engine, struct engine_r
 	struct result_item item = {VOCABULARY_KEY, row, NULL};
 
 	TRY(result_put_reference(&item, &reference));
-	TRY(copy_data(bytes_view(&reference), &key->object_id));
+	TRY(copy_bytes(bytes_view(&reference), &key->object_id));
 	if (use == ENGINE_USE_PUBLIC)
 		return KC_OK;
 	TRY(permit_check(request, QUERY_UI_ALLOW, row, ACCESS_CONTROL_USE));
@@ -104,9 +94,9 @@ static enum kc_status read_certificate(struct json_object *attributes, struct en
 	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(PUBLIC_KEY_MAX);
 
 	TRY(field_data(attributes, ROW_PUBLIC_KEY, &public_key));
-	TRY(copy_data(bytes_view(&public_key), &key->public_key));
-	TRY(copy_text(field_text(attributes, "label"), &key->label));
-	return copy_text(field_text(attributes, DESCRIBE_SUBJECT_KEY_TYPE), &key->key_type);
+	TRY(copy_bytes(bytes_view(&public_key), &key->public_key));
+	TRY(copy_told(field_text(attributes, "label"), &key->label));
+	return copy_told(field_text(attributes, DESCRIBE_SUBJECT_KEY_TYPE), &key->key_type);
 }
 
 static enum kc_status read_key(const struct engine *engine, struct engine_request *request,

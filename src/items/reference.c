@@ -69,16 +69,6 @@ enum kc_status reference_put(const struct reference *reference, struct bytes *by
 	return tlv_put(bytes, TAG_SEQUENCE, bytes_view(&content));
 }
 
-static bool read_value(struct kc_view *input, uint32_t tag, struct kc_view *ret_value)
-{
-	struct tlv tlv;
-
-	if (input->len == 0 || tlv_read(input, &tlv) != KC_OK || tlv.tag != tag)
-		return false;
-	*ret_value = tlv.value;
-	return true;
-}
-
 static bool class_from_view(struct kc_view name, enum vocabulary_class *ret_class)
 {
 	for (int i = 0; i < VOCABULARY_N_CLASSES; i++) {
@@ -114,13 +104,12 @@ static bool read_parts(struct kc_view view, struct reference *ret_reference)
 	if (!view_equal(view_slice(view, 0, sizeof(magic)), VIEW_OF(magic)))
 		return false;
 	view = view_slice(view, sizeof(magic), view.len);
-	if (!read_value(&view, TAG_SEQUENCE, &content) || view.len > 0)
+	if (!tlv_take(&view, TAG_SEQUENCE, &content) || view.len > 0)
 		return false;
-	return read_value(&content, TAG_UTF8_STRING, &name) &&
+	return tlv_take(&content, TAG_UTF8_STRING, &name) &&
 	       class_from_view(name, &ret_reference->item_class) &&
-	       read_value(&content, TAG_UTF8_STRING, &ret_reference->token_id) &&
-	       read_value(&content, TAG_OCTET_STRING, &ret_reference->object_id) &&
-	       content.len == 0;
+	       tlv_take(&content, TAG_UTF8_STRING, &ret_reference->token_id) &&
+	       tlv_take(&content, TAG_OCTET_STRING, &ret_reference->object_id) && content.len == 0;
 }
 
 enum kc_status reference_get(struct kc_view view, struct reference *ret_reference)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "base/try.h"
 #include "items/describe.h"
 #include "items/identity_impl.h"
@@ -32,16 +33,6 @@ void roster_entry_done(struct roster_entry *entry)
 	free(entry->subject);
 	engine_key_done(&entry->key);
 	*entry = (struct roster_entry){.state = ROSTER_OPEN};
-}
-
-static enum kc_status copy_text(struct json_object *attributes, const char *name, char **ret_text)
-{
-	const char *text = field_text(attributes, name);
-	char *copy = text ? strdup(text) : NULL;
-
-	REQUIRE(copy || !text, KC_ERR_ALLOCATE, "out of memory");
-	*ret_text = copy;
-	return KC_OK;
 }
 
 static enum kc_status copy_reference(enum vocabulary_class item_class, struct row *row,
@@ -95,8 +86,8 @@ static enum kc_status read_certificate(struct roster *roster, struct row *row)
 	struct roster_entry *entry = &roster->entry;
 
 	TRY(check_consent(roster, row, ACCESS_CONTROL_READ_VALUE));
-	TRY(copy_text(row->attributes, "label", &entry->label));
-	TRY(copy_text(row->attributes, DESCRIBE_SUBJECT_TEXT, &entry->subject));
+	TRY(copy_text(field_text(row->attributes, "label"), &entry->label));
+	TRY(copy_text(field_text(row->attributes, DESCRIBE_SUBJECT_TEXT), &entry->subject));
 	return copy_certificate(roster, row, &entry->certificate);
 }
 

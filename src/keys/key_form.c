@@ -24,16 +24,6 @@ bool key_form_is_raw(struct private_key_claim claim, struct kc_view data)
 	return false;
 }
 
-static bool read_tag(struct kc_view *input, uint32_t tag, struct kc_view *ret_value)
-{
-	struct tlv tlv;
-
-	if (input->len == 0 || tlv_read(input, &tlv) != KC_OK || tlv.tag != tag)
-		return false;
-	*ret_value = tlv.value;
-	return true;
-}
-
 /* RFC 8017 A.1: numbers, one after the other. All others have something else at the second place.
  */
 static bool is_pkcs1(struct kc_view data)
@@ -41,8 +31,8 @@ static bool is_pkcs1(struct kc_view data)
 	struct kc_view content;
 	struct kc_view number;
 
-	return read_tag(&data, TAG_SEQUENCE, &content) &&
-	       read_tag(&content, TAG_INTEGER, &number) && read_tag(&content, TAG_INTEGER, &number);
+	return tlv_take(&data, TAG_SEQUENCE, &content) &&
+	       tlv_take(&content, TAG_INTEGER, &number) && tlv_take(&content, TAG_INTEGER, &number);
 }
 
 static bool is_pem(struct kc_view data)

@@ -37,24 +37,14 @@ enum kc_status public_reference_put(const char *key_type, struct kc_view public_
 	return tlv_put(bytes, TAG_SEQUENCE, bytes_view(&content));
 }
 
-static bool read_value(struct kc_view *input, uint32_t tag, struct kc_view *ret_value)
-{
-	struct tlv tlv;
-
-	if (input->len == 0 || tlv_read(input, &tlv) != KC_OK || tlv.tag != tag)
-		return false;
-	*ret_value = tlv.value;
-	return true;
-}
-
 static bool read_parts(struct kc_view view, struct kc_view *ret_type, struct kc_view *ret_key)
 {
 	struct kc_view rest = view_slice(view, sizeof(magic), view.len);
 	struct kc_view content;
 
-	return public_reference_is(view) && read_value(&rest, TAG_SEQUENCE, &content) &&
-	       rest.len == 0 && read_value(&content, TAG_UTF8_STRING, ret_type) &&
-	       read_value(&content, TAG_OCTET_STRING, ret_key) && content.len == 0 &&
+	return public_reference_is(view) && tlv_take(&rest, TAG_SEQUENCE, &content) &&
+	       rest.len == 0 && tlv_take(&content, TAG_UTF8_STRING, ret_type) &&
+	       tlv_take(&content, TAG_OCTET_STRING, ret_key) && content.len == 0 &&
 	       ret_type->len > 0 && ret_type->len < KEY_TYPE_MAX;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/copy.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -268,15 +269,6 @@ static enum kc_status prepare_answer(struct prompt *prompt)
 	REQUIRE(sd_event_add_io(prompt->desk->event, &prompt->watch, prompt->answered, EPOLLIN,
 				on_answered, prompt) >= 0,
 		KC_ERR_INTERNAL, "cannot watch the prompt");
-	return KC_OK;
-}
-
-static enum kc_status copy_text(const char *text, char **ret_copy)
-{
-	if (!text)
-		return KC_OK;
-	*ret_copy = strdup(text);
-	REQUIRE(*ret_copy, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
 }
 
