@@ -3,7 +3,7 @@
  * Making a key takes one turn with the card: PlanKey → ChallengeAdmin → AuthenticateAdmin →
  * Generate. What is wrong with the wish is said before anybody is asked for anything. An
  * administrator's PIN goes the way of all PINs (operation_pin.c): its tries are looked at, the last
- * takes a yes. A management key has no tries; the proof is computed here (admin_cipher.c).
+ * takes a yes. A management key has no tries; the proof is admin_proof.c's.
  *
  * From AuthenticateAdmin on the card is reset when the turn is over, however that happens, so that
  * nobody inherits what was proved; then it is read anew (refresh.c), by nobody in particular.
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "tokens/admin_cipher.h"
+#include "tokens/admin_proof.h"
 #include "tokens/operation_impl.h"
 #include "tokens/refresh.h"
 
@@ -22,12 +22,8 @@
 
 struct key_creation {
 	struct json_object *wish;
-	struct token_pin guard; /* the administrator's PIN, when there is no cipher */
-	const struct admin_cipher *cipher;
-	struct bytes challenge;			  /* the card's */
-	uint8_t expected[ADMIN_CIPHER_BLOCK_MAX]; /* what it makes of ours */
-	bool is_enciphered;
-	bool is_default; /* the key is the one that the card came with */
+	struct token_pin guard;	  /* the administrator's PIN, when there is no cipher */
+	struct admin_proof proof; /* of a management key */
 };
 
 struct key_creation *key_creation_free(struct key_creation *creation)
@@ -35,20 +31,20 @@ struct key_creation *key_creation_free(struct key_creation *creation)
 	if (!creation)
 		return NULL;
 	field_free(&creation->wish);
-	bytes_done(&creation->challenge);
+	admin_proof_done(&creation->proof);
 	free(creation);
 	return NULL;
 }
 
 const struct token_pin *key_creation_guard(const struct key_creation *creation)
 {
-	return creation->cipher ? NULL : &creation->guard;
+	return creation->proof.cipher ? NULL : &creation->guard;
 }
 
 void key_creation_word(const struct key_creation *creation, struct pin_question *question)
 {
-	question->kind = creation->cipher ? PIN_QUESTION_MANAGEMENT_KEY : PIN_QUESTION_ADMIN;
-	question->pin = creation->cipher ? NULL : creation->guard.label;
+	question->kind = creation->proof.cipher ? PIN_QUESTION_MANAGEMENT_KEY : PIN_QUESTION_ADMIN;
+	question->pin = creation->proof.cipher ? NULL : creation->guard.label;
 }
 
 static enum kc_status call(struct operation *operation, const char *method,
@@ -120,7 +116,7 @@ static void generate(struct operation *operation)
 
 static void hint_management_key(const struct key_creation *creation)
 {
-	if (creation->is_default)
+	if (creation->proof.is_default)
 		error_set_hint(
 			"the card says that its management key is still the one that it came "
 			"with, which its maker's manual has: give it with --administrator-fd, and "
@@ -145,29 +141,14 @@ static void on_refused(struct operation *operation, enum kc_status status)
 	}
 	if (status == KC_ERR_PIN_BLOCKED)
 		error_set_hint("nothing unblocks the %s", creation->guard.label);
-	else if (creation->cipher && creation->is_default)
+	else if (creation->proof.cipher && creation->proof.is_default)
 		hint_management_key(creation);
-	else if (creation->cipher)
+	else if (creation->proof.cipher)
 		error_set_hint("check the management key; nothing was made");
 	else if (status == KC_ERR_AUTHENTICATION_FAILED && tries_left >= 0)
 		error_set_hint("check the %s; %d %s left", creation->guard.label, tries_left,
 			       tries_left == 1 ? "try is" : "tries are");
 	operation_fail_by_driver(operation, status);
-}
-
-/* A card that does not know the key either is not the one that it says it is. */
-static enum kc_status check_card(const struct key_creation *creation, struct json_object *reply)
-{
-	CLEANUP(bytes_done) struct bytes response = BYTES_INIT(ADMIN_CIPHER_BLOCK_MAX);
-
-	if (!creation->cipher || !creation->is_enciphered)
-		return KC_OK;
-	TRY(field_data(reply, "response", &response));
-	REQUIRE(view_equal(bytes_view(&response),
-			   view_of(creation->expected, admin_cipher_block_bytes(creation->cipher))),
-		KC_ERR_AUTHENTICATION_FAILED,
-		"the card does not prove that it knows its management key");
-	return KC_OK;
 }
 
 static void on_authenticated(void *userdata, enum kc_status status, struct json_object *reply)
@@ -177,7 +158,7 @@ static void on_authenticated(void *userdata, enum kc_status status, struct json_
 	if (!operation_has_returned(operation))
 		return;
 	if (status == KC_OK)
-		status = check_card(operation->creation, reply);
+		status = admin_proof_check(&operation->creation->proof, reply);
 	if (status != KC_OK) {
 		on_refused(operation, status);
 		return;
@@ -202,33 +183,12 @@ enum kc_status key_creation_call(struct operation *operation)
 	return call_authenticate(operation, take(parameters));
 }
 
-/* Mutual: our own challenge goes along, and we know what the card must make of it. */
-static enum kc_status put_own_challenge(struct key_creation *creation, const struct secret *key,
-					struct json_object *parameters)
-{
-	uint8_t block[ADMIN_CIPHER_BLOCK_MAX];
-	struct kc_view view = view_of(block, admin_cipher_block_bytes(creation->cipher));
-
-	TRY(admin_cipher_challenge(creation->cipher, block));
-	TRY(admin_cipher_run(creation->cipher, key, true, view, creation->expected));
-	return field_put_data(parameters, "challenge", view);
-}
-
 static enum kc_status prove_key(struct operation *operation)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;
-	CLEANUP(secret_done) struct secret key = {0};
-	struct key_creation *creation = operation->creation;
-	uint8_t response[ADMIN_CIPHER_BLOCK_MAX];
 
-	TRY(admin_cipher_read_key(creation->cipher, secret_view(&operation->pin), &key));
-	TRY(admin_cipher_run(creation->cipher, &key, !creation->is_enciphered,
-			     bytes_view(&creation->challenge), response));
-	TRY(field_new_object(&parameters));
-	TRY(field_put_data(parameters, "response",
-			   view_of(response, admin_cipher_block_bytes(creation->cipher))));
-	if (creation->is_enciphered)
-		TRY(put_own_challenge(creation, &key, parameters));
+	TRY(admin_proof_answer(&operation->creation->proof, secret_view(&operation->pin),
+			       &parameters));
 	return call_authenticate(operation, take(parameters));
 }
 
@@ -247,17 +207,6 @@ static void ask_key(struct operation *operation)
 
 /* --- what it takes ------------------------------------------------------------------------- */
 
-static enum kc_status keep_challenge(struct key_creation *creation, struct json_object *reply)
-{
-	creation->challenge.len = 0;
-	creation->is_enciphered = field_flag(reply, "is_enciphered", false);
-	creation->is_default = field_flag(reply, "is_default", false);
-	creation->cipher = admin_cipher_find(field_text(reply, "cipher"));
-	REQUIRE(creation->cipher, KC_ERR_NOT_IMPLEMENTED,
-		"the card's management key is of a cipher that keycask does not know");
-	return field_data(reply, "challenge", &creation->challenge);
-}
-
 static enum kc_status find_guard(const struct token *token, struct key_creation *creation)
 {
 	const struct token_pin *guard = token_pins_find(&token->pins, "admin");
@@ -265,7 +214,7 @@ static enum kc_status find_guard(const struct token *token, struct key_creation 
 	REQUIRE(guard, KC_ERR_NOT_IMPLEMENTED,
 		"the token's driver does not say what its administrator has to prove");
 	creation->guard = *guard;
-	creation->cipher = NULL;
+	creation->proof.cipher = NULL;
 	return KC_OK;
 }
 
@@ -274,9 +223,9 @@ static void prove(struct operation *operation)
 	bool has_secret = operation->pin_source != PIN_SOURCE_NONE;
 	enum kc_status status = KC_OK;
 
-	if (!operation->creation->cipher && has_secret)
+	if (!operation->creation->proof.cipher && has_secret)
 		operation_pin_prove(operation);
-	else if (!operation->creation->cipher)
+	else if (!operation->creation->proof.cipher)
 		operation_pin_ask(operation);
 	else if (!has_secret)
 		ask_key(operation);
@@ -293,7 +242,7 @@ static void on_challenged(void *userdata, enum kc_status status, struct json_obj
 	if (!operation_has_returned(operation))
 		return;
 	if (status == KC_OK && field_get(reply, "cipher"))
-		status = keep_challenge(operation->creation, reply);
+		status = admin_proof_challenge(&operation->creation->proof, reply);
 	else if (status == KC_OK)
 		status = find_guard(operation->token, operation->creation);
 	if (status == KC_OK)
@@ -336,7 +285,7 @@ enum kc_status key_creation_start(struct token *token, const struct operation_op
 	enum kc_status status = KC_OK;
 
 	REQUIRE(creation, KC_ERR_ALLOCATE, "out of memory");
-	creation->challenge = BYTES_INIT(ADMIN_CIPHER_BLOCK_MAX);
+	creation->proof = ADMIN_PROOF_INIT;
 	creation->wish = json_object_get(wish);
 	with_pin.needs_pin = true;
 	status = operation_new(token, &with_pin, NULL, NULL, ret_operation);
