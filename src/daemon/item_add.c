@@ -77,6 +77,12 @@ static enum kc_status copy_public_key(struct item_call *call, struct kc_view ref
 	return put_key(&key, call);
 }
 
+/* A number is a flag to the engine too, so that whatever is not nothing is taken for a yes. */
+static bool wants(struct json_object *dictionary, const char *flag)
+{
+	return json_object_get_boolean(field_get(dictionary, flag));
+}
+
 /* It can be copied, as whoever made it could have made it permanent; but it stays what it was. */
 static enum kc_status copy_session_key(struct item_call *call, struct kc_view reference)
 {
@@ -86,7 +92,7 @@ static enum kc_status copy_session_key(struct item_call *call, struct kc_view re
 	TRY(key_lookup_session(call->call, reference, &key));
 	given = session_keys_given(key);
 	REQUIRE(field_flag(given, "is_extractable", false) ||
-			!field_flag(call->dictionary, "is_extractable", false),
+			!wants(call->dictionary, "is_extractable"),
 		KC_ERR_PARAM, "the key was made not to be extractable, and stays so");
 	call->given = json_object_get(given);
 	return put_key(session_keys_value(key), call);

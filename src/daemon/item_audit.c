@@ -59,9 +59,9 @@ static bool is_worth_it(const struct item_call *call, enum kc_status status)
 	if (status == KC_ERR_PARAM || status == KC_ERR_NO_SUCH_ATTR ||
 	    status == KC_ERR_NO_SUCH_CLASS)
 		return false;
-	if (is_reading(call))
-		return field_flag(call->dictionary, "return_data", false) && !is_public(call) &&
-		       status != KC_ERR_ITEM_NOT_FOUND;
+	if (is_reading(call)) /* a number is a flag to the engine too */
+		return json_object_get_boolean(field_get(call->dictionary, "return_data")) &&
+		       !is_public(call) && status != KC_ERR_ITEM_NOT_FOUND;
 	return true;
 }
 

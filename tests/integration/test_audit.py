@@ -53,6 +53,15 @@ def each_change_and_each_reading_of_content_is_a_line():
 
 
 @test
+def content_that_a_number_asks_for_is_a_line_too():
+    with Daemon() as daemon, daemon.connect() as connection:
+        connection.call("Items.Add", {"item": item(value_data=SECRET)})
+        found = connection.copy_matching({"class": "generic_password", "return_data": 1})
+        check_equal(found[0]["value_data"], SECRET, "the content")
+        check_equal(lines(daemon, "operation", "n_items"), [("add", None), ("read", 1)], "the log")
+
+
+@test
 def what_was_refused_is_a_line_and_what_was_not_there_is_none():
     with Daemon() as daemon, daemon.connect() as connection:
         check_raises("missing_entitlement", connection.call, "Items.CopyMatching", {"query": {

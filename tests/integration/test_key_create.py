@@ -370,8 +370,9 @@ def a_key_becomes_permanent_by_its_reference():
         item = add(connection, value_ref=public, label="public", return_attributes=True)
         check_equal((item["key_class"], item["label"]), ("public", "public"), "the public item")
         key, _ = create(connection, **EC)
-        refused("param", "the key was made not to be extractable, and stays so", add, connection,
-                value_ref=key, is_extractable=True)
+        for yes in (True, 1):
+            refused("param", "the key was made not to be extractable, and stays so", add, connection,
+                    value_ref=key, is_extractable=yes)
         key, _ = create(connection, **EC, is_extractable=True)
         item = add(connection, value_ref=key, return_attributes=True)
         check(item["is_extractable"], "it was made extractable")
