@@ -41,7 +41,7 @@ def python_examples_run():
     check_equal(len(found), len(expected), "examples")
     with Desk() as desk, s_server(desk) as port:
         for code, pattern in zip(found + blocks(".", "python"), [*expected, ""]):
-            code = code.replace("https://shop.example.org/", f"https://localhost:{port}/")
+            code = code.replace("https://shop.example.org/", f"https://127.0.0.1:{port}/")
             said = io.StringIO()
             with contextlib.redirect_stdout(said):
                 exec(compile(code, "README.md", "exec"), {})  # pylint: disable=exec-used

@@ -40,14 +40,14 @@ def urllib_and_http_client_visit_openssl():
             with s_server(world) as port:
                 for identity in world.identities:
                     context = world.context(identity, version)
-                    page = urllib.request.urlopen(f"https://localhost:{port}/",
+                    page = urllib.request.urlopen(f"https://127.0.0.1:{port}/",
                                                   context=context).read().decode()
                     check(name in page and "Client certificate" in page, page)
-                    visit = http.client.HTTPSConnection("localhost", port, context=context)
+                    visit = http.client.HTTPSConnection("127.0.0.1", port, context=context)
                     visit.request("GET", "/")
                     check_equal(visit.getresponse().status, 200, "status")
                     visit.close()
-                check_raises(OSError, urllib.request.urlopen, f"https://localhost:{port}/",
+                check_raises(OSError, urllib.request.urlopen, f"https://127.0.0.1:{port}/",
                              context=world.context(version=TLS12))
 
 
@@ -60,7 +60,7 @@ def each_hash_and_padding_that_openssl_asks_for():
             for algorithm in algorithms[identity.key_type]:
                 with s_server(world, "-client_sigalgs", algorithm) as port:
                     context = world.context(identity, TLS12)
-                    with urllib.request.urlopen(f"https://localhost:{port}/",
+                    with urllib.request.urlopen(f"https://127.0.0.1:{port}/",
                                                 context=context) as page:
                         check_equal(page.status, 200, algorithm)
 
@@ -186,7 +186,7 @@ def a_signature_that_cannot_be_had_is_told():
         world.card.pull()
         world.daemon.wait_for_removal()
         error = check_raises(urllib.error.URLError, urllib.request.urlopen,
-                             f"https://localhost:{server.port}/", context=context)
+                             f"https://127.0.0.1:{server.port}/", context=context)
         check(isinstance(error.reason, keycask.ItemNotFound), f"reason {error.reason!r}")
         check_equal(error.reason.token_id, card.token_id, "token")
         context = world.context(software)

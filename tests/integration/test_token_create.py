@@ -529,7 +529,8 @@ class Pulls:
         except VarlinkError as error:
             check(error.record["message"], "no message")
             name = error.name
-        scene.card.process.wait() if faults else None
+        if faults and name:
+            scene.card.process.wait()
         after = len(scene.card.commands())
         scene.card.pull()
         scene.leave()
@@ -547,7 +548,9 @@ class Pulls:
             check(after - before > 8, "too few commands")
             for at in range(before + 1, after + 1):
                 scene.card.contacts.unlink()
-                told = self.attempt(scene, f"remove@{at}")[0]
+                told, _, n = self.attempt(scene, f"remove@{at}")
+                if told is None and n < at:
+                    continue  # fewer commands than the first time: a respite ended elsewhere
                 check_equal(told, "item_not_found", f"failure at command {at - before}")
             scene.daemon.call("Tokens.Forget", {"token_id": scene.token_id})
             scene.insert()

@@ -49,7 +49,7 @@ class World:
         self.authority = MadeAuthority("Servers")
         self.key = MadeKey("P-256")
         self.certificate = file_with(self.authority.issue(
-            self.key, "localhost", "subjectAltName=DNS:localhost"))
+            self.key, "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1"))
         self.identities = [self.client.identity(item) for item in self.client.find("identity")]
         self.identities += [add_identity(self.client, kind, kind, pem=pem)[0] for kind, pem in
                             (("rsa2048", made_before()[1]), ("P-384", None))]
