@@ -69,6 +69,16 @@ TEST(vocabulary_suggests)
 	CHECK(!vocabulary_nearest("", VOCABULARY_KEY));
 }
 
+TEST(nearest_knows_swapped_letters)
+{
+	struct nearest nearest = nearest_begin(view_of_text("sha265"));
+
+	nearest_offer(&nearest, "sha224");
+	nearest_offer(&nearest, "sha256");
+	nearest_offer(&nearest, "sha384");
+	CHECK_TEXT(nearest.best, "sha256");
+}
+
 TEST(nearest_gives_up_on_long_names)
 {
 	char name[NEAREST_NAME_MAX + 2];

@@ -209,13 +209,15 @@ static const char *advice(enum algorithm_purpose purpose, const char *key_type)
 	return NULL;
 }
 
-/* What a key of @key_type takes that is like @name, or at least the form of it. */
+/* What a key of @key_type takes that is like @name, which may be misspelt; of an algorithm for
+ * other keys nothing is, so the form of those for this one. */
 static void set_advice(const char *name, enum algorithm_purpose purpose, const char *key_type)
 {
 	struct nearest nearest = nearest_begin(view_of_text(name));
 	const char *form = advice(purpose, key_type);
+	bool is_misspelt = !algorithms_find(name);
 
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+	for (size_t i = 0; is_misspelt && i < ARRAY_LEN(table); i++)
 		if (table[i].purpose == purpose && algorithms_is_for(&table[i], key_type))
 			nearest_offer(&nearest, table[i].name);
 	if (nearest.best)
