@@ -34,7 +34,7 @@ static struct export *export_free(struct export *export)
 
 static const char *label_of(const struct engine_key *key)
 {
-	return key->label ? key->label : "(no label)";
+	return key->label && key->label[0] ? key->label : "(no label)";
 }
 
 static enum kc_status check_key(const struct engine_key *key)

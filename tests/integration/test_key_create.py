@@ -149,6 +149,9 @@ def a_key_is_not_extractable_unless_that_is_said():
             key, public = create(connection, **EC, label="shy", **more)
             refused("unimplemented", 'the key "shy" is not extractable', connection.call, "Keys.Export",
                     {"key": key})
+            nameless, _ = create(connection, **EC, **more)
+            refused("unimplemented", 'the key "(no label)" is not extractable', connection.call,
+                    "Keys.Export", {"key": nameless})
             key, public = create(connection, **EC, label="open", is_extractable=True, **more)
             data = unb64(connection.call("Keys.Export", {"key": key})["data"])
             check_equal(data[:65], unb64(connection.call("Keys.Export", {"key": public})["data"]), "04XY")
@@ -428,7 +431,7 @@ def keys_are_made_used_and_deleted_by_command():
         openssl("dgst", "-sha256", "-verify", pem, "-signature", out, file_with(DATA))
         text = run(program("keycask"), "key", "create", "--type", "ed25519", "--label", "pen",
                    env=daemon.env)[0].decode().splitlines()
-        check_equal(text[0], "Made pen: a private ed25519 key of 256 bits", "the first line")
+        check_equal(text[0], "Made pen: a private Ed25519 key of 256 bits", "the first line")
         check(text[1].startswith("hash  ") and text[2].startswith("uri   keycask:"), text)
         uri = text[2].split()[1]
         check_equal(daemon.cli("key", "delete", uri, "--yes"), {}, "what is said")

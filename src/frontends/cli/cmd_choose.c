@@ -6,9 +6,11 @@
 
 #include <keycask/identity.h>
 #include <keycask/item.h>
+#include <keycask/token.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "frontends/cli/inventory.h"
 #include "frontends/cli/issuers.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
@@ -18,6 +20,7 @@
 enum {
 	PURPOSE_SIZE = 32,
 	DAY_LEN = 10, /* "2024-02-29" */
+	CELL_SIZE = 256,
 };
 
 struct wish {
@@ -125,11 +128,14 @@ static const char *label_of(const struct kc_dictionary *identity)
 	return subject && *subject ? subject : "(locked)";
 }
 
-static const char *place_of(const struct kc_dictionary *identity)
+static void add_token(struct table *table, const struct kc_dictionary *identity,
+		      const struct kc_value *tokens)
 {
-	const char *token_id = kc_dictionary_text(identity, KC_ATTR_TOKEN_ID);
+	char token[CELL_SIZE];
 
-	return token_id ? token_id : "-";
+	inventory_describe_token(tokens, kc_dictionary_text(identity, KC_ATTR_TOKEN_ID), token,
+				 sizeof(token));
+	table_add(table, token);
 }
 
 /* What JSON has of it begins with the day. */
@@ -147,14 +153,14 @@ static void add_day(struct table *table, const struct kc_dictionary *identity)
 
 static void add_key(struct table *table, const struct kc_dictionary *identity)
 {
-	char key[64];
+	char key[CELL_SIZE];
 
-	(void)snprintf(key, sizeof(key), "%s %lld", kc_dictionary_text(identity, KC_ATTR_KEY_TYPE),
-		       (long long)kc_dictionary_number(identity, KC_ATTR_KEY_SIZE_IN_BITS, 0));
+	inventory_describe_key(identity, key, sizeof(key));
 	table_add(table, key);
 }
 
-static void print_fit(const struct context *context, const struct kc_dictionary *found)
+static void print_fit(const struct context *context, const struct kc_dictionary *found,
+		      const struct kc_value *tokens)
 {
 	static const char *const titles[] = {"FITS", "LABEL", "ISSUER", "UNTIL",
 					     "KEY",  "TOKEN", NULL};
@@ -170,7 +176,7 @@ static void print_fit(const struct context *context, const struct kc_dictionary 
 		table_add(&table, kc_dictionary_text(identity, KC_CHOICE_ISSUER));
 		add_day(&table, identity);
 		add_key(&table, identity);
-		table_add(&table, place_of(identity));
+		add_token(&table, identity, tokens);
 	}
 	if (count_fit(found) > 0)
 		table_print(&table, stdout, context->has_color, table_terminal_width(stdout));
@@ -178,18 +184,20 @@ static void print_fit(const struct context *context, const struct kc_dictionary 
 		(void)puts("None fits.");
 }
 
-static void add_reasons(struct table *table, const struct kc_dictionary *identity)
+static void add_reasons(struct table *table, const struct kc_dictionary *identity,
+			const struct kc_value *tokens)
 {
 	const struct kc_value *reasons = kc_dictionary_get(identity, KC_CHOICE_REASONS);
 
 	for (size_t i = 0; i < kc_value_count(reasons); i++) {
 		table_add(table, i == 0 ? label_of(identity) : "");
-		table_add(table, i == 0 ? place_of(identity) : "");
+		add_token(table, i == 0 ? identity : NULL, tokens);
 		table_add(table, kc_value_text(kc_value_at(reasons, i)));
 	}
 }
 
-static void print_left_out(const struct context *context, const struct kc_dictionary *found)
+static void print_left_out(const struct context *context, const struct kc_dictionary *found,
+			   const struct kc_value *tokens)
 {
 	static const char *const titles[] = {"LEFT OUT", "TOKEN", "BECAUSE", NULL};
 	CLEANUP(table_done) struct table table = table_begin(titles);
@@ -197,7 +205,7 @@ static void print_left_out(const struct context *context, const struct kc_dictio
 	int64_t n_omitted = kc_dictionary_number(found, KC_CHOICE_OMITTED, 0);
 
 	for (size_t i = 0; i < kc_value_count(left_out); i++)
-		add_reasons(&table, kc_value_dictionary(kc_value_at(left_out, i)));
+		add_reasons(&table, kc_value_dictionary(kc_value_at(left_out, i)), tokens);
 	if (kc_value_count(left_out) > 0) {
 		(void)puts("");
 		/* A reason that is cut is none: it may be as long as it is. */
@@ -241,12 +249,16 @@ static enum kc_status print_json(const struct wish *wish, const struct kc_dictio
 static enum kc_status print(const struct context *context, const struct wish *wish,
 			    const struct kc_dictionary *found)
 {
+	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+
 	if (context->json)
 		return print_json(wish, found);
 	if (!wish->explain)
 		return print_uris(found, wish->all);
-	print_fit(context, found);
-	print_left_out(context, found);
+	/* Without the labels there are still the IDs. */
+	ignore(kc_token_list(&tokens) != KC_OK);
+	print_fit(context, found, tokens);
+	print_left_out(context, found, tokens);
 	return page_finish();
 }
 

@@ -35,8 +35,21 @@ void inventory_short_token(const char *token_id, char *ret_text, size_t size)
 		       colon + 1);
 }
 
-/* "RSA 2048", "P-256" */
-static void describe_key(const struct kc_dictionary *item, char *ret_text, size_t size)
+const char *inventory_key_type(const char *type)
+{
+	static const char *const names[][2] = {
+		{KC_KEY_TYPE_NAME_RSA, "RSA"},	       {KC_KEY_TYPE_NAME_EC, "EC"},
+		{KC_KEY_TYPE_NAME_ED25519, "Ed25519"}, {KC_KEY_TYPE_NAME_X25519, "X25519"},
+		{KC_KEY_TYPE_NAME_ED448, "Ed448"},     {KC_KEY_TYPE_NAME_X448, "X448"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(type, names[i][0]) == 0)
+			return names[i][1];
+	return type;
+}
+
+void inventory_describe_key(const struct kc_dictionary *item, char *ret_text, size_t size)
 {
 	const char *type = kc_dictionary_text(item, KC_ATTR_KEY_TYPE);
 	int bits = (int)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0);
@@ -49,7 +62,7 @@ static void describe_key(const struct kc_dictionary *item, char *ret_text, size_
 	else if (strcmp(type, KC_KEY_TYPE_NAME_RSA) == 0)
 		(void)snprintf(ret_text, size, "RSA %d", bits);
 	else
-		(void)snprintf(ret_text, size, "%s", type);
+		(void)snprintf(ret_text, size, "%s", inventory_key_type(type));
 }
 
 static void describe_validity(const struct kc_dictionary *item, char *ret_text, size_t size)
@@ -70,9 +83,8 @@ static void value_freep(struct kc_value **value)
 	*value = kc_value_free(*value);
 }
 
-/* A token is called the same everywhere: by its label, or by its short ID when it has none. */
-static void describe_token(const struct kc_value *tokens, const char *token_id, char *ret_text,
-			   size_t size)
+void inventory_describe_token(const struct kc_value *tokens, const char *token_id, char *ret_text,
+			      size_t size)
 {
 	inventory_short_token(token_id, ret_text, size);
 	for (size_t i = 0; token_id && i < kc_value_count(tokens); i++) {
@@ -93,14 +105,15 @@ static void add_row(const struct kc_dictionary *item, const struct kc_value *tok
 
 	table_add(table, kc_dictionary_text(item, KC_ATTR_LABEL));
 	table_add(table, kc_dictionary_text(item, KC_CLASS));
-	describe_key(item, cell, sizeof(cell));
+	inventory_describe_key(item, cell, sizeof(cell));
 	table_add(table, cell);
 	describe_validity(item, cell, sizeof(cell));
 	table_add(table, cell);
 	if (hash && strlen(hash) > HASH_SHOWN)
 		hash[HASH_SHOWN] = '\0';
 	table_add(table, hash);
-	describe_token(tokens, kc_dictionary_text(item, KC_ATTR_TOKEN_ID), cell, sizeof(cell));
+	inventory_describe_token(tokens, kc_dictionary_text(item, KC_ATTR_TOKEN_ID), cell,
+				 sizeof(cell));
 	table_add(table, cell);
 }
 

@@ -60,7 +60,7 @@ static enum kc_status print(const struct context *context, const char *done,
 	} else {
 		(void)printf("%s %s: a %s %s key of %lld bits\n", done, safe,
 			     kc_dictionary_text(item, KC_ATTR_KEY_CLASS),
-			     kc_dictionary_text(item, KC_ATTR_KEY_TYPE),
+			     inventory_key_type(kc_dictionary_text(item, KC_ATTR_KEY_TYPE)),
 			     (long long)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0));
 		print_line(context, "hash", hash);
 	}
