@@ -407,7 +407,7 @@ def keycask_import_tells_what_was_added():
         items = json.loads(told_by(daemon, "--json")[0])
         check_equal(told(items), [("identity", "mine", False), ("certificate", "Root", False)],
                     "JSON")
-        check("missing_entitlement" in told_by(daemon, "--json", "--access-group", "org.other",
+        check("missing_entitlement" in told_by(daemon, "--json", "--group", "org.other",
                                                status=1)[0], "another's group")
         failure = daemon.cli("import", path, "--no-prompt", status=1)
         check_equal(failure["name"], "auth_failed", "without a passphrase")

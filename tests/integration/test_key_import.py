@@ -245,7 +245,7 @@ def keys_are_imported_by_command():
         raw = MadeKey("ed25519")
         text = run(program("keycask"), "key", "import", "-", "--type", "ed25519", "--class", "public",
                    "--label", "raw", input=raw.public, env=daemon.env)[0].decode()
-        check_equal(text.splitlines()[0], "Imported raw: a public ed25519 key of 256 bits", "what is said")
+        check_equal(text.splitlines()[0], "Imported raw: a public Ed25519 key of 256 bits", "what is said")
         sealed = openssl("pkcs8", "-topk8", "-in", MadeKey("P-384").path, "-passout",
                          f"pass:{PASSPHRASE}")
         reader, writer = os.pipe()
@@ -256,7 +256,8 @@ def keys_are_imported_by_command():
         os.close(reader)
         check_equal(item["key_size_in_bits"], 384, "bits")
         failed = daemon.cli("key", "import", file_with(sealed), "--no-prompt", status=1)
-        check_equal(failed["name"], "auth_failed", "without a passphrase")
+        check_equal((failed["name"], failed["hint"]), ("auth_failed",
+                    "say from which descriptor to read it: --passphrase-fd N"), "without a passphrase")
         failed = daemon.cli("key", "import", "-", "--passphrase-fd", "0", status=2)
         check_equal(failed["message"], "the passphrase and the key cannot both come from standard input; "
                     "name a FILE", "the message")

@@ -123,7 +123,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	struct importing importing = {.arguments = &arguments, .data = BYTES_INIT(FILE_IO_MAX)};
 	const struct option_row rows[] = {
 		{"label", OPTION_TEXT, &arguments.label},
-		{"access-group", OPTION_TEXT, &arguments.access_group},
+		{"group", OPTION_TEXT, &arguments.access_group},
 		{"format", OPTION_TEXT, &arguments.format},
 		{"extractable", OPTION_FLAG, &arguments.is_extractable},
 		{"passphrase-fd", OPTION_NUMBER, &arguments.passphrase_fd},
@@ -144,7 +144,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 
 const struct command cmd_import = {
 	.name = "import",
-	.arguments = "[--label LABEL] [--extractable] [--access-group GROUP] [--format FORMAT]\n"
+	.arguments = "[--label LABEL] [--extractable] [--group GROUP] [--format FORMAT]\n"
 		     "                   [--passphrase-fd N] [--no-prompt] FILE",
 	.summary = "add the keys and certificates of a file to the keychain",
 	.help = "PKCS#12 (.p12, .pfx); private keys in PKCS#8, encrypted or not, PKCS#1 or SEC 1;\n"
@@ -160,7 +160,7 @@ const struct command cmd_import = {
 		"the\n"
 		"                     file or the certificate says\n"
 		"  --extractable      the keys can be exported again\n"
-		"  --access-group G   whose they are\n"
+		"  --group GROUP      the access group that they are for\n"
 		"  --format FORMAT    refuse anything else: pkcs12, pkcs7, pkcs8, pem, der\n"
 		"  --passphrase-fd N  read the file's passphrase from descriptor N; otherwise a "
 		"person\n"

@@ -45,13 +45,17 @@ static enum kc_status import_key(void *userdata)
 {
 	struct import *import = userdata;
 	struct kc_options options = KC_OPTIONS_INIT;
+	enum kc_status status = KC_OK;
 
 	if (import->passphrase_fd >= 0)
 		options.passphrase = secret_view(&import->passphrase);
 	if (import->key.no_prompt)
 		options.interaction = KC_INTERACTION_FAIL;
-	return kc_key_import(bytes_view(&import->data), import->attributes, &options,
-			     &import->imported);
+	status = kc_key_import(bytes_view(&import->data), import->attributes, &options,
+			       &import->imported);
+	if (status == KC_ERR_AUTH_FAILED && import->passphrase_fd < 0)
+		error_set_hint("say from which descriptor to read it: --passphrase-fd N");
+	return status;
 }
 
 static enum kc_status check(struct context *context, const struct import *import, const char *path)
