@@ -130,7 +130,8 @@ static enum kc_status copy(struct engine *engine, struct engine_request *request
 static enum kc_status fail_on_token(const char *token_id, const char *label)
 {
 	error_set_token(token_id, NULL);
-	error_set_hint("its certificate and its public key can be had");
+	error_set_hint("for its certificate alone there is keycask cert export, for its public key "
+		       "keycask key export");
 	return fail(KC_ERR_UNIMPLEMENTED, "the private key \"%.64s\" cannot leave its token",
 		    label);
 }
@@ -140,7 +141,8 @@ static enum kc_status add_private(struct export_set *set, struct json_object *it
 	if (field_text(item, "token_id"))
 		return fail_on_token(field_text(item, "token_id"), label_of(item));
 	if (!field_text(item, "value_data"))
-		error_set_hint("keys are made and imported so, unless is_extractable is true");
+		error_set_hint("keys are made and imported so, unless is_extractable is true "
+			       "(--extractable)");
 	REQUIRE(field_text(item, "value_data"), KC_ERR_UNIMPLEMENTED,
 		"the key \"%.64s\" is not extractable", label_of(item));
 	return keep_once(set, KEY_FILE_PRIVATE_KEY, item, "application_label");

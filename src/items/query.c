@@ -58,9 +58,11 @@ static enum kc_status read_reference(struct query *query, struct json_object *di
 enum kc_status query_read_class(struct json_object *value, enum vocabulary_class *ret_class)
 {
 	TRY(value_check("class", VOCABULARY_TEXT, value));
-	REQUIRE(vocabulary_find_class(json_object_get_string(value), ret_class),
-		KC_ERR_NO_SUCH_CLASS, "no item class \"%.64s\"", json_object_get_string(value));
-	return KC_OK;
+	if (vocabulary_find_class(json_object_get_string(value), ret_class))
+		return KC_OK;
+	error_set_hint("a class is generic_password, internet_password, certificate, key or "
+		       "identity");
+	return fail(KC_ERR_NO_SUCH_CLASS, "no item class \"%.64s\"", json_object_get_string(value));
 }
 
 static enum kc_status read_class(struct query *query, struct json_object *dictionary)

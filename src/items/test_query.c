@@ -198,6 +198,7 @@ TEST(query_needs_a_class)
 	check_refused(engine, "{\"class\":null}", KC_ERR_PARAM, "\"class\"");
 	check_refused(engine, "{\"class\":5}", KC_ERR_PARAM, "\"class\"");
 	check_refused(engine, "{\"class\":\"keys\"}", KC_ERR_NO_SUCH_CLASS, "keys");
+	CHECK(strstr(error_get()->hint, "generic_password"));
 	check_refused(engine, "{\"class\":\"\"}", KC_ERR_NO_SUCH_CLASS, "class");
 	check_refused(engine, "[]", KC_ERR_PARAM, "object");
 	CHECK_STATUS(engine_copy_matching(engine, &sample_request, NULL, NULL), KC_ERR_PARAM);

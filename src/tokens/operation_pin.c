@@ -54,7 +54,7 @@ static void refuse_last_try(struct operation *operation)
 {
 	error_clear();
 	error_set_tries_left(1);
-	error_set_hint("if you are sure of the PIN, repeat with --last-try");
+	error_set_hint("if you are sure of the PIN, repeat with last_try (--last-try)");
 	operation_fail(operation, fail(KC_ERR_INTERACTION_NOT_ALLOWED,
 				       "one try is left: a wrong PIN would block the card"));
 }

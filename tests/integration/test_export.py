@@ -136,7 +136,7 @@ def what_may_not_leave_is_named():
         reference, = identity(peer, key, key.certificate(), attributes={"label": "stays"})
         for kind in ("pkcs12", "pem", "pkcs8"):
             refused("unimplemented", 'the key "stays" is not extractable', take, peer, [reference],
-                    kind, "x", hint="is_extractable")
+                    kind, "x", hint="--extractable")
         password = peer.call("Items.Add", {"item": {
             "class": "generic_password", "account": "a", "return_persistent_ref": True}})["item"]
         refused("param", "only keys, certificates and identities go into a file", take, peer,
@@ -176,7 +176,7 @@ def what_is_on_a_token_stays_there():
         found, = find(peer, **{"class": "identity"}, return_persistent_ref=True,
                       return_attributes=True)
         record = refused("unimplemented", "the private key .* cannot leave its token", take, peer,
-                         [found["value_persistent_ref"]], "pkcs12", "x", hint="public key")
+                         [found["value_persistent_ref"]], "pkcs12", "x", hint="keycask cert export")
         check(record["token_id"].startswith("org.keycask.piv:"), record)
         certificate, = find(peer, **{"class": "certificate"}, return_persistent_ref=True,
                             return_data=True)
