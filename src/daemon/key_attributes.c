@@ -73,6 +73,19 @@ static enum kc_status check_name(const char *name, struct json_object *value)
 	return fail(KC_ERR_PARAM, "\"%s\" is no attribute of a key", name);
 }
 
+/* A number is a flag to the engine, and so it is for keys that never get there. */
+static enum kc_status put(struct json_object *to, const char *name, struct json_object *value)
+{
+	const struct vocabulary_attribute *attribute = vocabulary_find(name);
+	bool is_number = attribute && attribute->type == VOCABULARY_FLAG &&
+			 json_object_is_type(value, json_type_int);
+	int64_t number = is_number ? json_object_get_int64(value) : -1;
+
+	if (number == 0 || number == 1)
+		return field_put_flag(to, name, number == 1);
+	return field_put(to, name, json_object_get(value));
+}
+
 typedef bool (*wanted_fn)(const char *name);
 
 /* Nothing is as good as null, here as in all parameters. */
@@ -85,7 +98,7 @@ static enum kc_status copy(struct json_object *from, wanted_fn is_wanted, struct
 		TRY(check_name(name, value));
 		if (value && !is_of_making(name) && strcmp(name, "class") != 0 &&
 		    (!is_wanted || is_wanted(name)))
-			TRY(field_put(to, name, json_object_get(value)));
+			TRY(put(to, name, value));
 	}
 	return KC_OK;
 }

@@ -171,6 +171,18 @@ def what_a_key_is_for_is_honoured():
 
 
 @test
+def a_number_is_a_flag_whether_the_key_is_stored_or_not():
+    with Daemon() as daemon, daemon.connect() as connection:
+        for more in [{}, PERMANENT]:
+            key, public = create(connection, **EC, can_sign=1, is_extractable=1, can_derive=0, **more)
+            check_signs(connection, key, public, X962)
+            check_equal(len(unb64(connection.call("Keys.Export", {"key": key})["data"])), 97, "04XYK")
+            told = connection.call("Keys.CopyAttributes", {"key": key})["attributes"]
+            check_equal((told["can_sign"], told["is_extractable"], told["can_derive"]),
+                        (True, True, False), "flags")
+
+
+@test
 def access_control_is_honoured():
     with Daemon() as daemon, daemon.connect() as connection:
         control = access_control("user_presence", "private_key_usage")
