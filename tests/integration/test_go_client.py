@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 from der import certificates, unb64
-from keycask_test import (PIN, SOURCE, Card, Daemon, base_environment, check, check_equal, main,
+from keycask_test import (BUILD, PIN, SOURCE, Card, Daemon, base_environment, check, check_equal, main,
                           openssl, run, scratch, skip_unless, test)
 
 GOPATH = pathlib.Path("/usr/share/gocode")
@@ -22,7 +22,7 @@ def go(*arguments, gopath=GOPATH, **options):
     return run("go", *arguments, env={
         **base_environment(), "GOPATH": str(gopath), "GO111MODULE": "off", "GOPROXY": "off",
         "GOFLAGS": "", "GOTOOLCHAIN": "local",
-        "GOCACHE": str(scratch() / "gocache")}, **options)
+        "GOCACHE": str(BUILD / "gocache")}, **options)
 
 
 class Client:

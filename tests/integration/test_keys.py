@@ -8,6 +8,7 @@ import json
 import pathlib
 import tempfile
 
+from algorithm_peer import x963
 from keycask_test import (PIN, Card, Daemon, check, check_equal, check_raises, main, openssl, pipe_with,
                           program, run, scratch, test)
 from pin_scene import audit_lines
@@ -94,15 +95,6 @@ def new_peer(kind):
 
 def openssl_derive(path, key):
     return openssl("pkeyutl", "-derive", "-inkey", path, "-peerkey", key.public_path)
-
-
-def x963(name, secret, info, size):
-    """ANSI X9.63's key derivation function, from its definition."""
-    out, counter = b"", 1
-    while len(out) < size:
-        out += hashlib.new(name, secret + counter.to_bytes(4, "big") + info).digest()
-        counter += 1
-    return out[:size]
 
 
 def supported(daemon, key, operation, algorithm):
