@@ -196,6 +196,9 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_block_size(const struct kc_key *ke
  * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away; @key works again when it is back
  *           KC_ERR_AUTH_FAILED     wrong PIN; tries left in kc_error_last()
  *           KC_ERR_INTERACTION_NOT_ALLOWED  a PIN is needed and asking was forbidden
+ *           KC_ERR_PARAM           an @algorithm of other keys, or none, and the hint has one of
+ *                                  this key; a public key; a digest of another length
+ *           KC_ERR_NOT_AVAILABLE   the daemon cannot be reached
  * Ownership: *ret_signature is the caller's; free with kc_bytes_free(). Untouched on failure.
  * Threads: any.   Since: 1.0
  */
@@ -238,7 +241,8 @@ struct kc_exchange {
 	}
 
 /*
- * The secret that @key shares with the owner of @public_key (the point 04 X Y, on the same curve).
+ * The secret that @key shares with the owner of @public_key (the point 04 X Y, on the same curve;
+ * of X25519 and X448 the 32 or 56 bytes).
  * @algorithm is "ecdh_key_exchange_standard" for the secret itself, @exchange NULL then; or
  * "ecdh_key_exchange_standard_x963_sha256" and others for a key derived from it, as long as
  * @exchange says.
