@@ -95,7 +95,7 @@ static struct sentence say_list(struct json_object *list)
 	struct sentence sentence = {.text = "nothing known"};
 
 	for (size_t i = 0; i < count_of(list) && i < NAMES_SAID_MAX; i++)
-		say(&sentence, ", ", text_at(list, i));
+		say(&sentence, ", ", purpose_usage_text(text_at(list, i)));
 	if (count_of(list) > NAMES_SAID_MAX)
 		say(&sentence, ", ", "and others");
 	return sentence;
@@ -106,7 +106,7 @@ static struct sentence say_names(const char *const *names)
 	struct sentence sentence = {.text = ""};
 
 	for (size_t i = 0; i < PURPOSE_USAGES_MAX && names[i]; i++)
-		say(&sentence, " or ", names[i]);
+		say(&sentence, " or ", purpose_usage_text(names[i]));
 	return sentence;
 }
 

@@ -97,6 +97,21 @@ enum kc_status purpose_get(const char *name, const struct purpose **ret_purpose)
 	return KC_OK;
 }
 
+const char *purpose_usage_text(const char *usage)
+{
+	static const char *const texts[][2] = {
+		{DOCUMENT_SIGNING, "document signing"},
+		{DOCUMENT_SIGNING_MS, "Microsoft's document signing"},
+		{DOCUMENT_SIGNING_ADOBE, "Adobe's document signing"},
+		{FILE_ENCRYPTION, "Microsoft's file encryption"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (strcmp(texts[i][0], usage) == 0)
+			return texts[i][1];
+	return usage;
+}
+
 size_t purpose_count(void)
 {
 	return ARRAY_LEN(table);

@@ -39,6 +39,9 @@ const struct purpose *purpose_find(const char *name);
 /* Expected: KC_ERR_PARAM  no such purpose; the message names those there are */
 KC_MUST_CHECK enum kc_status purpose_get(const char *name, const struct purpose **ret_purpose);
 
+/* What a person calls an extended key usage that has no name but an OID; the others as they are. */
+const char *purpose_usage_text(const char *usage);
+
 size_t purpose_count(void);
 const struct purpose *purpose_at(size_t i);
 

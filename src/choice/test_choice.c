@@ -223,6 +223,9 @@ TEST(choice_judges_by_usage_and_dates)
 		{"ssh", "{" EKU("\"ssh_server\"") "}", "[\"extended_key_usage\"]", ""},
 		{"sign", "{" EKU("\"email_protection\"") "}", "[]", ""},
 		{"sign", "{" EKU("\"1.3.6.1.5.5.7.3.36\"") "}", "[]", ""},
+		{"sign", "{" EKU("\"1.3.6.1.4.1.311.10.3.4\"") "}", "[\"extended_key_usage\"]",
+		 "its extended key usage is Microsoft's file encryption, not document signing or "
+		 "Microsoft's document signing or Adobe's document signing or email_protection"},
 		{"sign", "{" EKU("\"1.3.6.1.4.1.311.10.3.12\"") "}", "[]", ""},
 		{"sign", "{" EKU("\"client_auth\"") "}", "[\"extended_key_usage\"]", ""},
 		{"decrypt", "{" EKU("\"email_protection\"") "}", "[]", ""},
