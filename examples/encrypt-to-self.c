@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Encrypt a line of standard input to oneself, and decrypt it again. Whoever has the certificate
- *can encrypt, without the card; to decrypt takes the private key, and a person may be asked for its
- *PIN.
+ * Encrypt a line of standard input to oneself, and decrypt it again. Whoever has the
+ * certificate can encrypt, without the card; to decrypt takes the private key, and a person
+ * may be asked for its PIN.
  *
  *	cc encrypt-to-self.c $(pkg-config --cflags --libs keycask)
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The identities of one token, with what their keys can do: find-by-token TOKEN-ID. Without
- *KC_ATTR_ TOKEN_ID in the query those of every token, and of the keychain's file, would be found.
+ * KC_ATTR_TOKEN_ID in the query those of every token, and of the keychain's file, would be found.
  *
  *	cc find-by-token.c $(pkg-config --cflags --libs keycask)
  */

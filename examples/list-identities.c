@@ -16,7 +16,9 @@ static void print_item(const struct kc_dictionary *item)
 	/* A label comes from a card: never print it as it is. */
 	char *label = kc_text_for_display(kc_dictionary_text(item, KC_ATTR_LABEL), 200);
 
-	printf("%s\t%s\n", label ? label : "", kc_dictionary_text(item, KC_ATTR_TOKEN_ID));
+	const char *token_id = kc_dictionary_text(item, KC_ATTR_TOKEN_ID);
+
+	printf("%s\t%s\n", label ? label : "", token_id ? token_id : "");
 	free(label);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sign standard input with whichever identity fits best; a person is asked for the PIN. Which one
- *fits, the daemon judges: the certificate is for signing and valid today, the key can do one of
- *these.
+ * Sign standard input with whichever identity fits best; a person is asked for the PIN. Which
+ * one fits, the daemon judges: its certificate is for signing and valid today, its key does one
+ * of these.
  *
  *	cc sign.c $(pkg-config --cflags --libs keycask)
  */
