@@ -143,7 +143,9 @@ static enum kc_status refuse_ssh(struct keyfile *file, const struct block *block
 {
 	(void)file;
 	(void)block;
-	error_set_hint("on a copy of it, as it is rewritten: ssh-keygen -p -m PKCS8 -f COPY");
+	/* ssh-keygen leaves an Ed25519 key as it is, without a word. */
+	error_set_hint("of an RSA or ECDSA key, on a copy of it, as it is rewritten: ssh-keygen -p "
+		       "-m PKCS8 -f COPY; ssh-keygen has no other form for Ed25519");
 	return fail(KC_ERR_UNIMPLEMENTED, "OpenSSH's own form of a private key is not read");
 }
 
