@@ -59,12 +59,9 @@ const struct command cmd_decrypt = {
 	.arguments = "[--key KEY] [--algorithm A] [--pin-fd N] [--out FILE] [FILE]",
 	.summary = "decrypt a file",
 	.help = "Decrypts FILE, or standard input. KEY is named as for keycask sign; it may be "
-		"left out when there is just one "
-		"key\n"
-		"that can decrypt. The plaintext goes to standard output: as bytes, or as base64 "
-		"on "
-		"a\n"
-		"terminal unless --out - says otherwise.\n"
+		"left\n"
+		"out when there is just one key that can decrypt. The plaintext goes to standard\n"
+		"output: as bytes, or as base64 on a terminal unless --out - says otherwise.\n"
 		"\n"
 		"  --algorithm A    default: what keycask encrypt takes for this key and length. "
 		"What\n"
