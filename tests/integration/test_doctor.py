@@ -287,7 +287,7 @@ def pcscd_that_may_not_be_used():
     with Pcscd(), tempfile.TemporaryDirectory() as folder:
         (SOCKET_FOLDER / "pcscd.comm").chmod(0o600)
         os.chmod(folder, 0o755)  # the build tree may be in a home that is root's alone
-        for file in (program("keycask"), BUILD / "src" / "client" / "libkeycask.so.1"):
+        for file in (program("keycask"), BUILD / "src" / "client" / "libkeycask.so.0"):
             shutil.copy(file, folder)
         out, _ = run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
                      f"{folder}/keycask", "doctor", "--json", status=1,

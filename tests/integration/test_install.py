@@ -63,7 +63,7 @@ def compile_and_run(compiler, language, standard, sanitizers):
     program = scratch() / "program"
     run(compiler, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *sanitizers, source,
         "-o", program, *pkg_config("--cflags", "--libs"))
-    (library,) = install().glob("**/libkeycask.so.1")
+    (library,) = install().glob("**/libkeycask.so.0")
     out, _ = run(program, env={**os.environ, "LD_LIBRARY_PATH": str(library.parent)})
     (version,) = pkg_config("--modversion")
     check_equal(out.decode(), f"{version} {EXPECTED}\n", f"what {compiler}'s program says")
