@@ -18,10 +18,10 @@ var hashNames = map[crypto.Hash]string{
 func hashName(hash crypto.Hash, digest []byte) (string, error) {
 	name, isKnown := hashNames[hash]
 	if !isKnown {
-		return "", failure(ErrUnimplemented, nil, "", "signatures with %v", hash)
+		return "", failure(ErrUnimplemented, nil, "", "no signatures with %v are made here", hash)
 	}
 	if len(digest) != hash.Size() {
-		return "", failure(ErrParam, nil, "", "a digest of %d bytes is none of %v", len(digest), hash)
+		return "", failure(ErrParam, nil, "", "%d bytes are no digest of %v", len(digest), hash)
 	}
 	return name, nil
 }
