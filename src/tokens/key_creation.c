@@ -89,15 +89,18 @@ static void on_generated(void *userdata, enum kc_status status, struct json_obje
 	struct operation *operation = userdata;
 	struct token *token = operation->token;
 	bool is_wanted = !operation->is_cancelled && status == KC_OK;
+	enum kc_status refreshed = KC_OK;
 
 	operation->is_generating = false;
 	if (may_have_changed(status))
-		refresh_start(token, field_get(reply, "object"), is_wanted ? on_refreshed : NULL,
-			      operation);
+		refreshed = refresh_start(token, field_get(reply, "object"),
+					  is_wanted ? on_refreshed : NULL, operation);
 	if (!operation_has_returned(operation))
 		return;
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
+	else if (refreshed != KC_OK)
+		operation_fail(operation, refreshed);
 	else
 		card_finish(token->card, &operation->task);
 }

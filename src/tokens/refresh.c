@@ -169,19 +169,14 @@ static void abort_task(struct card_task *task, enum kc_status status)
 	(void)status;
 }
 
-void refresh_start(struct token *token, struct json_object *object, refresh_done_fn on_done,
-		   void *userdata)
+enum kc_status refresh_start(struct token *token, struct json_object *object,
+			     refresh_done_fn on_done, void *userdata)
 {
 	struct refresh *refresh = calloc(1, sizeof(*refresh));
 
 	/* What was to be read later is read now. */
 	token->completion = completion_free(token->completion);
-	if (!refresh) {
-		error_clear();
-		if (on_done)
-			on_done(userdata, fail(KC_ERR_ALLOCATE, "out of memory"), NULL);
-		return;
-	}
+	REQUIRE(refresh, KC_ERR_ALLOCATE, "out of memory");
 	*refresh = (struct refresh){.token = token,
 				    .object = json_object_get(object),
 				    .on_done = on_done,
@@ -194,6 +189,7 @@ void refresh_start(struct token *token, struct json_object *object, refresh_done
 	list_init(&refresh->task.link);
 	token->refresh = refresh;
 	card_submit_again(token->card, &refresh->task);
+	return KC_OK;
 }
 
 struct refresh *refresh_free(struct refresh *refresh)

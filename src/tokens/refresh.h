@@ -17,9 +17,10 @@ struct refresh;
 typedef void (*refresh_done_fn)(void *userdata, enum kc_status status, struct json_object *made);
 
 /* Within the turn in which the driver has made @object, its description, or has failed to and may
- * have lost what was there (NULL): the next turn is ours. @on_done may be NULL. */
-void refresh_start(struct token *token, struct json_object *object, refresh_done_fn on_done,
-		   void *userdata);
+ * have lost what was there (NULL): the next turn is ours. @on_done may be NULL, and does not run
+ * when this fails. */
+KC_MUST_CHECK enum kc_status refresh_start(struct token *token, struct json_object *object,
+					   refresh_done_fn on_done, void *userdata);
 struct refresh *refresh_free(struct refresh *refresh);
 
 /* If it is @userdata who waits, nobody does any more. */
