@@ -342,7 +342,7 @@ def the_command_prints_a_name_for_other_commands():
         out, _ = cli(daemon, "--for", "sign", "--explain")
         check("1." in out and "signer" in out and "LEFT OUT" in out, out)
         check("its extended key usage is server_auth" in out, out)
-        check("P-256" in out, out)
+        check("EC 256" in out, out)
         out, _ = cli(daemon, "--for", "tls-server", "--all")
         check_equal(out.count("keycask:"), 2, "those that fit")
         found = json.loads(cli(daemon, "--for", "sign", "--json")[0])

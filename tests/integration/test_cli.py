@@ -61,7 +61,7 @@ def tables_have_no_colour_in_a_pipe_and_name_what_is_there():
             out, _ = keycask(daemon, *command)
             check("\x1b" not in out, f"{command} is coloured")
         out, _ = keycask(daemon, "list")
-        check(AUTHENTICATION in out and "RSA 2048" in out and "P-256" in out, out)
+        check(AUTHENTICATION in out and "RSA 2048" in out and "EC 256" in out, out)
         out, _ = keycask(daemon, "tokens")
         check(token["token_id"] in out, out)
 

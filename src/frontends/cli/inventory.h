@@ -78,7 +78,7 @@ KC_MUST_CHECK enum kc_status inventory_to_value(const struct inventory *inventor
 void inventory_short_token(const char *token_id, char *ret_text, size_t size);
 /* What a person calls it: "RSA", "Ed25519"; one that is unknown as it is. */
 const char *inventory_key_type(const char *type);
-/* "RSA 2048", "P-256"; empty for what is no key. */
+/* "RSA 2048", "EC 256"; empty for what is no key. */
 void inventory_describe_key(const struct kc_dictionary *item, char *ret_text, size_t size);
 /* A token is called the same everywhere: by its label in @tokens (kc_token_list(), or NULL), or by
  * its short ID when it has none. Empty for NULL. */

@@ -58,7 +58,7 @@ void inventory_describe_key(const struct kc_dictionary *item, char *ret_text, si
 	if (!type)
 		return;
 	if (strcmp(type, KC_KEY_TYPE_NAME_EC) == 0)
-		(void)snprintf(ret_text, size, "P-%d", bits);
+		(void)snprintf(ret_text, size, "EC %d", bits); /* of which curve is not told */
 	else if (strcmp(type, KC_KEY_TYPE_NAME_RSA) == 0)
 		(void)snprintf(ret_text, size, "RSA %d", bits);
 	else
