@@ -264,8 +264,8 @@ static void on_planned(void *userdata, enum kc_status status, struct json_object
 	if (status == KC_OK)
 		status = call(operation, METHOD("ChallengeAdmin"), NULL, on_challenged);
 	if (status == KC_ERR_DUPLICATE_ITEM)
-		error_set_hint("choose another place, or lose the key that is there: may_replace, "
-			       "or keycask key create --replace");
+		error_set_hint("choose another place; or, when a key that is there may be lost: "
+			       "may_replace, or keycask key create --replace");
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
 }

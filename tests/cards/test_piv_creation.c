@@ -192,9 +192,12 @@ TEST(the_first_free_place)
 {
 	CLEANUP(token_done) struct kc_token token = {0};
 	struct fake_card *card = strict_card(&token);
-	const struct kc_key_wish wish = {.type = KC_KEY_TYPE_EC, .can_sign = true};
+	struct kc_key_wish wish = {.type = KC_KEY_TYPE_EC, .can_sign = true};
 	uint8_t slot = 0;
 
+	CHECK_STATUS(plan(&token, &wish, &slot), KC_ERR_DUPLICATE_ITEM);
+	CHECK_TEXT(error_get()->message, "the card does not tell whether there is a key in 9A");
+	wish.may_replace = true;
 	CHECK_OK(plan(&token, &wish, &slot));
 	CHECK_INT(slot, 0x9A);
 	fake_card_add(card, "00CB3FFF055C035FC10500", "530270009000");
@@ -215,7 +218,7 @@ TEST(a_gap_in_the_retired_keys)
 {
 	CLEANUP(token_done) struct kc_token token = {0};
 	struct fake_card *card = strict_card(&token);
-	struct kc_key_wish wish = {.place = "83", .type = KC_KEY_TYPE_EC};
+	struct kc_key_wish wish = {.place = "83", .type = KC_KEY_TYPE_EC, .may_replace = true};
 	uint8_t slot = 0;
 
 	fake_card_add(card, "00CB3FFF055C035FC10D00", "6A82");
@@ -262,7 +265,8 @@ TEST(a_key_is_made_and_told_of)
 	CLEANUP(token_done) struct kc_token token = {0};
 	CLEANUP(contents_done) struct kc_contents made = {0};
 	struct fake_card *card = strict_card(&token);
-	const struct kc_key_wish wish = {.place = "9C", .type = KC_KEY_TYPE_EC};
+	const struct kc_key_wish wish = {
+		.place = "9C", .type = KC_KEY_TYPE_EC, .may_replace = true};
 	const struct contents_object *key = NULL;
 
 	be_admin(&token, card);
@@ -300,7 +304,8 @@ TEST(what_a_card_does_not_make)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		CLEANUP(token_done) struct kc_token token = {0};
 		struct fake_card *card = strict_card(&token);
-		const struct kc_key_wish wish = {.place = "9a", .type = KC_KEY_TYPE_EC};
+		const struct kc_key_wish wish = {
+			.place = "9a", .type = KC_KEY_TYPE_EC, .may_replace = true};
 
 		be_admin(&token, card);
 		fake_card_add(card, "0047009A05AC0380011100", cases[i].answer);

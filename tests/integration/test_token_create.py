@@ -283,7 +283,9 @@ def what_a_piv_card_cannot_make():
 @test
 def a_card_without_metadata_keeps_what_it_was_seen_making():
     with Scene("piv:9a=p256,strict=yes") as scene:
-        made = scene.create(DEFAULT_KEY, token_object="9c", key_type="ec")
+        record = scene.create(DEFAULT_KEY, "duplicate_item", token_object="9c", key_type="ec")
+        check("does not tell" in record["message"] and "--replace" in record["hint"], record)
+        made = scene.create(DEFAULT_KEY, token_object="9c", key_type="ec", may_replace=True)
         check_signs(scene.connection, made, ECDSA)
         # its certificate would be taken for the new key's
         again = scene.create(DEFAULT_KEY, token_object="9a", key_type="ec", may_replace=True)

@@ -189,6 +189,8 @@ enum kc_status piv_metadata_management(struct kc_token *token,
 
 	if (status != KC_OK && !piv_can_skip(status))
 		return status;
+	if (status == KC_OK)
+		((struct piv_state *)kc_token_state(token))->has_metadata = true;
 	if (status == KC_OK && tlv_has(piv_view(&metadata), META_ALGORITHM, &value) &&
 	    value.len == 1) {
 		management.is_known = true;

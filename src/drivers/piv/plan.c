@@ -2,7 +2,7 @@
 /*
  * Where a new key goes. A place is called by its key reference in hexadecimal: 9a 9c 9d 9e, 82 to
  * 95. Whether it is taken, cards with metadata know; of others we see the certificate, and what we
- * have made ourselves.
+ * have made ourselves, so that a place of theirs is never surely free.
  */
 #include "drivers/piv/piv.h"
 
@@ -111,6 +111,20 @@ static enum kc_status is_taken(struct kc_token *token, const struct piv_place *p
 	return look_at_container(token, place, ret_is_taken);
 }
 
+/* What is_taken() has not found may be there all the same, unless the card tells of all its keys.
+ */
+static enum kc_status check_free(struct kc_token *token, const struct piv_place *place)
+{
+	const struct piv_state *state = kc_token_state(token);
+	struct piv_management management = {.is_known = false};
+
+	if (!state->has_metadata) /* no key has it, but the management key, which is always there */
+		TRY(piv_metadata_management(token, &management));
+	REQUIRE(state->has_metadata, KC_ERR_DUPLICATE_ITEM,
+		"the card does not tell whether there is a key in %02X", place->slot);
+	return KC_OK;
+}
+
 /* Keys are looked for up to the first gap (metadata.c), so nobody would find one behind it again.
  */
 static enum kc_status check_reach(struct kc_token *token, const struct piv_place *place)
@@ -143,7 +157,7 @@ static enum kc_status check_place(struct kc_token *token, const struct kc_key_wi
 		return KC_OK;
 	TRY(is_taken(token, place, &taken));
 	REQUIRE(!taken, KC_ERR_DUPLICATE_ITEM, "there is a key in %02X of the card", place->slot);
-	return KC_OK;
+	return check_free(token, place);
 }
 
 static enum kc_status keep_slot(uint8_t slot, struct kc_bytes *ret_object_id)
@@ -169,10 +183,12 @@ static enum kc_status find_free(struct kc_token *token, const struct kc_key_wish
 		if (place.slot == SLOT_CARD_AUTHENTICATION || !fits(&place, wish))
 			continue;
 		TRY(is_taken(token, &place, &taken));
-		if (!taken) {
-			*ret_slot = place.slot;
-			return KC_OK;
-		}
+		if (taken)
+			continue;
+		if (!wish->may_replace)
+			TRY(check_free(token, &place));
+		*ret_slot = place.slot;
+		return KC_OK;
 	}
 	return fail(KC_ERR_DUPLICATE_ITEM, "every place of the card that would do has a key");
 }
