@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/try.h"
+#include "wire/reading.h"
 #include "wire/render_impl.h"
 #include "wire/scan_impl.h"
 
@@ -64,7 +65,9 @@ enum kc_status message_parse(struct kc_view text, struct json_object **ret_messa
 	tokener = json_tokener_new_ex(WIRE_DEPTH_MAX + 1);
 	REQUIRE(tokener, KC_ERR_ALLOCATE, "out of memory");
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	reading_begin();
 	message = json_tokener_parse_ex(tokener, (const char *)text.data, (int)text.len);
+	reading_end();
 	REQUIRE(json_tokener_get_error(tokener) == json_tokener_success &&
 			json_object_is_type(message, json_type_object),
 		KC_ERR_DECODE, "not JSON: %s",

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -60,12 +61,24 @@ static void live_as_child(int fd)
 	_exit(0);
 }
 
-static void hear(int fd, const struct signer *signer)
+/* Each signal interrupts poll(). */
+static bool can_hear(int fd)
 {
 	struct pollfd heard = {.fd = fd, .events = POLLIN};
+	time_t end = time(NULL) + PATIENCE_S;
+	int n = 0;
+
+	do
+		n = poll(&heard, 1, MS_PER_S);
+	while (n != 1 && time(NULL) < end);
+	return n == 1;
+}
+
+static void hear(int fd, const struct signer *signer)
+{
 	struct outcome outcome;
 
-	require(TEMP_FAILURE_RETRY(poll(&heard, 1, PATIENCE_S * MS_PER_S)) == 1, "a child hangs");
+	require(can_hear(fd), "a child hangs");
 	require(TEMP_FAILURE_RETRY(read(fd, &outcome, sizeof(outcome))) == sizeof(outcome),
 		"a child has failed");
 	require(outcome.status != KC_OK || fits(signer->judge, &outcome.signature),
