@@ -18,6 +18,18 @@ struct engine_request calls_request(struct wire_call *call)
 	return request;
 }
 
+struct audit_entry calls_audit_entry(struct wire_call *call)
+{
+	const struct client *client = wire_call_peer(call);
+	struct audit_entry entry = {.request = wire_call_id(call)};
+
+	if (client) {
+		entry.peer = client_peer(client);
+		entry.groups = client_groups(client);
+	}
+	return entry;
+}
+
 enum kc_status calls_find_key_for(struct wire_call *call, enum engine_use use,
 				  struct engine_request *request, struct engine_key *ret_key)
 {

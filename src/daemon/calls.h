@@ -111,6 +111,9 @@ bool calls_may_decrypt(const struct engine_key *key);
  * Borrows from the call's client; release with engine_need_done(&request.need). */
 struct engine_request calls_request(struct wire_call *call);
 
+/* A line of the audit log begun: which request it is, and whose. Borrows from the call's client. */
+struct audit_entry calls_audit_entry(struct wire_call *call);
+
 /* Reply with {@name: @value}, or fail: how most handlers end. Takes @value and @call. */
 void calls_answer(struct wire_call *call, enum kc_status status, const char *name,
 		  struct json_object *value);

@@ -8,7 +8,6 @@
 
 #include "base/try.h"
 #include "daemon/calls.h"
-#include "daemon/client.h"
 #include "daemon/key_lookup.h"
 #include "daemon/proof.h"
 #include "daemon/session_keys.h"
@@ -134,20 +133,15 @@ static enum kc_status make_reply(const struct export *export, struct json_object
 static void write_audit(const struct export *export, enum kc_status status)
 {
 	const struct daemon *daemon = wire_call_context(export->call);
-	struct client *client = wire_call_peer(export->call);
 	struct key_facts facts = key_facts_of(&export->key);
 	uint8_t hash[KEY_FACTS_HASH_BYTES];
-	struct audit_entry entry = {.request = wire_call_id(export->call),
-				    .operation = "export",
-				    .token_id = export->key.token_id,
-				    .result = status};
+	struct audit_entry entry = calls_audit_entry(export->call);
 
 	if (export->is_public || status == KC_ERR_PARAM || status == KC_ERR_ITEM_NOT_FOUND)
 		return;
-	if (client) {
-		entry.peer = client_peer(client);
-		entry.groups = client_groups(client);
-	}
+	entry.operation = "export";
+	entry.token_id = export->key.token_id;
+	entry.result = status;
 	if (facts.public_key.len > 0 && key_facts_hash(&facts, hash) == KC_OK)
 		entry.key_hash = VIEW_OF(hash);
 	audit_write(daemon->audit, &entry);

@@ -10,7 +10,6 @@
 
 #include "base/try.h"
 #include "daemon/calls.h"
-#include "daemon/client.h"
 
 enum {
 	TEXT_MAX = 2048, /* the longest reference, in base64, is shorter */
@@ -83,23 +82,16 @@ static const char *reference_of(const struct item_call *call)
 
 void item_audit_write(const struct item_call *call, enum kc_status status)
 {
-	const struct client *client = wire_call_peer(call->call);
-	struct audit_entry entry = {
-		.request = wire_call_id(call->call),
-		.operation = operation_of(call),
-		.item_class = field_text(call->dictionary, "class"),
-		.persistent_ref = reference_of(call),
-		.result = status,
-	};
+	struct audit_entry entry = calls_audit_entry(call->call);
 
 	if (!is_worth_it(call, status))
 		return;
+	entry.operation = operation_of(call);
+	entry.item_class = field_text(call->dictionary, "class");
+	entry.persistent_ref = reference_of(call);
+	entry.result = status;
 	if (entry.item_class && strlen(entry.item_class) > TEXT_MAX)
 		entry.item_class = NULL;
-	if (client) {
-		entry.peer = client_peer(client);
-		entry.groups = client_groups(client);
-	}
 	if (is_reading(call))
 		entry.n_items = call->cursor.n_items;
 	audit_write(call->daemon->audit, &entry);

@@ -9,7 +9,6 @@
 #include "base/try.h"
 #include "daemon/asking.h"
 #include "daemon/calls.h"
-#include "daemon/client.h"
 #include "daemon/export_set.h"
 #include "daemon/idle.h"
 #include "daemon/password_question.h"
@@ -74,18 +73,12 @@ DEFINE_FREEP(file_export)
 /* --- the end --------------------------------------------------------------------------------- */
 
 static void write_line(const struct file_export *export, const struct key_file_entry *entry,
-		       const char *reference, enum kc_status status)
+		       enum kc_status status)
 {
-	struct client *client = wire_call_peer(export->call);
-	struct audit_entry line = {.request = wire_call_id(export->call),
-				   .operation = "export",
-				   .persistent_ref = reference,
-				   .result = status};
+	struct audit_entry line = calls_audit_entry(export->call);
 
-	if (client) {
-		line.peer = client_peer(client);
-		line.groups = client_groups(client);
-	}
+	line.operation = "export";
+	line.result = status;
 	if (entry)
 		line.key_hash = entry->id;
 	audit_write(export->daemon->audit, &line);
@@ -98,13 +91,13 @@ static void write_audit(const struct file_export *export, enum kc_status status)
 	size_t n = 0;
 
 	if (status != KC_OK) {
-		write_line(export, NULL, NULL, status);
+		write_line(export, NULL, status);
 		return;
 	}
 	entries = export_set_entries(export->making->set, &n);
 	for (size_t i = 0; i < n; i++)
 		if (entries[i].kind == KEY_FILE_PRIVATE_KEY)
-			write_line(export, &entries[i], NULL, KC_OK);
+			write_line(export, &entries[i], KC_OK);
 }
 
 static enum kc_status make_reply(const struct file_export *export, struct json_object **ret_reply)

@@ -9,7 +9,6 @@
 #include "base/try.h"
 #include "daemon/asking.h"
 #include "daemon/calls.h"
-#include "daemon/client.h"
 #include "daemon/container.h"
 #include "daemon/idle.h"
 #include "daemon/import_attributes.h"
@@ -60,14 +59,10 @@ DEFINE_FREEP(import)
 
 static void write_audit(const struct import *import, enum kc_status status)
 {
-	struct client *client = wire_call_peer(import->call);
-	struct audit_entry entry = {
-		.request = wire_call_id(import->call), .operation = "import", .result = status};
+	struct audit_entry entry = calls_audit_entry(import->call);
 
-	if (client) {
-		entry.peer = client_peer(client);
-		entry.groups = client_groups(client);
-	}
+	entry.operation = "import";
+	entry.result = status;
 	if (status == KC_OK)
 		entry.n_items = (int64_t)import_set_count_new(import->set);
 	audit_write(import->daemon->audit, &entry);

@@ -229,20 +229,13 @@ static enum kc_status make_reply(const struct keeping *keeping, struct json_obje
 
 static void write_audit(const struct keeping *keeping, enum kc_status status)
 {
-	struct client *client = wire_call_peer(keeping->call);
-	struct audit_entry entry = {
-		.request = wire_call_id(keeping->call),
-		.operation = keeping->operation,
-		.key_hash = VIEW_OF(keeping->hash),
-		.item_class = "key",
-		.persistent_ref = field_text(keeping->halves[0].item, "value_persistent_ref"),
-		.result = status,
-	};
+	struct audit_entry entry = calls_audit_entry(keeping->call);
 
-	if (client) {
-		entry.peer = client_peer(client);
-		entry.groups = client_groups(client);
-	}
+	entry.operation = keeping->operation;
+	entry.key_hash = VIEW_OF(keeping->hash);
+	entry.item_class = "key";
+	entry.persistent_ref = field_text(keeping->halves[0].item, "value_persistent_ref");
+	entry.result = status;
 	audit_write(keeping->daemon->audit, &entry);
 }
 
