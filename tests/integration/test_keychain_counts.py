@@ -63,22 +63,30 @@ class Counted:
         return {name: int(n) for n, name in rows if name != "total"}
 
 
-def calls_per_lookup(daemon, connection, n_items):
-    """By name. The first of them warm whatever there is to warm."""
-    numbers = [i * 7919 % n_items for i in range(N_CALLS)]
-    find(connection, numbers)
+def count(daemon, act):
+    """Of each of the N_CALLS that act() makes, by name; a first time warms what there is to warm."""
+    act()
     counted = Counted(daemon)
     try:
-        find(connection, numbers)
+        act()
     finally:
         found = counted.end()
     return {name: n / N_CALLS for name, n in found.items()}
 
 
-@test
-def a_lookup_costs_as_much_among_thousands_as_among_a_few():
+def calls_per_lookup(daemon, connection, n_items):
+    numbers = [i * 7919 % n_items for i in range(N_CALLS)]
+    return count(daemon, lambda: find(connection, numbers))
+
+
+def skip_unless_calls_are_ours():
     skip_unless(shutil.which("strace"), "strace is not installed")
     skip_unless(not is_sanitized(), "a sanitizer makes calls of its own")
+
+
+@test
+def a_lookup_costs_as_much_among_thousands_as_among_a_few():
+    skip_unless_calls_are_ours()
     with Daemon() as daemon, daemon.connect() as connection:
         skip_unless(may_look_into(daemon.pid), "nobody may look into a process here")
         add(connection, range(FEW))
@@ -96,22 +104,19 @@ def a_lookup_costs_as_much_among_thousands_as_among_a_few():
 
 def calls_per_signature(daemon, connection, reference, algorithm):
     parameters = {"key": reference, "algorithm": algorithm, "data": b64(b"data")}
-    for _ in range(N_CALLS):
-        connection.call("Keys.Sign", parameters)
-    counted = Counted(daemon)
-    try:
+
+    def sign():
         for _ in range(N_CALLS):
             connection.call("Keys.Sign", parameters)
-    finally:
-        found = counted.end()
+
+    found = count(daemon, sign)
     diagnose(f"{algorithm}: {found}")
-    return {name: n / N_CALLS for name, n in found.items()}
+    return found
 
 
 @test
 def a_signature_costs_a_few_calls_among_few_items_and_many():
-    skip_unless(shutil.which("strace"), "strace is not installed")
-    skip_unless(not is_sanitized(), "a sanitizer makes calls of its own")
+    skip_unless_calls_are_ours()
     with Daemon() as daemon, daemon.connect() as connection:
         skip_unless(may_look_into(daemon.pid), "nobody may look into a process here")
         reference = add_key(connection, MadeKey("P-256"))
@@ -131,8 +136,7 @@ def a_signature_costs_a_few_calls_among_few_items_and_many():
 
 @test
 def an_rsa_signature_makes_no_thread_of_its_own():
-    skip_unless(shutil.which("strace"), "strace is not installed")
-    skip_unless(not is_sanitized(), "a sanitizer makes calls of its own")
+    skip_unless_calls_are_ours()
     with Daemon() as daemon, daemon.connect() as connection:
         skip_unless(may_look_into(daemon.pid), "nobody may look into a process here")
         reference = add_key(connection, MadeKey("rsa2048"))
