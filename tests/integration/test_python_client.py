@@ -298,6 +298,7 @@ class LosingDaemon:
     def __init__(self, n_lost, answer):
         self.path = scratch() / "losing.sock"
         self.calls = []
+        self.n_closed = 0
         self.descriptors = array.array("i")
         self.n_lost, self.answer = n_lost, answer
         self.listener = socket.socket(socket.AF_UNIX)
@@ -318,6 +319,7 @@ class LosingDaemon:
                 self.calls.append(json.loads(text[:-1]))
                 if len(self.calls) > self.n_lost:
                     peer.sendall(self.answer + b"\0")
+            self.n_closed += 1
 
 
 @test
@@ -326,12 +328,15 @@ def what_reads_is_repeated_and_a_signature_never():
     client = keycask.Client(daemon.path)
     check_equal(client.tokens(), [], "tokens")
     check_equal(len(daemon.calls), 2, "calls")
+    # a call on a connection that is about to be closed would be lost without being read
+    eventually(lambda: daemon.n_closed == 2, "the connection to be closed")
     daemon.n_lost = 10
     error = fails(keycask.NotAvailable, client.key(b"a key").sign, EC, DATA, pin=PIN)
     check_equal((str(error), error.hint), (
         "the daemon was lost before it answered: it may have done what it was asked, or not",
         "look, then repeat"), "error")
     check_equal(len(daemon.calls), 3, "calls")
+    eventually(lambda: daemon.n_closed == 3, "the connection to be closed")
     fails(keycask.NotAvailable, client.delete, class_="key")
     check_equal(len(daemon.calls), 4, "calls")
 
