@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "codec/hex.h"
 #include "items/reference.h"
 
 enum {
@@ -166,30 +167,34 @@ static enum kc_status add_identity(struct export_set *set, struct engine *engine
 {
 	CLEANUP(engine_key_done) struct engine_key key = {.token_id = NULL};
 	CLEANUP(field_free) struct json_object *items = NULL;
-	CLEANUP(field_free) struct json_object *named = NULL;
+	CLEANUP(freep) char *named = NULL;
 
 	TRY(keep_once(set, KEY_FILE_CERTIFICATE, item, "public_key_hash"));
 	TRY(engine_find_key(engine, request, reference, ENGINE_USE_PUBLIC, &key));
 	if (key.token_id)
 		return fail_on_token(key.token_id, label_of(item));
-	TRY(field_new_object(&named));
-	TRY(field_put_data(named, "reference", view_of(key.object_id.data, key.object_id.len)));
-	TRY(copy(engine, request, "value_persistent_ref", field_text(named, "reference"), &items));
+	named = base64_encode(view_of(key.object_id.data, key.object_id.len));
+	REQUIRE(named, KC_ERR_ALLOCATE, "out of memory");
+	TRY(copy(engine, request, "value_persistent_ref", named, &items));
 	return add_private(set, json_object_array_get_idx(items, 0));
+}
+
+static enum kc_status decode(const char *text, struct bytes *reference)
+{
+	enum kc_status status = base64_decode(view_of_text(text), reference);
+
+	return status == KC_ERR_DECODE ? error_remap(KC_ERR_PARAM) : status;
 }
 
 static enum kc_status add_reference(struct export_set *set, struct engine *engine,
 				    struct engine_request *request, const char *text)
 {
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(REFERENCE_MAX);
-	CLEANUP(field_free) struct json_object *named = NULL;
 	CLEANUP(field_free) struct json_object *items = NULL;
 	struct json_object *item = NULL;
 	struct reference reference;
 
-	TRY(field_new_object(&named));
-	TRY(field_put_text(named, "item", text));
-	TRY(field_data(named, "item", &bytes));
+	TRY(decode(text, &bytes));
 	TRY(reference_get(bytes_view(&bytes), &reference));
 	error_set_hint("passwords are read one at a time");
 	REQUIRE(reference.item_class == VOCABULARY_CERTIFICATE ||
