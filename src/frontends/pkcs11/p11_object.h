@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PKCS11_P11_OBJECT_H
+#define PKCS11_P11_OBJECT_H
+
+/*
+ * Objects: certificates, public and private keys of the keychain and of tokens, made of its items;
+ * and session objects, which are keys that are not permanent, secrets that C_DeriveKey gave, and what
+ * C_CreateObject made with CKA_TOKEN false.
+ *
+ * A handle is a name: the same item has the same one as long as the program lives, through removal
+ * and return of its token and restart of the daemon, and another item never gets it.
+ */
+
+#include <stdbool.h>
+#include <keycask/bytes.h>
+#include <keycask/key.h>
+
+#include "frontends/pkcs11/p11_standard.h"
+
+struct p11_attributes;
+
+/* What has to be proved before a private key is used. */
+enum p11_consent {
+	P11_CONSENT_NONE,
+	P11_CONSENT_LOGIN,  /* once: C_Login(CKU_USER) */
+	P11_CONSENT_ALWAYS, /* before each use: CKA_ALWAYS_AUTHENTICATE */
+};
+
+struct p11_object {
+	CK_OBJECT_HANDLE handle;
+	CK_SLOT_ID slot;
+	CK_SESSION_HANDLE session; /* whose session object it is; 0: a token object */
+	CK_OBJECT_CLASS object_class;
+	unsigned n_users;
+	struct p11_attributes *attributes; /* all that C_GetAttributeValue may tell */
+	struct kc_key *key;		   /* of key objects but secret ones; NULL: none */
+	char *key_type;			   /* "rsa", "ec", "ed25519"… of docs/vocabulary.md */
+	int key_size_in_bits;
+	enum p11_consent consent;
+	/* Of a secret key, in locked memory: C_DeriveKey's result. */
+	struct secret *secret;
+};
+
+/*
+ * The object of @handle, as a session of @slot sees it, held until p11_object_give(). Not within
+ * p11_module_enter(). Asks the daemon only when the object was not looked at since its token came.
+ * Expected: CKR_OBJECT_HANDLE_INVALID  (for keys in operations: CKR_KEY_HANDLE_INVALID is the caller's)
+ */
+CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object);
+
+/* NULL is fine. */
+void p11_object_give(struct p11_object *object);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PKCS11_P11_SESSION_H
+#define PKCS11_P11_SESSION_H
+
+/*
+ * Sessions. A handle is never given twice, so that a stale one is invalid and nobody else's.
+ */
+
+#include <stdbool.h>
+
+#include "frontends/pkcs11/p11_standard.h"
+
+struct p11_find;
+struct p11_operation;
+
+struct p11_session {
+	CK_SESSION_HANDLE handle;
+	CK_SLOT_ID slot;
+	bool is_read_write;
+	unsigned n_users;	/* threads that are in a call with it */
+	bool is_closed;		/* freed when the last of them leaves */
+	struct p11_find *find;	/* p11_find.c; NULL: none active */
+	/* One of each kind at most may be active (5.2): p11_operation.c. NULL: none. */
+	struct p11_operation *sign, *verify, *encrypt, *decrypt, *digest;
+};
+
+/*
+ * The session of @handle, held: it is not freed before p11_session_give(), and no other thread is
+ * in a call with it. Not within p11_module_enter().
+ * Expected: CKR_CRYPTOKI_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID
+ */
+CK_RV p11_session_take(CK_SESSION_HANDLE handle, struct p11_session **ret_session);
+
+/* NULL is fine. */
+void p11_session_give(struct p11_session *session);
+
+#endif

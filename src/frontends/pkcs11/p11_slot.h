@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PKCS11_P11_SLOT_H
+#define PKCS11_P11_SLOT_H
+
+/*
+ * The slots: the first is the keychain's, with the software items, and is always there with a token
+ * in it. Each token gets one when it is first seen, in the order in which they come, and keeps it
+ * while the program lives: away, its slot is empty; back, it is in the same slot again. One more slot
+ * is always empty, for programs that look at slots once and wait for a token in one of them.
+ */
+
+#include <stdbool.h>
+
+#include "frontends/pkcs11/p11_standard.h"
+
+enum {
+	P11_SLOT_KEYCHAIN = 1, /* slot IDs count from here */
+};
+
+struct p11_slot {
+	CK_SLOT_ID id;
+	char *token_id; /* NULL: the keychain, or a slot that no token had yet */
+	bool is_present;
+	bool has_event; /* not told by C_WaitForSlotEvent yet */
+	CK_USER_TYPE user; /* who is logged in; P11_NOBODY */
+	/* C_Login(CKU_SO): what the token's administrator proves, for the calls that take it. Wiped
+	 * at logout. */
+	struct secret *administrator;
+	unsigned n_insertions; /* what was known of objects before is to be looked at again */
+};
+
+#define P11_NOBODY ((CK_USER_TYPE)-1)
+
+/* Within p11_module_enter(). Expected: NULL  no such slot */
+struct p11_slot *p11_slot_find(CK_SLOT_ID id);
+
+#endif
