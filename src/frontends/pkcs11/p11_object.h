@@ -18,6 +18,8 @@
 #include "frontends/pkcs11/p11_standard.h"
 
 struct p11_attributes;
+struct p11_session;
+struct secret;
 
 /* What has to be proved before a private key is used. */
 enum p11_consent {
@@ -48,7 +50,22 @@ struct p11_object {
  */
 CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object);
 
-/* NULL is fine. */
+/* NULL is fine. Not within p11_module_enter(). */
 void p11_object_give(struct p11_object *object);
+
+/* Is the attribute @type of @object CK_TRUE, as C_GetAttributeValue tells it? What it has not got is
+ * not: CKA_SIGN of a certificate. */
+bool p11_object_is(const struct p11_object *object, CK_ATTRIBUTE_TYPE type);
+
+/*
+ * A secret key that C_DeriveKey or C_UnwrapKey made, as a session object of @session: @attributes are
+ * what the application wants it to be, of a CKA_KEY_TYPE that may be any, and CKA_VALUE_LEN, if it is
+ * there, is the length of @secret. What it does not say: a generic secret, not sensitive, extractable.
+ * @secret is taken (emptied) also on failure.
+ * Expected: CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID
+ */
+CK_RV p11_object_add_secret(const struct p11_session *session, const CK_ATTRIBUTE *attributes,
+			    CK_ULONG n_attributes, struct secret *secret,
+			    CK_OBJECT_HANDLE *ret_handle);
 
 #endif
