@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* FIPS 180-4, 6.1, of a message that is there as a whole. */
+/* FIPS 180-4, 6.1. */
 #include "codec/sha1.h"
 
 #include <string.h>
 
 enum {
 	ROUNDS = 80,
-	BLOCK_BYTES = 64,
 	LENGTH_BYTES = 8,
 	END_MARK = 0x80,
 	N_WORDS = 5,
@@ -54,33 +53,60 @@ static void compress(uint32_t state[N_WORDS], const uint8_t *block)
 		state[i] += v[i];
 }
 
-/* 5.1.1: a one, zeros, and the length in bits at the end of the last block. */
-static void finish(uint32_t state[N_WORDS], struct kc_view rest, uint64_t n_bits)
+void sha1_init(struct sha1 *sha1)
 {
-	uint8_t last[2 * BLOCK_BYTES] = {0};
-	size_t len = rest.len + 1 + LENGTH_BYTES <= BLOCK_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
+	/* 5.3.1 */
+	static const uint32_t initial[N_WORDS] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476,
+						  0xC3D2E1F0};
 
-	if (rest.len > 0)
-		memcpy(last, rest.data, rest.len);
-	last[rest.len] = END_MARK;
+	memset(sha1, 0, sizeof(*sha1));
+	memcpy(sha1->state, initial, sizeof(initial));
+}
+
+void sha1_update(struct sha1 *sha1, struct kc_view data)
+{
+	while (data.len > 0) {
+		size_t used = (size_t)(sha1->n_bytes % SHA1_BLOCK_BYTES);
+		size_t n = data.len < SHA1_BLOCK_BYTES - used ? data.len : SHA1_BLOCK_BYTES - used;
+
+		memcpy(sha1->block + used, data.data, n);
+		sha1->n_bytes += n;
+		data.data += n;
+		data.len -= n;
+		if (used + n == SHA1_BLOCK_BYTES)
+			compress(sha1->state, sha1->block);
+	}
+}
+
+/* 5.1.1: a one, zeros, and the length in bits at the end of the last block. */
+static void pad(struct sha1 *sha1)
+{
+	static const uint8_t zero;
+	const uint8_t mark = END_MARK;
+	uint64_t n_bits = sha1->n_bytes * 8;
+	uint8_t length[LENGTH_BYTES];
+
+	sha1_update(sha1, (struct kc_view){&mark, 1});
+	while (sha1->n_bytes % SHA1_BLOCK_BYTES != SHA1_BLOCK_BYTES - LENGTH_BYTES)
+		sha1_update(sha1, (struct kc_view){&zero, 1});
 	for (size_t i = 0; i < LENGTH_BYTES; i++)
-		last[len - 1 - i] = (uint8_t)(n_bits >> (8 * i));
-	for (size_t at = 0; at < len; at += BLOCK_BYTES)
-		compress(state, last + at);
+		length[LENGTH_BYTES - 1 - i] = (uint8_t)(n_bits >> (8 * i));
+	sha1_update(sha1, (struct kc_view){length, LENGTH_BYTES});
+}
+
+void sha1_finish(struct sha1 *sha1, uint8_t digest[SHA1_DIGEST_BYTES])
+{
+	pad(sha1);
+	for (size_t i = 0; i < SHA1_DIGEST_BYTES; i++)
+		digest[i] = (uint8_t)(sha1->state[i / 4] >> (24 - 8 * (i % 4)));
+	explicit_bzero(sha1, sizeof(*sha1));
 }
 
 void sha1_digest(struct kc_view message, uint8_t digest[SHA1_DIGEST_BYTES])
 {
-	/* 5.3.1 */
-	uint32_t state[N_WORDS] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
-	uint64_t n_bits = (uint64_t)message.len * 8;
+	struct sha1 sha1;
 
-	while (message.len >= BLOCK_BYTES) {
-		compress(state, message.data);
-		message.data += BLOCK_BYTES;
-		message.len -= BLOCK_BYTES;
-	}
-	finish(state, message, n_bits);
-	for (size_t i = 0; i < SHA1_DIGEST_BYTES; i++)
-		digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+	sha1_init(&sha1);
+	sha1_update(&sha1, message);
+	sha1_finish(&sha1, digest);
 }

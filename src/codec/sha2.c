@@ -2,9 +2,11 @@
 /*
  * FIPS 180-4. SHA-256 and SHA-512 are one algorithm on words of two sizes: SHA-256's constants are
  * the upper halves of SHA-512's (5.3.3, 5.3.5, 4.2.2, 4.2.3: both are bits of the same roots).
+ * SHA-224 and SHA-384 are these two, begun otherwise and cut (6.3, 6.5).
  */
 #include "codec/sha2.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -20,6 +22,12 @@ enum {
 static const uint64_t initial[8] = {
 	0x6A09E667F3BCC908, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1,
 	0x510E527FADE682D1, 0x9B05688C2B3E6C1F, 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179,
+};
+
+/* 5.3.4: square roots of the next eight; 5.3.2: SHA-224 begins with their lower halves. */
+static const uint64_t initial_cut[8] = {
+	0xCBBB9D5DC1059ED8, 0x629A292A367CD507, 0x9159015A3070DD17, 0x152FECD8F70E5939,
+	0x67332667FFC00B31, 0x8EB44A8768581511, 0xDB0C2E0D64F98FA7, 0x47B5481DBEFA4FA4,
 };
 
 /* 4.2.3: cube roots of the first eighty. */
@@ -46,9 +54,37 @@ static const uint64_t constants[ROUNDS_512] = {
 	0x4CC5D4BECB3E42B6, 0x597F299CFC657E2A, 0x5FCB6FAB3AD6FAEC, 0x6C44198C4A475817,
 };
 
+static bool has_short_words(enum sha2_kind kind)
+{
+	return kind == SHA2_224 || kind == SHA2_256;
+}
+
+size_t sha2_digest_bytes(enum sha2_kind kind)
+{
+	static const uint8_t bytes[] = {
+		[SHA2_224] = 28, [SHA2_256] = 32, [SHA2_384] = 48, [SHA2_512] = 64};
+
+	return bytes[kind];
+}
+
 static size_t block_bytes(const struct sha2 *sha2)
 {
-	return sha2->kind == SHA2_256 ? BLOCK_256 : SHA2_BLOCK_MAX;
+	return has_short_words(sha2->kind) ? BLOCK_256 : SHA2_BLOCK_MAX;
+}
+
+static uint64_t initial_word(enum sha2_kind kind, size_t i)
+{
+	switch (kind) {
+	case SHA2_224:
+		return initial_cut[i] & UINT32_MAX;
+	case SHA2_256:
+		return initial[i] >> 32;
+	case SHA2_384:
+		return initial_cut[i];
+	case SHA2_512:
+		break;
+	}
+	return initial[i];
 }
 
 void sha2_init(struct sha2 *sha2, enum sha2_kind kind)
@@ -56,7 +92,7 @@ void sha2_init(struct sha2 *sha2, enum sha2_kind kind)
 	memset(sha2, 0, sizeof(*sha2));
 	sha2->kind = kind;
 	for (size_t i = 0; i < 8; i++)
-		sha2->state[i] = kind == SHA2_256 ? initial[i] >> 32 : initial[i];
+		sha2->state[i] = initial_word(kind, i);
 }
 
 static inline uint32_t turn32(uint32_t word, unsigned n)
@@ -133,7 +169,7 @@ static void compress_512(uint64_t state[8], const uint8_t *block)
 
 static void compress(struct sha2 *sha2, const uint8_t *block)
 {
-	if (sha2->kind == SHA2_256)
+	if (has_short_words(sha2->kind))
 		compress_256(sha2->state, block);
 	else
 		compress_512(sha2->state, block);
@@ -162,7 +198,7 @@ static void pad(struct sha2 *sha2)
 	static const uint8_t zero;
 	const uint8_t mark = END_MARK;
 	size_t size = block_bytes(sha2);
-	size_t length = sha2->kind == SHA2_256 ? LENGTH_256 : LENGTH_512;
+	size_t length = has_short_words(sha2->kind) ? LENGTH_256 : LENGTH_512;
 	uint64_t n_bits = sha2->n_bytes * 8;
 	uint8_t octets[8];
 
@@ -178,10 +214,11 @@ static void pad(struct sha2 *sha2)
 
 void sha2_finish(struct sha2 *sha2, uint8_t digest[SHA2_DIGEST_MAX])
 {
-	size_t word = sha2_digest_bytes(sha2->kind) / 8;
+	size_t word = has_short_words(sha2->kind) ? sizeof(uint32_t) : sizeof(uint64_t);
+	size_t n_bytes = sha2_digest_bytes(sha2->kind);
 
 	pad(sha2);
-	for (size_t i = 0; i < 8 * word; i++)
+	for (size_t i = 0; i < n_bytes; i++)
 		digest[i] = (uint8_t)(sha2->state[i / word] >> (8 * (word - 1 - i % word)));
 	explicit_bzero(sha2, sizeof(*sha2));
 }

@@ -3,14 +3,17 @@
 #define CODEC_SHA2_H
 
 /*
- * SHA-256 and SHA-512, FIPS 180-4, for those who have no libcrypto: a driver whose card wants its
- * PIN hashed. Not for keys or signatures, which are the card's and the daemon's.
+ * The SHA-2 of FIPS 180-4, for those who have no libcrypto: a driver whose card wants its PIN
+ * hashed, and the PKCS#11 module, which hashes in an application's process what is to be signed.
+ * What is secret and long-lived is the daemon's.
  */
 
 #include <keycask/bytes.h>
 
 enum sha2_kind {
+	SHA2_224,
 	SHA2_256,
+	SHA2_384,
 	SHA2_512,
 };
 
@@ -21,15 +24,12 @@ enum {
 
 struct sha2 {
 	enum sha2_kind kind;
-	uint64_t state[8]; /* of SHA-256 the lower halves */
+	uint64_t state[8]; /* of SHA-224 and SHA-256 the lower halves */
 	uint64_t n_bytes;
 	uint8_t block[SHA2_BLOCK_MAX]; /* what is not hashed yet */
 };
 
-static inline size_t sha2_digest_bytes(enum sha2_kind kind)
-{
-	return kind == SHA2_256 ? 32 : 64;
-}
+size_t sha2_digest_bytes(enum sha2_kind kind);
 
 void sha2_init(struct sha2 *sha2, enum sha2_kind kind);
 void sha2_update(struct sha2 *sha2, struct kc_view data);

@@ -45,3 +45,17 @@ TEST(every_end_of_a_block)
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		check_digest(view_of(message, ends[i].len), ends[i].digest);
 }
+
+/* Python's hashlib: a million times "a", in parts of seven. */
+TEST(a_long_message_in_parts)
+{
+	uint8_t digest[SHA1_DIGEST_BYTES];
+	struct sha1 sha1;
+
+	sha1_init(&sha1);
+	for (size_t i = 0; i < 142857; i++)
+		sha1_update(&sha1, view_of_text("aaaaaaa"));
+	sha1_update(&sha1, view_of_text("a"));
+	sha1_finish(&sha1, digest);
+	CHECK_HEX(VIEW_OF(digest), "34AA973CD4C4DAA4F61EEB2BDBAD27316534016F");
+}
