@@ -91,6 +91,7 @@ extern const struct command cmd_driver_validate;
 extern const struct command cmd_driver_new;
 extern const struct command cmd_driver_test;
 extern const struct command cmd_doctor;
+extern const struct command cmd_setup;
 extern const struct command cmd_daemon_start;
 extern const struct command cmd_daemon_stop;
 extern const struct command cmd_daemon_status;
