@@ -4,16 +4,16 @@
 
 /*
  * Objects: certificates, public and private keys of the keychain and of tokens, made of its items;
- * and session objects, which are keys that are not permanent, secrets that C_DeriveKey gave, and what
- * C_CreateObject made with CKA_TOKEN false.
+ * and session objects, which are keys that are not permanent, secrets that C_DeriveKey gave, and
+ * what C_CreateObject made with CKA_TOKEN false.
  *
  * A handle is a name: the same item has the same one as long as the program lives, through removal
  * and return of its token and restart of the daemon, and another item never gets it.
  */
 
-#include <stdbool.h>
 #include <keycask/bytes.h>
 #include <keycask/key.h>
+#include <stdbool.h>
 
 #include "frontends/pkcs11/p11_standard.h"
 
@@ -46,21 +46,31 @@ struct p11_object {
 /*
  * The object of @handle, as a session of @slot sees it, held until p11_object_give(). Not within
  * p11_module_enter(). Asks the daemon only when the object was not looked at since its token came.
- * Expected: CKR_OBJECT_HANDLE_INVALID  (for keys in operations: CKR_KEY_HANDLE_INVALID is the caller's)
+ * Expected: CKR_OBJECT_HANDLE_INVALID  (for keys in operations: CKR_KEY_HANDLE_INVALID is the
+ * caller's)
  */
 CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object);
 
 /* NULL is fine. Not within p11_module_enter(). */
 void p11_object_give(struct p11_object *object);
 
-/* Is the attribute @type of @object CK_TRUE, as C_GetAttributeValue tells it? What it has not got is
- * not: CKA_SIGN of a certificate. */
+/* Within p11_module_enter(): the session objects of @session are no more. */
+void p11_object_end_session(CK_SESSION_HANDLE session);
+
+/* p11_module.c's: after fork(), with the tables as they were (or not: @is_whole); and at
+ * C_Finalize. */
+void p11_object_inherit(bool is_whole);
+void p11_object_end(void);
+
+/* Is the attribute @type of @object CK_TRUE, as C_GetAttributeValue tells it? What it has not got
+ * is not: CKA_SIGN of a certificate. */
 bool p11_object_is(const struct p11_object *object, CK_ATTRIBUTE_TYPE type);
 
 /*
- * A secret key that C_DeriveKey or C_UnwrapKey made, as a session object of @session: @attributes are
- * what the application wants it to be, of a CKA_KEY_TYPE that may be any, and CKA_VALUE_LEN, if it is
- * there, is the length of @secret. What it does not say: a generic secret, not sensitive, extractable.
+ * A secret key that C_DeriveKey or C_UnwrapKey made, as a session object of @session: @attributes
+ * are what the application wants it to be, of a CKA_KEY_TYPE that may be any, and CKA_VALUE_LEN, if
+ * it is there, is the length of @secret. What it does not say: a generic secret, not sensitive,
+ * extractable.
  * @secret is taken (emptied) also on failure.
  * Expected: CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID
  */

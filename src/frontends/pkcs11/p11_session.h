@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/list.h"
 #include "frontends/pkcs11/p11_standard.h"
 
 struct p11_find;
@@ -17,11 +18,12 @@ struct p11_session {
 	CK_SESSION_HANDLE handle;
 	CK_SLOT_ID slot;
 	bool is_read_write;
-	unsigned n_users;	/* threads that are in a call with it */
-	bool is_closed;		/* freed when the last of them leaves */
-	struct p11_find *find;	/* p11_find.c; NULL: none active */
+	unsigned n_users;      /* threads that are in a call with it */
+	bool is_closed;	       /* freed when the last of them leaves */
+	struct p11_find *find; /* p11_find.c; NULL: none active */
 	/* One of each kind at most may be active (5.2): p11_operation.c. NULL: none. */
 	struct p11_operation *sign, *verify, *encrypt, *decrypt, *digest;
+	struct list link; /* p11_session.c: sessions */
 };
 
 /*
@@ -33,5 +35,10 @@ CK_RV p11_session_take(CK_SESSION_HANDLE handle, struct p11_session **ret_sessio
 
 /* NULL is fine. */
 void p11_session_give(struct p11_session *session);
+
+/* p11_module.c's: after fork(), with the tables as they were (or not: @is_whole); and at
+ * C_Finalize, which ends those of all slots, not within p11_module_enter(). */
+void p11_session_inherit(bool is_whole);
+void p11_session_end(void);
 
 #endif

@@ -5,8 +5,8 @@
 /*
  * The slots: the first is the keychain's, with the software items, and is always there with a token
  * in it. Each token gets one when it is first seen, in the order in which they come, and keeps it
- * while the program lives: away, its slot is empty; back, it is in the same slot again. One more slot
- * is always empty, for programs that look at slots once and wait for a token in one of them.
+ * while the program lives: away, its slot is empty; back, it is in the same slot again. One more
+ * slot is always empty, for programs that look at slots once and wait for a token in one of them.
  */
 
 #include <stdbool.h>
@@ -21,7 +21,7 @@ struct p11_slot {
 	CK_SLOT_ID id;
 	char *token_id; /* NULL: the keychain, or a slot that no token had yet */
 	bool is_present;
-	bool has_event; /* not told by C_WaitForSlotEvent yet */
+	bool has_event;	   /* not told by C_WaitForSlotEvent yet */
 	CK_USER_TYPE user; /* who is logged in; P11_NOBODY */
 	/* C_Login(CKU_SO): what the token's administrator proves, for the calls that take it. Wiped
 	 * at logout. */
@@ -33,5 +33,11 @@ struct p11_slot {
 
 /* Within p11_module_enter(). Expected: NULL  no such slot */
 struct p11_slot *p11_slot_find(CK_SLOT_ID id);
+
+/* p11_module.c's: at C_Initialize, after fork(), with the tables as they were (or not: @is_whole),
+ * and at C_Finalize. */
+CK_RV p11_slot_begin(void);
+void p11_slot_inherit(bool is_whole);
+void p11_slot_end(void);
 
 #endif
