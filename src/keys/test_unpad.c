@@ -4,9 +4,9 @@
 
 #include <openssl/evp.h>
 
+#include "base/constant_time.h"
 #include "base/try.h"
 #include "harness/test.h"
-#include "keys/constant_time.h"
 #include "keys/digest_impl.h"
 #include "keys/padding_impl.h"
 

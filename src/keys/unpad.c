@@ -11,8 +11,8 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "base/constant_time.h"
 #include "base/try.h"
-#include "keys/constant_time.h"
 #include "keys/digest_impl.h"
 #include "keys/padding_impl.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef KEYS_CONSTANT_TIME_H
-#define KEYS_CONSTANT_TIME_H
+#ifndef BASE_CONSTANT_TIME_H
+#define BASE_CONSTANT_TIME_H
 
 /*
  * Decisions about secrets without branches and without secret addresses. A mask is all ones for
