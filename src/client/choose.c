@@ -20,21 +20,13 @@
 
 /* --- the wish ------------------------------------------------------------------------------ */
 
-static enum kc_status append_data(struct json_object *list, struct kc_view data)
-{
-	CLEANUP(freep) char *text = base64_encode(data);
-
-	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
-	return field_append_text(list, text);
-}
-
 static enum kc_status put_issuers(struct json_object *parameters, const struct kc_choice *choice)
 {
 	CLEANUP(field_free) struct json_object *list = json_object_new_array();
 
 	REQUIRE(list, KC_ERR_ALLOCATE, "out of memory");
 	for (size_t i = 0; i < choice->n_issuers; i++)
-		TRY(append_data(list, choice->issuers[i]));
+		TRY(field_append_data(list, choice->issuers[i]));
 	return field_put(parameters, "issuers", take(list));
 }
 

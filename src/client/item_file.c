@@ -99,15 +99,11 @@ static enum kc_status put_references(const struct kc_view *references, size_t n,
 				     struct json_object *parameters)
 {
 	CLEANUP(field_free) struct json_object *items = json_object_new_array();
-	CLEANUP(field_free) struct json_object *encoded = NULL;
 
 	REQUIRE(items, KC_ERR_ALLOCATE, "out of memory");
 	REQUIRE(n > 0, KC_ERR_PARAM, "there is nothing to export");
-	TRY(field_new_object(&encoded));
-	for (size_t i = 0; i < n; i++) {
-		TRY(field_put_data(encoded, "reference", references[i]));
-		TRY(field_append_text(items, field_text(encoded, "reference")));
-	}
+	for (size_t i = 0; i < n; i++)
+		TRY(field_append_data(items, references[i]));
 	return field_put(parameters, "items", take(items));
 }
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "codec/hex.h"
+
 enum {
 	ROUNDS_256 = 64,
 	ROUNDS_512 = 80,
@@ -221,4 +223,15 @@ void sha2_finish(struct sha2 *sha2, uint8_t digest[SHA2_DIGEST_MAX])
 	for (size_t i = 0; i < n_bytes; i++)
 		digest[i] = (uint8_t)(sha2->state[i / word] >> (8 * (word - 1 - i % word)));
 	explicit_bzero(sha2, sizeof(*sha2));
+}
+
+char *sha2_name(struct kc_view data)
+{
+	uint8_t digest[SHA2_DIGEST_MAX];
+	struct sha2 sha2;
+
+	sha2_init(&sha2, SHA2_256);
+	sha2_update(&sha2, data);
+	sha2_finish(&sha2, digest);
+	return base64_encode(view_of(digest, sha2_digest_bytes(SHA2_256)));
 }

@@ -37,4 +37,8 @@ void sha2_update(struct sha2 *sha2, struct kc_view data);
 /* Write sha2_digest_bytes() of @digest and wipe @sha2. */
 void sha2_finish(struct sha2 *sha2, uint8_t digest[SHA2_DIGEST_MAX]);
 
+/* The SHA-256 of @data in base64, which names a certificate. NULL: out of memory. Free with free().
+ */
+char *sha2_name(struct kc_view data);
+
 #endif

@@ -2,6 +2,8 @@
 /* SHA-2 on the examples that NIST publishes with FIPS 180-4, and on every length of message. */
 #include "codec/sha2.h"
 
+#include <stdlib.h>
+
 #include "base/bytes.h"
 #include "harness/test.h"
 
@@ -101,4 +103,13 @@ TEST(messages_of_every_length)
 	check_lengths(SHA2_256, "21CA6B0414077D01AD81FF2CD5AC9DFCEAA3DD757D8D93E865935929B573C501");
 	check_lengths(SHA2_512, "20F117A30FDF9E09D9B68DCA42958392256F815864AA587894AEA7E35FF524F0EA"
 				"18C201CBA6E0E6CB69DB6687279F3B8D9B3DD87542E14C8EE0FACA3F68B45A");
+}
+
+/* By Python's base64 and hashlib. */
+TEST(a_certificate_is_named_by_its_hash)
+{
+	char *name = sha2_name(view_of_text("abc"));
+
+	CHECK_TEXT(name, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+	free(name);
 }

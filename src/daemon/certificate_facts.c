@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "codec/hex.h"
 #include "codec/sha2.h"
 
 enum {
@@ -36,22 +35,10 @@ struct certificate_facts *certificate_facts_free(struct certificate_facts *facts
 	return NULL;
 }
 
-/* The caller's to free(); NULL when out of memory. */
-static char *name_of(struct kc_view der)
-{
-	uint8_t hash[SHA2_DIGEST_MAX];
-	struct sha2 sha2;
-
-	sha2_init(&sha2, SHA2_256);
-	sha2_update(&sha2, der);
-	sha2_finish(&sha2, hash);
-	return base64_encode(view_of(hash, sha2_digest_bytes(SHA2_256)));
-}
-
 struct json_object *certificate_facts_find(const struct certificate_facts *facts,
 					   struct kc_view der)
 {
-	CLEANUP(freep) char *name = name_of(der);
+	CLEANUP(freep) char *name = sha2_name(der);
 
 	return name ? json_object_get(field_get(facts->by_hash, name)) : NULL;
 }
@@ -75,7 +62,7 @@ static void slim(struct json_object *inspected)
 enum kc_status certificate_facts_keep(struct certificate_facts *facts, struct kc_view der,
 				      struct json_object *inspected)
 {
-	CLEANUP(freep) char *name = name_of(der);
+	CLEANUP(freep) char *name = sha2_name(der);
 
 	REQUIRE(name, KC_ERR_ALLOCATE, "out of memory");
 	slim(inspected);

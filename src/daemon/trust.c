@@ -70,14 +70,9 @@ static enum kc_status put_verdict(struct trust *trust, bool is_good)
 {
 	CLEANUP(bytes_done) struct bytes der = BYTES_INIT(CERTIFICATE_MAX);
 	CLEANUP(freep) char *name = NULL;
-	uint8_t hash[SHA2_DIGEST_MAX];
-	struct sha2 sha2;
 
 	TRY(base64_decode(view_of_text(json_object_get_string(current(trust))), &der));
-	sha2_init(&sha2, SHA2_256);
-	sha2_update(&sha2, bytes_view(&der));
-	sha2_finish(&sha2, hash);
-	name = base64_encode(view_of(hash, sha2_digest_bytes(SHA2_256)));
+	name = sha2_name(bytes_view(&der));
 	REQUIRE(name, KC_ERR_ALLOCATE, "out of memory");
 	return field_put_flag(trust->verdicts, name, is_good);
 }

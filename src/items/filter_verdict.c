@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/try.h"
-#include "codec/hex.h"
 #include "codec/sha2.h"
 #include "items/filter_impl.h"
 #include "items/result_impl.h"
@@ -25,26 +24,17 @@ bool filter_verdict_is_full(const struct engine_request *request)
 
 static enum kc_status ask_for(struct engine_request *request, struct kc_view der)
 {
-	CLEANUP(freep) char *text = base64_encode(der);
-
-	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
 	if (!request->need.certificates)
 		request->need.certificates = json_object_new_array();
 	REQUIRE(request->need.certificates, KC_ERR_ALLOCATE, "out of memory");
-	return field_append_text(request->need.certificates, text);
+	return field_append_data(request->need.certificates, der);
 }
 
 static enum kc_status judge(struct engine_request *request, struct kc_view der, bool *ret_passes)
 {
-	uint8_t hash[SHA2_DIGEST_MAX];
-	CLEANUP(freep) char *name = NULL;
+	CLEANUP(freep) char *name = sha2_name(der);
 	struct json_object *verdict = NULL;
-	struct sha2 sha2;
 
-	sha2_init(&sha2, SHA2_256);
-	sha2_update(&sha2, der);
-	sha2_finish(&sha2, hash);
-	name = base64_encode(view_of(hash, sha2_digest_bytes(SHA2_256)));
 	REQUIRE(name, KC_ERR_ALLOCATE, "out of memory");
 	verdict = field_get(request->proof.verdicts, name);
 	*ret_passes = json_object_get_boolean(verdict) != 0;

@@ -145,6 +145,18 @@ enum kc_status field_append_text(struct json_object *array, const char *text)
 	return field_append(array, new_text(text));
 }
 
+enum kc_status field_append_data(struct json_object *array, struct kc_view data)
+{
+	char *text = base64_encode(data);
+	enum kc_status status = KC_OK;
+
+	REQUIRE(text, KC_ERR_ALLOCATE, "out of memory");
+	status = field_append_text(array, text);
+	explicit_bzero(text, strlen(text));
+	free(text);
+	return status;
+}
+
 bool field_contains(struct json_object *array, struct json_object *value)
 {
 	for (size_t i = 0; i < json_object_array_length(array); i++) {

@@ -55,6 +55,7 @@ KC_MUST_CHECK enum kc_status field_put_data(struct json_object *object, const ch
 /* Append to a JSON array; takes @value in any case. */
 KC_MUST_CHECK enum kc_status field_append(struct json_object *array, struct json_object *value);
 KC_MUST_CHECK enum kc_status field_append_text(struct json_object *array, const char *text);
+KC_MUST_CHECK enum kc_status field_append_data(struct json_object *array, struct kc_view data);
 /* Is an equal of @value in @array? */
 bool field_contains(struct json_object *array, struct json_object *value);
 

@@ -370,10 +370,11 @@ TEST(fields_are_written_as_they_are_read)
 	CHECK_OK(field_put_flag(object, "f", false));
 	CHECK_OK(field_put_data(object, "d", view_of_text("\x01\x02")));
 	CHECK_OK(field_append_text(array, "y"));
+	CHECK_OK(field_append_data(array, view_of_text("\x01\x02")));
 	CHECK_OK(field_append(array, json_object_new_int64(1)));
 	CHECK_OK(field_put(object, "a", json_object_get(array)));
 	CHECK_STATUS(field_put(object, "none", NULL), KC_ERR_ALLOCATE);
 	CHECK_OK(message_put(&out, object));
 	CHECK_TEXT((const char *)out.data, "{\"t\":\"x\",\"n\":-9223372036854775808,\"f\":false,"
-					   "\"d\":\"AQI=\",\"a\":[\"y\",1]}");
+					   "\"d\":\"AQI=\",\"a\":[\"y\",\"AQI=\",1]}");
 }
