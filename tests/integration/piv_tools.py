@@ -65,10 +65,10 @@ def _raise_loopback():
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14s", b"lo", IFF_UP, b""))
 
 
-def _isolate():
-    """Mount and network namespaces for this process and its children, once."""
-    if _isolate.is_done:
-        return
+def isolate():
+    """Mount and network namespaces for this process and its children, once: whether it has them."""
+    if isolate.is_done:
+        return isolate.has_namespaces
     if os.geteuid() != 0:
         _become_root_of_a_user_namespace()
     if _system("unshare", CLONE_NEWNS | CLONE_NEWNET):
@@ -79,12 +79,15 @@ def _isolate():
             SOCKET_FOLDER.mkdir()
         check(_system("mount", b"none", str(SOCKET_FOLDER).encode(), b"tmpfs", 0, None),
               "no own /run/pcscd")
+        isolate.has_namespaces = True
     elif (SOCKET_FOLDER / "pcscd.comm").exists():
         raise SkipTest("a pcscd runs here, and namespaces to get out of its way are refused")
-    _isolate.is_done = True
+    isolate.is_done = True
+    return isolate.has_namespaces
 
 
-_isolate.is_done = False
+isolate.is_done = False
+isolate.has_namespaces = False
 
 
 # --- pcscd -------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ class Pcscd:
                 raise SkipTest(f"{tool} is not installed")
         if not os.path.exists(DRIVER):
             raise SkipTest("vsmartcard-vpcd is not installed")
-        _isolate()
+        isolate()
         self.port = _free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pcscd", dir=scratch()))
         self.log = self.folder / "pcscd.log"
@@ -299,4 +302,4 @@ def verify(public_key, signature, data):
 
 
 __all__ = ["KEYS", "MANAGEMENT_KEY", "PIN", "PUK", "Pcscd", "Personalised", "TestCa",
-           "factory_card", "personalise", "personalise_inserted", "verify"]
+           "factory_card", "isolate", "personalise", "personalise_inserted", "verify"]
