@@ -20,6 +20,13 @@ extern "C" {
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_daemon_start(void);
 
 /*
+ * Whether calls of this process may start the daemon when none listens; they may unless this says
+ * otherwise. For code that is loaded into programs of others, which have not asked for a daemon.
+ * Threads: any; for the calls that begin afterwards.   Since: 1.1
+ */
+KC_PUBLIC void kc_daemon_set_autostart(bool may_start);
+
+/*
  * Ask it what it is: version, scope, socket, slot_socket and started are text, pid a number,
  * confinement an array of text; providers (of slots) is an array of dictionaries with name and,
  * when it has no slots because something is wrong, reason; pin_cache a dictionary with policy

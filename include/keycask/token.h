@@ -102,6 +102,14 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_watcher_next(struct kc_token_wat
 KC_PUBLIC int kc_token_watcher_fd(const struct kc_token_watcher *watcher);
 
 /*
+ * Is there a daemon that the watcher hears of, as far as it knows after the last
+ * kc_token_watcher_next() or _dispatch()? Without one no token is there; the watcher looks for a new
+ * one by itself. False for NULL.
+ * Threads: one at a time per watcher.   Since: 1.1
+ */
+KC_PUBLIC bool kc_token_watcher_has_daemon(const struct kc_token_watcher *watcher);
+
+/*
  * Handlers, for whoever would rather be called. They run in kc_token_watcher_dispatch() and nowhere
  * else, in the thread that calls it. A handler may call every function of this library, also for
  * its own watcher: set and remove handlers, and free it; kc_token_watcher_dispatch() alone is
@@ -259,6 +267,55 @@ struct kc_pin_unblock {
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_unblock_pin(const char *token_id,
 							    const struct kc_pin_unblock *unblock,
 							    const struct kc_options *options);
+
+/* --- writing to it --------------------------------------------------------------------------- */
+
+/* Where a certificate goes on a token, and what it may cost. Start from KC_TOKEN_PLACE_INIT. */
+struct kc_token_place {
+	size_t size; /* of this struct, as the caller was compiled */
+	/* The token's word for it, as KC_TOKEN_OBJECT ("9a", "signature"); NULL: where the key is
+	 * that the certificate certifies. */
+	const char *token_object;
+	bool may_replace;  /* another certificate that is there may be lost */
+	bool may_mismatch; /* the key that is there may be another, or one that nobody knows of */
+};
+
+#define KC_TOKEN_PLACE_INIT                                                                        \
+	{                                                                                          \
+		sizeof(struct kc_token_place), NULL, false, false                                  \
+	}
+
+/*
+ * Put the certificate @der on the token @token_id, at @place (NULL: KC_TOKEN_PLACE_INIT). What the
+ * token's administrator has to prove is in @options->administrator, or asked of a person. When it
+ * is done the token's items are those that it has now.
+ * Expected: KC_ERR_DECODE          @der is no certificate
+ *           KC_ERR_DUPLICATE_ITEM  there is another one: may_replace
+ *           KC_ERR_PARAM           there is no such place, another key in it, or too little room on
+ *                                  the token: kc_error_last() says how much there is to store
+ *           KC_ERR_AUTH_FAILED, KC_ERR_PIN_BLOCKED  as kc_token_verify_pin(), of the administrator
+ *           KC_ERR_UNIMPLEMENTED   nothing can be written to this token
+ *           KC_ERR_ITEM_NOT_FOUND  the token is away, or has left meanwhile
+ * Ownership: *ret_reference (may be NULL) is the certificate's persistent reference, the caller's;
+ * free with kc_bytes_free(). Untouched on failure.   Threads: any.   Since: 1.1
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_put_certificate(const char *token_id,
+								struct kc_view der,
+								const struct kc_token_place *place,
+								const struct kc_options *options,
+								struct kc_bytes *ret_reference);
+
+/*
+ * Delete the certificate or private key with this persistent reference from its token, for good.
+ * The administrator as in kc_token_put_certificate().
+ * Expected: KC_ERR_PARAM           @reference is that of no single object of a token
+ *           KC_ERR_UNIMPLEMENTED   the token cannot delete that: few cards delete a key
+ *           KC_ERR_ITEM_NOT_FOUND  it is not there, or its token is away
+ *           and as kc_token_put_certificate()
+ * Threads: any.   Since: 1.1
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_delete_object(struct kc_view reference,
+							      const struct kc_options *options);
 
 #ifdef __cplusplus
 }

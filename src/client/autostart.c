@@ -5,11 +5,14 @@
  */
 #include "client/autostart.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <keycask/daemon.h>
 
 #include "base/try.h"
 #include "client/launch.h"
@@ -22,11 +25,19 @@ enum {
 	SAID_MAX = 192,
 };
 
+static atomic_bool is_forbidden; /* by the program itself */
+
+void kc_daemon_set_autostart(bool may_start)
+{
+	atomic_store(&is_forbidden, !may_start);
+}
+
 bool autostart_is_allowed(void)
 {
 	const char *wish = secure_getenv("KEYCASK_AUTOSTART");
 
-	return getauxval(AT_SECURE) == 0 && !(wish && strcmp(wish, "0") == 0);
+	return !atomic_load(&is_forbidden) && getauxval(AT_SECURE) == 0 &&
+	       !(wish && strcmp(wish, "0") == 0);
 }
 
 /* The launcher of another client may still be at it: its daemon listens in a moment. */

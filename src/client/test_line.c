@@ -593,6 +593,22 @@ TEST(no_daemon_is_started_when_that_is_forbidden)
 	CHECK(strstr(kc_error_message(kc_error_last()), "cannot connect"));
 }
 
+TEST(nothing_is_started_when_the_program_says_so)
+{
+	struct kc_token_watcher *watcher = NULL;
+	struct kc_value *tokens = NULL;
+
+	make_program("exit 3");
+	kc_daemon_set_autostart(false);
+	CHECK_STATUS(kc_token_list(&tokens), KC_ERR_NOT_AVAILABLE);
+	CHECK(strstr(kc_error_message(kc_error_last()), "cannot connect"));
+	CHECK_TEXT(kc_error_hint(kc_error_last()), "start the daemon: keycask daemon start");
+	CHECK_STATUS(kc_token_watcher_new(&watcher), KC_ERR_NOT_AVAILABLE);
+	kc_daemon_set_autostart(true);
+	CHECK_STATUS(kc_token_list(&tokens), KC_ERR_NOT_AVAILABLE);
+	CHECK(strstr(kc_error_message(kc_error_last()), "keycaskd did not start"));
+}
+
 static int run_shell(const char *text, int timeout_ms, char *ret_said, size_t size)
 {
 	const char *const arguments[] = {"/bin/sh", "-c", text, NULL};

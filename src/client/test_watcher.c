@@ -197,6 +197,7 @@ TEST(token_ids_are_those_present_now)
 	CHECK_INT(kc_value_count(token_ids), 1);
 	CHECK_TEXT(kc_value_text(kc_value_at(token_ids, 0)), "A");
 	token_ids = kc_value_free(token_ids);
+	CHECK(kc_token_watcher_has_daemon(watcher));
 	canned_daemon_stop(&daemon);
 	CHECK_OK(kc_token_watcher_copy_token_ids(watcher, &token_ids));
 	CHECK_INT(kc_value_count(token_ids), 0);
@@ -205,6 +206,7 @@ TEST(token_ids_are_those_present_now)
 	CHECK_OK(kc_token_watcher_add_removal_handler(watcher, "Q", on_removal, NULL));
 	CHECK_OK(kc_token_watcher_dispatch(watcher, 0));
 	CHECK(strstr(told, "-Q"));
+	CHECK(!kc_token_watcher_has_daemon(watcher) && !kc_token_watcher_has_daemon(NULL));
 	kc_token_watcher_free(watcher);
 	kc_daemon_disconnect();
 }

@@ -264,6 +264,11 @@ enum kc_status kc_token_watcher_new(struct kc_token_watcher **ret_watcher)
 	return KC_OK;
 }
 
+bool kc_token_watcher_has_daemon(const struct kc_token_watcher *watcher)
+{
+	return watcher && watcher->client && watcher->owner == getpid();
+}
+
 int kc_token_watcher_fd(const struct kc_token_watcher *watcher)
 {
 	return watcher ? watcher->epoll_fd : -1;
