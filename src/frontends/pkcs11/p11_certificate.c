@@ -7,18 +7,10 @@
 
 #include <string.h>
 
-#include <keycask/tlv.h>
-
 #include "base/bytes.h"
+#include "frontends/pkcs11/p11_der.h"
 
 enum {
-	BOOLEAN = 0x01,
-	INTEGER = 0x02,
-	BIT_STRING = 0x03,
-	OCTET_STRING = 0x04,
-	UTC_TIME = 0x17,
-	GENERALIZED_TIME = 0x18,
-	SEQUENCE = 0x30,
 	VERSION = 0xA0,
 	EXTENSIONS = 0xA3,
 };
@@ -26,27 +18,15 @@ enum {
 /* id-ce-basicConstraints, 2.5.29.19 */
 static const uint8_t basic_constraints[] = {0x06, 0x03, 0x55, 0x1D, 0x13};
 
-/* The next record of @input, if it has @tag. */
-static bool next(struct kc_view *input, uint64_t tag, struct kc_tlv *ret_record)
-{
-	struct kc_view rest = *input;
-
-	if (rest.len == 0 || kc_tlv_read(KC_TLV_BER, &rest, ret_record) != KC_OK ||
-	    ret_record->tag != tag)
-		return false;
-	*input = rest;
-	return true;
-}
-
 /* RFC 5280, 4.1.2.5: YYMMDD…, of the years 1950 to 2049, or YYYYMMDD… */
 static bool read_date(struct kc_view *validity, CK_DATE *ret_date)
 {
 	struct kc_tlv time = {0};
 	size_t n_year = 0;
 
-	if (next(validity, UTC_TIME, &time))
+	if (p11_der_next(validity, P11_DER_UTC_TIME, &time))
 		n_year = 2;
-	else if (next(validity, GENERALIZED_TIME, &time))
+	else if (p11_der_next(validity, P11_DER_GENERALIZED_TIME, &time))
 		n_year = 4;
 	if (n_year == 0 || time.value.len < n_year + 4)
 		return false;
@@ -72,10 +52,11 @@ static bool says_authority(struct kc_view value)
 {
 	struct kc_tlv record = {0};
 
-	if (!next(&value, SEQUENCE, &record))
+	if (!p11_der_next(&value, P11_DER_SEQUENCE, &record))
 		return false;
 	value = record.value;
-	return next(&value, BOOLEAN, &record) && record.value.len == 1 && record.value.data[0] != 0;
+	return p11_der_next(&value, P11_DER_BOOLEAN, &record) && record.value.len == 1 &&
+	       record.value.data[0] != 0;
 }
 
 /* Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING } */
@@ -83,11 +64,12 @@ static bool is_authority(struct kc_view extension)
 {
 	struct kc_tlv record = {0};
 
-	if (!next(&extension, basic_constraints[0], &record) ||
+	if (!p11_der_next(&extension, P11_DER_OBJECT_ID, &record) ||
 	    !view_equal(record.record, VIEW_OF(basic_constraints)))
 		return false;
-	(void)next(&extension, BOOLEAN, &record);
-	return next(&extension, OCTET_STRING, &record) && says_authority(record.value);
+	(void)p11_der_next(&extension, P11_DER_BOOLEAN, &record);
+	return p11_der_next(&extension, P11_DER_OCTET_STRING, &record) &&
+	       says_authority(record.value);
 }
 
 /* What follows the public key: unique identifiers, which nobody has, and extensions. */
@@ -100,10 +82,10 @@ static bool find_authority(struct kc_view rest)
 		if (record.tag == EXTENSIONS)
 			extensions = record.value;
 	}
-	if (!next(&extensions, SEQUENCE, &record))
+	if (!p11_der_next(&extensions, P11_DER_SEQUENCE, &record))
 		return false;
 	extensions = record.value;
-	while (next(&extensions, SEQUENCE, &record)) {
+	while (p11_der_next(&extensions, P11_DER_SEQUENCE, &record)) {
 		if (is_authority(record.value))
 			return true;
 	}
@@ -114,8 +96,8 @@ static bool read_public_key(struct kc_view info, struct kc_view *ret_bits)
 {
 	struct kc_tlv record = {0};
 
-	if (!next(&info, SEQUENCE, &record) || !next(&info, BIT_STRING, &record) ||
-	    record.value.len < 1)
+	if (!p11_der_next(&info, P11_DER_SEQUENCE, &record) ||
+	    !p11_der_next(&info, P11_DER_BIT_STRING, &record) || record.value.len < 1)
 		return false;
 	*ret_bits = view_slice(record.value, 1, record.value.len); /* behind the unused bits */
 	return true;
@@ -126,20 +108,21 @@ static bool read_body(struct kc_view body, struct p11_certificate *certificate)
 {
 	struct kc_tlv record = {0};
 
-	(void)next(&body, VERSION, &record);
-	if (!next(&body, INTEGER, &record))
+	(void)p11_der_next(&body, VERSION, &record);
+	if (!p11_der_next(&body, P11_DER_INTEGER, &record))
 		return false;
 	certificate->serial_number = record.record;
-	if (!next(&body, SEQUENCE, &record) || !next(&body, SEQUENCE, &record))
+	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record) ||
+	    !p11_der_next(&body, P11_DER_SEQUENCE, &record))
 		return false;
 	certificate->issuer = record.record;
-	if (!next(&body, SEQUENCE, &record))
+	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record))
 		return false;
 	read_validity(record.value, certificate);
-	if (!next(&body, SEQUENCE, &record))
+	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record))
 		return false;
 	certificate->subject = record.record;
-	if (!next(&body, SEQUENCE, &record))
+	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record))
 		return false;
 	certificate->public_key_info = record.record;
 	certificate->is_authority = find_authority(body);
@@ -151,10 +134,10 @@ bool p11_certificate_read(struct kc_view der, struct p11_certificate *ret_certif
 	struct p11_certificate certificate = {0};
 	struct kc_tlv record = {0};
 
-	if (!next(&der, SEQUENCE, &record) || der.len > 0)
+	if (!p11_der_open(der, P11_DER_SEQUENCE, &der))
 		return false;
-	der = record.value;
-	if (!next(&der, SEQUENCE, &record) || !read_body(record.value, &certificate))
+	if (!p11_der_next(&der, P11_DER_SEQUENCE, &record) ||
+	    !read_body(record.value, &certificate))
 		return false;
 	*ret_certificate = certificate;
 	return true;

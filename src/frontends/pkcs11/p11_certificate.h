@@ -3,8 +3,8 @@
 #define PKCS11_P11_CERTIFICATE_H
 
 /*
- * The parts of a certificate that PKCS #11 wants as they stand in it. The keychain has read it (in a
- * confined process) and knows its names in another form; here only the lengths of its outermost
+ * The parts of a certificate that PKCS #11 wants as they stand in it. The keychain has read it (in
+ * a confined process) and knows its names in another form; here only the lengths of its outermost
  * records are looked at, and nothing is decided by what is found.
  */
 

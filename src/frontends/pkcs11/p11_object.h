@@ -39,6 +39,9 @@ struct p11_object {
 	char *key_type;			   /* "rsa", "ec", "ed25519"… of docs/vocabulary.md */
 	int key_size_in_bits;
 	enum p11_consent consent;
+	struct kc_bytes reference; /* persistent, of the item it is made of; empty: of none */
+	bool is_derived;	   /* a public key that is there because the private one is */
+	bool has_own_id;	   /* CKA_ID is what an application wants, not the hash */
 	/* Of a secret key, in locked memory: C_DeriveKey's result. */
 	struct secret *secret;
 };
@@ -54,8 +57,28 @@ CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_objec
 /* NULL is fine. Not within p11_module_enter(). */
 void p11_object_give(struct p11_object *object);
 
+/* CLEANUP(p11_object_givep) struct p11_object *object = NULL; */
+static inline void p11_object_givep(struct p11_object **object)
+{
+	p11_object_give(*object);
+}
+
 /* Within p11_module_enter(): the session objects of @session are no more. */
 void p11_object_end_session(CK_SESSION_HANDLE session);
+
+/* The same, when somebody logs out of @slot (3.0, 5.6.9): its private session objects are no more.
+ */
+void p11_object_end_login(CK_SLOT_ID slot);
+
+/* A new object with empty attributes and one user, whom p11_object_give() ends; NULL: no memory. */
+struct p11_object *p11_object_new(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class);
+
+/* Within p11_module_enter(): one user less. */
+void p11_object_drop(struct p11_object *object);
+
+/* Within p11_module_enter(): does whoever uses its slot see it? A private object only shows when
+ * somebody is logged in (3.0, 5.7.7). */
+bool p11_object_is_visible(const struct p11_object *object);
 
 /* p11_module.c's: after fork(), with the tables as they were (or not: @is_whole); and at
  * C_Finalize. */

@@ -27,28 +27,31 @@ const struct p11_key_kind *p11_public_key_kind(const char *name);
 
 /* What CKA_EC_PARAMS says of a key to be made or brought. */
 struct p11_curve {
-	const struct p11_key_kind *kind; /* which of "ec", "ed25519"… */
+	const char *kind; /* "ec", "ed25519"… */
 	int size_in_bits;
-	struct kc_view algorithm; /* AlgorithmIdentifier in DER, static */
+	struct kc_view params; /* as its OID in DER; static */
 };
 
-/* As an OID (RFC 5480, RFC 8410) or, 3.0, 2.3.5 to 2.3.8, as a curve's name in a PrintableString.
- * Expected: false  no curve that is known here */
-bool p11_public_key_curve(struct kc_view ec_params, CK_KEY_TYPE key_type,
-			  struct p11_curve *ret_curve);
+/* @ec_params is an OID (RFC 5480, RFC 8410) or, 3.0, 2.3.5 to 2.3.8, a curve's name in a
+ * PrintableString. NULL: no curve that keys can be made on here. */
+const struct p11_curve *p11_public_key_curve(struct kc_view ec_params);
 
 /*
- * What @info says, into @attributes: CKA_PUBLIC_KEY_INFO, and of keys of a known type CKA_MODULUS and
- * CKA_PUBLIC_EXPONENT, or CKA_EC_PARAMS and CKA_EC_POINT.
+ * What @info says, into @attributes: CKA_PUBLIC_KEY_INFO, and of keys of a known type CKA_MODULUS
+ * and CKA_PUBLIC_EXPONENT, or CKA_EC_PARAMS and CKA_EC_POINT.
  */
 void p11_public_key_describe(struct kc_view info, struct p11_attributes *attributes);
 
 /* The bits of its BIT STRING. Expected: false  it is none */
 bool p11_public_key_bits(struct kc_view info, struct kc_view *ret_bits);
 
+/* The point or the bytes in @ec_point, which may also stand there without an OCTET STRING around.
+ */
+struct kc_view p11_public_key_point(struct kc_view ec_point);
+
 /*
  * The SubjectPublicKeyInfo of a key with these attributes of its type.
- * Expected: CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_CURVE_NOT_SUPPORTED
+ * Expected: CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID
  * Ownership: free *ret_info with kc_bytes_free()
  */
 CK_RV p11_public_key_build(const CK_ATTRIBUTE *template, CK_ULONG n, CK_KEY_TYPE key_type,

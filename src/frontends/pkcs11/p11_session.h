@@ -36,6 +36,12 @@ CK_RV p11_session_take(CK_SESSION_HANDLE handle, struct p11_session **ret_sessio
 /* NULL is fine. */
 void p11_session_give(struct p11_session *session);
 
+/* CLEANUP(p11_session_givep) struct p11_session *session = NULL; */
+static inline void p11_session_givep(struct p11_session **session)
+{
+	p11_session_give(*session);
+}
+
 /* p11_module.c's: after fork(), with the tables as they were (or not: @is_whole); and at
  * C_Finalize, which ends those of all slots, not within p11_module_enter(). */
 void p11_session_inherit(bool is_whole);

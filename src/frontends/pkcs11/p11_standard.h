@@ -14,6 +14,11 @@
 /* 3.0, 4.4.1: a name that lives as long as the object, unique on its token. */
 #define CKA_UNIQUE_ID 0x00000004UL
 
+/* 3.0, 2.3.8: X25519 and X448 */
+#ifndef CKK_EC_MONTGOMERY
+#define CKK_EC_MONTGOMERY 0x00000041UL
+#endif
+
 /* 3.0, 5.4.4: C_GetInterfaceList */
 struct p11_interface {
 	CK_UTF8CHAR *name;

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The catalogue: an array of names, of which a handle is the place, and a table that finds an
+ * item's name by its reference. Names are never taken away, as there are only as many as items were
+ * seen.
+ */
+#include "frontends/pkcs11/p11_catalogue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/copy.h"
+
+enum {
+	N_BUCKETS = 1024,
+};
+
+struct name {
+	CK_SLOT_ID slot;
+	CK_OBJECT_CLASS object_class;
+	struct kc_bytes reference; /* empty: a session object's */
+	struct p11_object *object; /* NULL: not there */
+	unsigned long put_at;
+	struct name *next; /* in its bucket */
+	CK_OBJECT_HANDLE handle;
+};
+
+static struct {
+	struct name **names; /* of handle n_before + 1 and on */
+	size_t n_names;
+	size_t capacity;
+	CK_OBJECT_HANDLE n_before; /* handles that were given before C_Finalize */
+	unsigned long clock;
+	struct name *buckets[N_BUCKETS];
+} catalogue;
+
+/* --- finding --------------------------------------------------------------------------------- */
+
+/* FNV-1a. */
+static struct name **bucket_of(struct kc_view reference)
+{
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < reference.len; i++)
+		hash = (hash ^ reference.data[i]) * 16777619U;
+	return &catalogue.buckets[hash % N_BUCKETS];
+}
+
+static struct name *name_of(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class, struct kc_view reference)
+{
+	for (struct name *name = *bucket_of(reference); name; name = name->next) {
+		if (name->slot == slot && name->object_class == object_class &&
+		    view_equal(kc_view_of_bytes(&name->reference), reference))
+			return name;
+	}
+	return NULL;
+}
+
+static struct name *name_at(CK_OBJECT_HANDLE handle)
+{
+	if (handle <= catalogue.n_before || handle - catalogue.n_before > catalogue.n_names)
+		return NULL;
+	return catalogue.names[handle - catalogue.n_before - 1];
+}
+
+struct p11_object *p11_catalogue_get(CK_OBJECT_HANDLE handle)
+{
+	const struct name *name = name_at(handle);
+
+	return name ? name->object : NULL;
+}
+
+struct p11_object *p11_catalogue_find(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class,
+				      struct kc_view reference)
+{
+	const struct name *name = reference.len > 0 ? name_of(slot, object_class, reference) : NULL;
+
+	return name ? name->object : NULL;
+}
+
+struct p11_object *p11_catalogue_next(CK_SLOT_ID slot, CK_OBJECT_HANDLE after)
+{
+	size_t i = after > catalogue.n_before ? after - catalogue.n_before : 0;
+
+	for (; i < catalogue.n_names; i++) {
+		if (catalogue.names[i]->slot == slot && catalogue.names[i]->object)
+			return catalogue.names[i]->object;
+	}
+	return NULL;
+}
+
+/* --- changing -------------------------------------------------------------------------------- */
+
+static bool make_room(void)
+{
+	size_t capacity = catalogue.capacity ? catalogue.capacity * 2 : 64;
+	struct name **names = NULL;
+
+	if (catalogue.n_names < catalogue.capacity)
+		return true;
+	names = realloc(catalogue.names, capacity * sizeof(*names));
+	if (!names)
+		return false;
+	catalogue.names = names;
+	catalogue.capacity = capacity;
+	return true;
+}
+
+static struct name *add_name(const struct p11_object *object)
+{
+	struct kc_view reference = kc_view_of_bytes(&object->reference);
+	struct name *name = NULL;
+
+	if (!make_room())
+		return NULL;
+	name = calloc(1, sizeof(*name));
+	if (!name || copy_bytes(reference, &name->reference) != KC_OK) {
+		free(name);
+		return NULL;
+	}
+	name->slot = object->slot;
+	name->object_class = object->object_class;
+	catalogue.names[catalogue.n_names++] = name;
+	name->handle = catalogue.n_before + catalogue.n_names;
+	if (reference.len > 0) {
+		name->next = *bucket_of(reference);
+		*bucket_of(reference) = name;
+	}
+	return name;
+}
+
+CK_RV p11_catalogue_put(struct p11_object **object)
+{
+	struct p11_object *taken = take(*object);
+	struct kc_view reference = kc_view_of_bytes(&taken->reference);
+	struct name *name = NULL;
+
+	if (taken->session == 0 && reference.len > 0)
+		name = name_of(taken->slot, taken->object_class, reference);
+	if (!name)
+		name = add_name(taken);
+	if (!name) {
+		p11_object_drop(taken);
+		return CKR_HOST_MEMORY;
+	}
+	p11_object_drop(name->object);
+	name->object = taken;
+	name->put_at = ++catalogue.clock;
+	taken->handle = name->handle;
+	return CKR_OK;
+}
+
+static void remove_object(struct name *name)
+{
+	p11_object_drop(name->object);
+	name->object = NULL;
+}
+
+void p11_catalogue_remove(CK_OBJECT_HANDLE handle)
+{
+	struct name *name = name_at(handle);
+
+	if (name)
+		remove_object(name);
+}
+
+unsigned long p11_catalogue_clock(void)
+{
+	return catalogue.clock;
+}
+
+void p11_catalogue_sweep(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class, unsigned long clock)
+{
+	for (size_t i = 0; i < catalogue.n_names; i++) {
+		struct name *name = catalogue.names[i];
+
+		if (name->slot == slot && name->object_class == object_class && name->object &&
+		    name->object->session == 0 && name->put_at <= clock)
+			remove_object(name);
+	}
+}
+
+/* --- ending ---------------------------------------------------------------------------------- */
+
+void p11_catalogue_abandon(void)
+{
+	catalogue.n_before += catalogue.n_names;
+	catalogue.names = NULL;
+	catalogue.n_names = 0;
+	catalogue.capacity = 0;
+	memset(catalogue.buckets, 0, sizeof(catalogue.buckets));
+}
+
+void p11_catalogue_end(void)
+{
+	for (size_t i = 0; i < catalogue.n_names; i++) {
+		remove_object(catalogue.names[i]);
+		kc_bytes_free(&catalogue.names[i]->reference);
+		free(catalogue.names[i]);
+	}
+	free(catalogue.names);
+	p11_catalogue_abandon();
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Objects are made whole, published, and never changed: who holds one reads it without the lock,
+ * and a newer one of the same item has the same handle (p11_catalogue.c). One user is the
+ * catalogue.
+ */
+#include "frontends/pkcs11/p11_object.h"
+
+#include <stdlib.h>
+
+#include "base/secret.h"
+#include "frontends/pkcs11/p11_attributes.h"
+#include "frontends/pkcs11/p11_catalogue.h"
+#include "frontends/pkcs11/p11_load.h"
+#include "frontends/pkcs11/p11_module.h"
+#include "frontends/pkcs11/p11_slot.h"
+
+struct p11_object *p11_object_new(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class)
+{
+	struct p11_object *object = calloc(1, sizeof(*object));
+
+	if (!object)
+		return NULL;
+	object->attributes = p11_attributes_new();
+	if (!object->attributes) {
+		free(object);
+		return NULL;
+	}
+	object->slot = slot;
+	object->object_class = object_class;
+	object->n_users = 1;
+	return object;
+}
+
+void p11_object_drop(struct p11_object *object)
+{
+	if (!object || --object->n_users > 0)
+		return;
+	p11_attributes_free(object->attributes);
+	kc_key_free(object->key);
+	kc_bytes_free(&object->reference);
+	free(object->key_type);
+	if (object->secret)
+		secret_done(object->secret);
+	free(object->secret);
+	free(object);
+}
+
+void p11_object_give(struct p11_object *object)
+{
+	if (!object)
+		return;
+	p11_module_hold();
+	p11_object_drop(object);
+	p11_module_leave();
+}
+
+bool p11_object_is(const struct p11_object *object, CK_ATTRIBUTE_TYPE type)
+{
+	return p11_attributes_flag(object->attributes, type);
+}
+
+/* The keychain's own lock hides what it locks; nobody logs in to it while it is open. */
+bool p11_object_is_visible(const struct p11_object *object)
+{
+	const struct p11_slot *slot = p11_slot_find(object->slot);
+
+	return object->slot == P11_SLOT_KEYCHAIN || (slot && slot->user != P11_NOBODY) ||
+	       !p11_object_is(object, CKA_PRIVATE);
+}
+
+/* --- by handle ------------------------------------------------------------------------------- */
+
+static CK_RV hold(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object)
+{
+	struct p11_object *object = NULL;
+	CK_RV status = p11_module_enter();
+
+	if (status != CKR_OK)
+		return status;
+	object = p11_catalogue_get(handle);
+	if (object && object->slot == slot && p11_object_is_visible(object))
+		object->n_users++;
+	else
+		status = CKR_OBJECT_HANDLE_INVALID;
+	p11_module_leave();
+	if (status == CKR_OK)
+		*ret_object = object;
+	return status;
+}
+
+CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object)
+{
+	CK_RV status = p11_load_renew(slot);
+
+	if (status != CKR_OK)
+		return status;
+	return hold(slot, handle, ret_object);
+}
+
+/* --- ends ------------------------------------------------------------------------------------ */
+
+/* Those of @session, or, 0, the private session objects of @slot. */
+static void end_those(CK_SESSION_HANDLE session, CK_SLOT_ID slot)
+{
+	CK_OBJECT_HANDLE handle = 0;
+	struct p11_object *object = p11_catalogue_next(slot, handle);
+
+	while (object) {
+		handle = object->handle;
+		if (session ? object->session == session
+			    : object->session && p11_object_is(object, CKA_PRIVATE))
+			p11_catalogue_remove(handle);
+		object = p11_catalogue_next(slot, handle);
+	}
+}
+
+void p11_object_end_session(CK_SESSION_HANDLE session)
+{
+	for (CK_SLOT_ID slot = P11_SLOT_KEYCHAIN; p11_slot_find(slot); slot++)
+		end_those(session, slot);
+}
+
+void p11_object_end_login(CK_SLOT_ID slot)
+{
+	end_those(0, slot);
+}
+
+void p11_object_inherit(bool is_whole)
+{
+	if (!is_whole)
+		p11_catalogue_abandon();
+}
+
+void p11_object_end(void)
+{
+	p11_catalogue_end();
+}
