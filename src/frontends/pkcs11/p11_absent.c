@@ -15,8 +15,6 @@
 		return CKR_FUNCTION_NOT_SUPPORTED;                                                 \
 	}
 
-ABSENT(C_GetMechanismList, (CK_SLOT_ID slot_id, CK_MECHANISM_TYPE *mechanism_list, CK_ULONG *count))
-ABSENT(C_GetMechanismInfo, (CK_SLOT_ID slot_id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info))
 ABSENT(C_InitToken, (CK_SLOT_ID slot_id, CK_BYTE *pin, CK_ULONG pin_len, CK_BYTE *label))
 ABSENT(C_InitPIN, (CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG pin_len))
 ABSENT(C_SetPIN, (CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len, CK_BYTE *new_pin,
@@ -33,45 +31,15 @@ ABSENT(C_CreateObject,
 ABSENT(C_CopyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ,
 		      CK_ULONG count, CK_OBJECT_HANDLE *new_object))
 ABSENT(C_DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object))
+ABSENT(C_GetObjectSize, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size))
+ABSENT(C_GetAttributeValue,
+       (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ, CK_ULONG count))
 ABSENT(C_SetAttributeValue,
        (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ, CK_ULONG count))
-ABSENT(C_EncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-ABSENT(C_Encrypt, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len,
-		   CK_BYTE *encrypted_data, CK_ULONG *encrypted_data_len))
-ABSENT(C_EncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
-			 CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
-ABSENT(C_EncryptFinal,
-       (CK_SESSION_HANDLE session, CK_BYTE *last_encrypted_part, CK_ULONG *last_encrypted_part_len))
-ABSENT(C_DecryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-ABSENT(C_Decrypt, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_data, CK_ULONG encrypted_data_len,
-		   CK_BYTE *data, CK_ULONG *data_len))
-ABSENT(C_DecryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
-			 CK_ULONG encrypted_part_len, CK_BYTE *part, CK_ULONG *part_len))
-ABSENT(C_DecryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *last_part, CK_ULONG *last_part_len))
-ABSENT(C_DigestInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism))
-ABSENT(C_Digest, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *digest,
-		  CK_ULONG *digest_len))
-ABSENT(C_DigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len))
-ABSENT(C_DigestKey, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key))
-ABSENT(C_DigestFinal, (CK_SESSION_HANDLE session, CK_BYTE *digest, CK_ULONG *digest_len))
-ABSENT(C_SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-ABSENT(C_Sign, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signature,
-		CK_ULONG *signature_len))
-ABSENT(C_SignUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len))
-ABSENT(C_SignFinal, (CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *signature_len))
-ABSENT(C_SignRecoverInit,
-       (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-ABSENT(C_SignRecover, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len,
-		       CK_BYTE *signature, CK_ULONG *signature_len))
-ABSENT(C_VerifyInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-ABSENT(C_Verify, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signature,
-		  CK_ULONG signature_len))
-ABSENT(C_VerifyUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len))
-ABSENT(C_VerifyFinal, (CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG signature_len))
-ABSENT(C_VerifyRecoverInit,
-       (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-ABSENT(C_VerifyRecover, (CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG signature_len,
-			 CK_BYTE *data, CK_ULONG *data_len))
+ABSENT(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *templ, CK_ULONG count))
+ABSENT(C_FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *object,
+		       CK_ULONG max_object_count, CK_ULONG *object_count))
+ABSENT(C_FindObjectsFinal, (CK_SESSION_HANDLE session))
 ABSENT(C_DigestEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
 			       CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
 ABSENT(C_DecryptDigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
@@ -86,17 +54,6 @@ ABSENT(C_GenerateKeyPair, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 			   CK_ATTRIBUTE *public_key_template, CK_ULONG public_key_attribute_count,
 			   CK_ATTRIBUTE *private_key_template, CK_ULONG private_key_attribute_count,
 			   CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key))
-ABSENT(C_WrapKey,
-       (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key,
-	CK_OBJECT_HANDLE key, CK_BYTE *wrapped_key, CK_ULONG *wrapped_key_len))
-ABSENT(C_UnwrapKey,
-       (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key,
-	CK_BYTE *wrapped_key, CK_ULONG wrapped_key_len, CK_ATTRIBUTE *templ,
-	CK_ULONG attribute_count, CK_OBJECT_HANDLE *key))
-ABSENT(C_DeriveKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_key,
-		     CK_ATTRIBUTE *templ, CK_ULONG attribute_count, CK_OBJECT_HANDLE *key))
-ABSENT(C_SeedRandom, (CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG seed_len))
-ABSENT(C_GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *random_data, CK_ULONG random_len))
 ABSENT(C_LoginUser, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin,
 		     CK_ULONG pin_len, CK_UTF8CHAR *user_name, CK_ULONG user_name_len))
 ABSENT(C_MessageEncryptInit,

@@ -3,8 +3,8 @@
 #define PKCS11_P11_MECHANISM_H
 
 /*
- * The one table of mechanisms: what PKCS #11 calls it, what keycask calls it, which keys do it, what
- * is hashed here before, and what C_GetMechanismInfo tells of it.
+ * The one table of mechanisms: what PKCS #11 calls it, what keycask calls it, which keys do it,
+ * what is hashed here before, and what C_GetMechanismInfo tells of it.
  */
 
 #include <stdbool.h>

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* C_Digest and its siblings, in this process alone. (3.0, 5.12.) */
+#include <stddef.h>
+#include <string.h>
+
+#include "frontends/pkcs11/p11_operation.h"
+
+static const struct p11_verb digestion = {CKF_DIGEST, 0, offsetof(struct p11_session, digest)};
+
+static CK_RV finish(struct p11_turn *turn, struct kc_view data, CK_BYTE *digest, CK_ULONG *len)
+{
+	uint8_t made[P11_DIGEST_MAX];
+	struct kc_view view;
+	CK_RV rv = CKR_OK;
+
+	if (!p11_operation_has_room(turn, p11_hash_bytes(turn->operation->hash.kind), digest, len,
+				    &rv))
+		return rv;
+	view = p11_operation_input(turn->operation, data, made);
+	memcpy(digest, view.data, view.len);
+	*len = view.len;
+	return CKR_OK;
+}
+
+CK_RV C_DigestInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism)
+{
+	return p11_operation_begin(session, &digestion, mechanism, CK_INVALID_HANDLE);
+}
+
+CK_RV C_Digest(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *digest,
+	       CK_ULONG *digest_len)
+{
+	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
+	CK_RV rv = p11_operation_enter_whole(session, &digestion, data, data_len, &turn);
+
+	return rv == CKR_OK ? finish(&turn, view_of(data, data_len), digest, digest_len) : rv;
+}
+
+CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len)
+{
+	return p11_operation_update(session, &digestion, part, part_len);
+}
+
+/* "the value of a secret key", which is in this process when it is one of a session. */
+CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle)
+{
+	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
+	struct p11_object *key = NULL;
+	CK_RV rv = p11_operation_enter(session, &digestion, &turn);
+
+	turn.goes_on = true;
+	if (rv != CKR_OK)
+		return rv;
+	rv = p11_object_take(turn.session->slot, handle, &key);
+	if (rv != CKR_OK)
+		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+	if (key->secret) {
+		p11_hash_update(&turn.operation->hash, secret_view(key->secret));
+		turn.operation->has_parts = true;
+	}
+	rv = key->secret ? CKR_OK : CKR_KEY_INDIGESTIBLE;
+	p11_object_give(key);
+	return rv;
+}
+
+CK_RV C_DigestFinal(CK_SESSION_HANDLE session, CK_BYTE *digest, CK_ULONG *digest_len)
+{
+	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
+	CK_RV rv = p11_operation_enter(session, &digestion, &turn);
+
+	return rv == CKR_OK ? finish(&turn, view_of(NULL, 0), digest, digest_len) : rv;
+}
