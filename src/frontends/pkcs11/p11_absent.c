@@ -31,15 +31,8 @@ ABSENT(C_CreateObject,
 ABSENT(C_CopyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ,
 		      CK_ULONG count, CK_OBJECT_HANDLE *new_object))
 ABSENT(C_DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object))
-ABSENT(C_GetObjectSize, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size))
-ABSENT(C_GetAttributeValue,
-       (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ, CK_ULONG count))
 ABSENT(C_SetAttributeValue,
        (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ, CK_ULONG count))
-ABSENT(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *templ, CK_ULONG count))
-ABSENT(C_FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *object,
-		       CK_ULONG max_object_count, CK_ULONG *object_count))
-ABSENT(C_FindObjectsFinal, (CK_SESSION_HANDLE session))
 ABSENT(C_DigestEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
 			       CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
 ABSENT(C_DecryptDigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,

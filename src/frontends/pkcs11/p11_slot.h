@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <keycask/dictionary.h>
 
 #include "frontends/pkcs11/p11_standard.h"
 
@@ -29,6 +30,7 @@ struct p11_slot {
 	unsigned n_insertions; /* what was known of objects before is to be looked at again */
 	unsigned n_asked;      /* p11_ability.c: n_insertions + 1 when that was done last */
 	unsigned lacking;      /* and what it found */
+	unsigned n_loaded;     /* p11_load.c: n_insertions when that was done last */
 };
 
 #define P11_NOBODY ((CK_USER_TYPE)-1)
