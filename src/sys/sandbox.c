@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,6 +111,12 @@ static const int allowed_connect[] = {SCMP_SYS(connect), SCMP_SYS(getsockopt), S
 
 static const int allowed_alarm[] = {SCMP_SYS(setitimer)};
 
+/* What a thread begins with; clone() itself stands in part below. */
+static const int allowed_threads[] = {SCMP_SYS(rseq), SCMP_SYS(getsockopt)};
+
+static const int allowed_read[] = {SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat),
+				   SCMP_SYS(lstat), SCMP_SYS(statx),	  SCMP_SYS(getdents64)};
+
 static const int allowed_events[] = {
 	SCMP_SYS(epoll_create1),   SCMP_SYS(epoll_ctl),	      SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),	   SCMP_SYS(epoll_pwait2),    SCMP_SYS(timerfd_create),
@@ -137,13 +145,22 @@ static int allow_all(scmp_filter_ctx filter, const int *calls, size_t n_calls)
 	return result;
 }
 
-static int refuse_some(scmp_filter_ctx filter, bool may_connect)
+static bool is_allowed_by(unsigned allowances, int call)
+{
+	if ((allowances & SANDBOX_ALLOW_CONNECT) &&
+	    contains(allowed_connect, ARRAY_LEN(allowed_connect), call))
+		return true;
+	return (allowances & SANDBOX_ALLOW_READ) &&
+	       (contains(allowed_read, ARRAY_LEN(allowed_read), call) || call == SCMP_SYS(openat) ||
+		call == SCMP_SYS(open));
+}
+
+static int refuse_some(scmp_filter_ctx filter, unsigned allowances)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(refused) && result == 0; i++) {
-		if (may_connect &&
-		    contains(allowed_connect, ARRAY_LEN(allowed_connect), refused[i]))
+		if (is_allowed_by(allowances, refused[i]))
 			continue;
 		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	}
@@ -192,6 +209,46 @@ static int limit_sockets(scmp_filter_ctx filter, bool may_connect)
 	return result;
 }
 
+/* open() and openat() are in the table of refusals: what would write is refused, the rest is for
+ * Landlock to say. */
+static int limit_opening(scmp_filter_ctx filter, unsigned allowances)
+{
+	const scmp_datum_t writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
+	const struct scmp_arg_cmp reads[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, writing, 0),
+					     SCMP_A2(SCMP_CMP_MASKED_EQ, writing, 0)};
+	const int calls[] = {SCMP_SYS(open), SCMP_SYS(openat)};
+	int result = 0;
+
+	if (!(allowances & SANDBOX_ALLOW_READ))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(calls) && result == 0; i++)
+		result = allow_when(filter, calls[i], reads[i]);
+	for (scmp_datum_t bit = 1; bit <= writing && result == 0; bit <<= 1) {
+		const struct scmp_arg_cmp writes[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, bit, bit),
+						      SCMP_A2(SCMP_CMP_MASKED_EQ, bit, bit)};
+
+		for (size_t i = 0; (writing & bit) && i < ARRAY_LEN(calls) && result == 0; i++)
+			result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 1,
+							&writes[i]);
+	}
+	return result;
+}
+
+/* A thread is a clone that shares memory and belongs to this process. clone3() keeps its flags
+ * where no filter can look: libc does without when there is none. */
+static int allow_threads(scmp_filter_ctx filter)
+{
+	const scmp_datum_t thread = CLONE_THREAD | CLONE_VM;
+	int result = allow_all(filter, allowed_threads, ARRAY_LEN(allowed_threads));
+
+	if (result == 0)
+		result = allow_when(filter, SCMP_SYS(clone),
+				    SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
+	if (result == 0)
+		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	return result;
+}
+
 static int add_rules(scmp_filter_ctx filter, unsigned allowances)
 {
 	bool may_connect = (allowances & SANDBOX_ALLOW_CONNECT) != 0;
@@ -200,7 +257,9 @@ static int add_rules(scmp_filter_ctx filter, unsigned allowances)
 	if (result == 0)
 		result = allow_in_part(filter);
 	if (result == 0)
-		result = refuse_some(filter, may_connect);
+		result = refuse_some(filter, allowances);
+	if (result == 0)
+		result = limit_opening(filter, allowances);
 	if (result == 0)
 		result = limit_sockets(filter, may_connect);
 	if (result == 0 && (allowances & SANDBOX_ALLOW_ACCEPT))
@@ -209,6 +268,10 @@ static int add_rules(scmp_filter_ctx filter, unsigned allowances)
 		result = allow_all(filter, allowed_events, ARRAY_LEN(allowed_events));
 	if (result == 0 && (allowances & SANDBOX_ALLOW_ALARM))
 		result = allow_all(filter, allowed_alarm, ARRAY_LEN(allowed_alarm));
+	if (result == 0 && (allowances & SANDBOX_ALLOW_THREADS))
+		result = allow_threads(filter);
+	if (result == 0 && (allowances & SANDBOX_ALLOW_READ))
+		result = allow_all(filter, allowed_read, ARRAY_LEN(allowed_read));
 	return result;
 }
 
@@ -241,7 +304,11 @@ static enum kc_status enter_seccomp(const struct sandbox_profile *profile)
 /* linux/landlock.h of Debian 12 ends at ABI 2: numbers and layout are the kernel's, stated here. */
 enum {
 	LANDLOCK_SYS_CREATE_RULESET = 444,
+	LANDLOCK_SYS_ADD_RULE = 445,
 	LANDLOCK_SYS_RESTRICT_SELF = 446,
+	LANDLOCK_BENEATH = 1,
+	LANDLOCK_READ_FILE = 1 << 2,
+	LANDLOCK_READ_FOLDER = 1 << 3,
 	LANDLOCK_VERSION_FLAG = 1,
 };
 
@@ -276,6 +343,26 @@ static struct landlock_denials denials_of(int abi)
 	return denials;
 }
 
+struct landlock_beneath {
+	uint64_t allowed;
+	int32_t fd;
+} __attribute__((packed));
+
+static void allow_beneath(int ruleset, const char *path)
+{
+	struct landlock_beneath rule = {.fd = open(path, O_PATH | O_CLOEXEC)};
+	struct stat info;
+
+	if (rule.fd < 0)
+		return;
+	rule.allowed = LANDLOCK_READ_FILE;
+	if (fstat(rule.fd, &info) == 0 && S_ISDIR(info.st_mode))
+		rule.allowed |= LANDLOCK_READ_FOLDER;
+	if (syscall(LANDLOCK_SYS_ADD_RULE, ruleset, LANDLOCK_BENEATH, &rule, 0) != 0)
+		log_debug("%s cannot be made readable: %s", path, strerror(errno));
+	close(rule.fd);
+}
+
 /* Whatever goes wrong here leaves seccomp standing: said in the log, not fatal. */
 static void enter_landlock(const struct sandbox_profile *profile)
 {
@@ -286,6 +373,8 @@ static void enter_landlock(const struct sandbox_profile *profile)
 	if (abi == 0)
 		return;
 	ruleset = syscall(LANDLOCK_SYS_CREATE_RULESET, &denials, sizeof(denials), 0);
+	for (size_t i = 0; ruleset >= 0 && profile->readable && profile->readable[i]; i++)
+		allow_beneath((int)ruleset, profile->readable[i]);
 	if (ruleset < 0 || syscall(LANDLOCK_SYS_RESTRICT_SELF, ruleset, 0) != 0)
 		log_debug("no Landlock for the %s process: %s", profile->name, strerror(errno));
 	if (ruleset >= 0)
@@ -319,8 +408,9 @@ enum kc_status sandbox_enter(const struct sandbox_profile *profile)
 	close_from(profile->inherited);
 	REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, KC_ERR_NOT_AVAILABLE,
 		"the kernel refuses no_new_privs: %s", strerror(errno));
-	REQUIRE(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, KC_ERR_NOT_AVAILABLE,
-		"the process cannot be made undumpable: %s", strerror(errno));
+	REQUIRE((profile->allowances & SANDBOX_ALLOW_INSPECTION) ||
+			prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0,
+		KC_ERR_NOT_AVAILABLE, "the process cannot be made undumpable: %s", strerror(errno));
 	enter_landlock(profile);
 	TRY(set_limit(RLIMIT_CORE, 0));
 	TRY(set_limit(RLIMIT_NOFILE, profile->descriptors_max));

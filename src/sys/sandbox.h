@@ -33,6 +33,13 @@ enum sandbox_allowance {
 	SANDBOX_ALLOW_CONNECT = 1 << 1, /* socket() and connect(), AF_UNIX only: to pcscd */
 	SANDBOX_ALLOW_EVENTS = 1 << 2,	/* epoll, timerfd, eventfd and signalfd: an sd-event loop */
 	SANDBOX_ALLOW_ALARM = 1 << 3,	/* setitimer(): a deadline on calls that have none */
+	SANDBOX_ALLOW_THREADS = 1 << 4, /* clone() of threads, not of processes */
+	/* Opening files to read them: with Landlock those that are readable, and what is below
+	 * them; on a kernel without it, all that this user may read. */
+	SANDBOX_ALLOW_READ = 1 << 5,
+	/* The process can be looked at by others of this user, so that the daemon knows who it is
+	 * when it connects; else nobody can. */
+	SANDBOX_ALLOW_INSPECTION = 1 << 6,
 };
 
 struct sandbox_profile {
@@ -40,6 +47,8 @@ struct sandbox_profile {
 	unsigned inherited;	  /* descriptors 0 … inherited - 1 stay, all others are closed */
 	unsigned descriptors_max; /* open at once from now on, at least inherited */
 	unsigned allowances;	  /* of enum sandbox_allowance */
+	const char *const *readable; /* paths, NULL at the end; those that are not there are left
+				      * out. NULL: none */
 };
 
 /*
