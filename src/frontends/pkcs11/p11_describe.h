@@ -41,4 +41,7 @@ void p11_describe_public(struct p11_object *object, const struct kc_dictionary *
 /* CKA_KEY_TYPE and what p11_object.h has of a key. Expected: false  no such type, or no memory */
 bool p11_describe_key_type(struct p11_object *object, const char *key_type, int size_in_bits);
 
+/* CKA_ALLOWED_MECHANISMS, of what the object has of CKA_SIGN and its siblings. Last. */
+void p11_describe_mechanisms(struct p11_object *object);
+
 #endif

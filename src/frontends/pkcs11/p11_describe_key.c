@@ -11,7 +11,12 @@
 #include "base/copy.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_describe.h"
+#include "frontends/pkcs11/p11_mechanism.h"
 #include "frontends/pkcs11/p11_public_key.h"
+
+enum {
+	MECHANISMS_MAX = 64,
+};
 
 bool p11_describe_key_type(struct p11_object *object, const char *key_type, int size_in_bits)
 {
@@ -164,6 +169,7 @@ void p11_describe_private(struct p11_object *object, const struct kc_dictionary 
 	describe_secrecy(object, item);
 	hide_private_parts(object);
 	describe_private_uses(object, item);
+	p11_describe_mechanisms(object);
 }
 
 void p11_describe_public(struct p11_object *object, const struct kc_dictionary *item,
@@ -173,4 +179,44 @@ void p11_describe_public(struct p11_object *object, const struct kc_dictionary *
 	describe_key(object, item, company);
 	p11_attributes_put_flag(object->attributes, CKA_TRUSTED, false);
 	describe_public_uses(object, item);
+	p11_describe_mechanisms(object);
+}
+
+/* --- mechanisms ------------------------------------------------------------------------------ */
+
+static const struct {
+	CK_ATTRIBUTE_TYPE type;
+	CK_FLAGS flag;
+} uses[] = {
+	{CKA_SIGN, CKF_SIGN},	    {CKA_SIGN_RECOVER, CKF_SIGN_RECOVER},
+	{CKA_VERIFY, CKF_VERIFY},   {CKA_VERIFY_RECOVER, CKF_VERIFY_RECOVER},
+	{CKA_ENCRYPT, CKF_ENCRYPT}, {CKA_DECRYPT, CKF_DECRYPT},
+	{CKA_WRAP, CKF_WRAP},	    {CKA_UNWRAP, CKF_UNWRAP},
+	{CKA_DERIVE, CKF_DERIVE},
+};
+
+static CK_FLAGS uses_of(const struct p11_object *object)
+{
+	CK_FLAGS flags = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
+		if (p11_object_is(object, uses[i].type))
+			flags |= uses[i].flag;
+	}
+	return flags;
+}
+
+void p11_describe_mechanisms(struct p11_object *object)
+{
+	CK_MECHANISM_TYPE types[MECHANISMS_MAX];
+	CK_FLAGS flags = uses_of(object);
+	const struct p11_mechanism *mechanism = p11_mechanism_at(0);
+	size_t n = 0;
+
+	for (size_t i = 0; mechanism && n < MECHANISMS_MAX; mechanism = p11_mechanism_at(++i)) {
+		if (mechanism->flags & flags && p11_mechanism_is_for(mechanism, object->key_type))
+			types[n++] = mechanism->type;
+	}
+	p11_attributes_put(object->attributes, CKA_ALLOWED_MECHANISMS,
+			   view_of(types, n * sizeof(types[0])));
 }

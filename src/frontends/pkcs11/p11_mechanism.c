@@ -104,6 +104,11 @@ const struct p11_mechanism *p11_mechanism_find(CK_MECHANISM_TYPE type)
 	return NULL;
 }
 
+const struct p11_mechanism *p11_mechanism_at(size_t i)
+{
+	return i < ARRAY_LEN(table) ? &table[i] : NULL;
+}
+
 bool p11_mechanism_is_for(const struct p11_mechanism *mechanism, const char *key_type)
 {
 	size_t len = key_type ? strlen(key_type) : 0;

@@ -37,6 +37,9 @@ struct p11_mechanism {
 /* NULL: no such mechanism. */
 const struct p11_mechanism *p11_mechanism_find(CK_MECHANISM_TYPE type);
 
+/* The mechanism at @i of the table; NULL: no more. */
+const struct p11_mechanism *p11_mechanism_at(size_t i);
+
 /* May a key of @key_type (of docs/vocabulary.md) be used with it? */
 bool p11_mechanism_is_for(const struct p11_mechanism *mechanism, const char *key_type);
 
