@@ -177,6 +177,11 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_add_key(struct kc_contents *c
 KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_replace_key(
 	struct kc_contents *contents, const struct kc_key_description *key);
 
+/* Take one back that was added: its certificate tells of it, and the card has it no more. For
+ * kc_driver.detail. */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_contents_remove_key(struct kc_contents *contents,
+							      struct kc_view object_id);
+
 /* What a PIN is for. */
 enum kc_pin_role {
 	KC_PIN_ROLE_USER,	/* using keys; the first of these is the PIN of the token */
@@ -223,6 +228,42 @@ struct kc_key_wish {
 	bool can_decrypt;
 	bool can_derive;
 	bool may_replace; /* the key that is there may be lost */
+	bool is_import;	  /* it comes by import_key(), and is not made */
+};
+
+/* A private key that is brought. Numbers are unsigned, the first byte the highest, without zeros in
+ * front. All of it is secret but type, size and public_key. */
+struct kc_private_key {
+	enum kc_key_type type;
+	unsigned size_in_bits;
+	struct kc_view public_key; /* as of struct kc_key_description */
+	/* Of RSA keys: n, e, p, q, d mod p-1, d mod q-1, and the inverse of q mod p. */
+	struct kc_view modulus;
+	struct kc_view public_exponent;
+	struct kc_view prime1;
+	struct kc_view prime2;
+	struct kc_view exponent1;
+	struct kc_view exponent2;
+	struct kc_view coefficient;
+	/* Of the others, as long as a coordinate: the number, or the 32 bytes of RFC 8032 and 7748.
+	 */
+	struct kc_view scalar;
+};
+
+/* A certificate to be put on the card. */
+struct kc_certificate_wish {
+	const char *place; /* as of struct kc_key_wish; NULL: with the key that it certifies */
+	struct kc_view der;
+	enum kc_key_type type;	   /* of that key */
+	struct kc_view public_key; /* as of struct kc_key_description */
+	bool may_replace;	   /* the certificate that is there may be lost */
+	bool may_mismatch;	   /* the key that is there may be another, or unknown */
+};
+
+/* What enumerate() or detail() has added and is to be there no more. */
+struct kc_deletion_wish {
+	bool is_key; /* else a certificate */
+	struct kc_view object_id;
 };
 
 /* The cipher of a management key. */
@@ -353,6 +394,35 @@ struct kc_driver {
 	 * on; until this token is closed even if the card itself cannot. */
 	enum kc_status (*generate)(struct kc_token *token, const struct kc_key_wish *wish,
 				   struct kc_view object_id, struct kc_contents *made);
+
+	/* The same with @key, which comes from elsewhere, and was checked: its halves belong
+	 * together. plan_key() was asked with is_import. */
+	enum kc_status (*import_key)(struct kc_token *token, const struct kc_key_wish *wish,
+				     const struct kc_private_key *key, struct kc_view object_id,
+				     struct kc_contents *made);
+
+	/* May @wish be put on the card, and under which object_id? Changes nothing.
+	 * KC_ERR_DUPLICATE_ITEM: there is another certificate.
+	 * KC_ERR_BAD_PARAMETER: no such place, another key in it, too many bytes for the card.
+	 * KC_ERR_OBJECT_NOT_FOUND: without place, and there is no key that it certifies. */
+	enum kc_status (*plan_certificate)(struct kc_token *token,
+					   const struct kc_certificate_wish *wish,
+					   struct kc_bytes *ret_object_id);
+
+	/* Put it there as @object_id, which plan_certificate() has said a moment before, and add it
+	 * to @made, which is empty. */
+	enum kc_status (*put_certificate)(struct kc_token *token,
+					  const struct kc_certificate_wish *wish,
+					  struct kc_view object_id, struct kc_contents *made);
+
+	/* Can that object, which was published, be deleted? Changes nothing.
+	 * KC_ERR_NOT_IMPLEMENTED: the card keeps it. */
+	enum kc_status (*plan_deletion)(struct kc_token *token,
+					const struct kc_deletion_wish *wish);
+
+	/* Delete it. Neither enumerate() nor detail() tells of it from now on. */
+	enum kc_status (*delete_object)(struct kc_token *token,
+					const struct kc_deletion_wish *wish);
 };
 
 /*

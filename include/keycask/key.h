@@ -102,8 +102,9 @@ struct kc_options {
 	/* In which a person has proved what a software key's access control wants; NULL: none. Of
 	 * operations with keys only; what a token wants is not proved in it. */
 	const struct kc_authentication_context *context;
-	/* Of kc_key_create() on a token: what its administrator proves, a PIN as text or a
-	 * management key in hexadecimal. data NULL: none. Travels as @pin does */
+	/* Of kc_key_create() and kc_key_import() on a token, and of what else is written to one:
+	 * what its administrator proves, a PIN as text or a management key in hexadecimal. data
+	 * NULL: none. Travels as @pin does */
 	struct kc_view administrator;
 	/* Of kc_key_import(): what the key is encrypted with. data NULL: none. Travels as @pin does
 	 */
@@ -148,12 +149,15 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_create(const struct kc_dictionary 
  * with @options->passphrase or not, SEC 1, SubjectPublicKeyInfo, in DER or PEM. @attributes (NULL:
  * none) as in kc_key_create(); KC_ATTR_KEY_TYPE and KC_ATTR_KEY_CLASS are mandatory for the bytes
  * of an Ed25519 or X25519 key, which do not tell. A private key that is not permanent is this
- * process's, as one that kc_key_create() made; a public one is a value that works everywhere.
+ * process's, as one that kc_key_create() made; a public one is a value that works everywhere. With
+ * KC_ATTR_TOKEN_ID (since 1.1) a private key goes onto that token, where KC_TOKEN_OBJECT says, and
+ * stays there; @options->administrator, KC_MAY_REPLACE and what is expected are as in
+ * kc_key_create().
  *
  * Expected: KC_ERR_DECODE         @data is no such key
  *           KC_ERR_PARAM          its type or class is missing, or is another
  *           KC_ERR_AUTH_FAILED    the passphrase is wrong, or missing
- *           KC_ERR_UNIMPLEMENTED  a symmetric key: an item holds it
+ *           KC_ERR_UNIMPLEMENTED  a symmetric key: an item holds it; a token that takes no keys
  *           and as kc_item_add()
  * Ownership: free *ret_key with kc_key_free().
  * Threads: any.   Since: 1.0

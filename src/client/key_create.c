@@ -94,14 +94,30 @@ enum kc_status kc_key_create(const struct kc_dictionary *attributes, const struc
 
 /* --- bringing ------------------------------------------------------------------------------ */
 
-static enum kc_status put_passphrase(const struct kc_options *options,
-				     struct json_object *parameters, int *ret_fd)
+static enum kc_status put_secrets(const struct kc_options *options, struct json_object *parameters,
+				  int *ret_fd)
 {
-	struct interaction_secret secret = {"passphrase", options->passphrase};
+	const struct interaction_secret secrets[] = {{"passphrase", options->passphrase},
+						     {"administrator", options->administrator}};
 
-	if (!secret.pin.data)
-		return interaction_put_alone(options, NULL, secret.pin, parameters, ret_fd);
-	return interaction_put_secrets(options, &secret, 1, parameters, ret_fd);
+	if (!options->passphrase.data && !options->administrator.data)
+		return interaction_put_alone(options, NULL, options->passphrase, parameters,
+					     ret_fd);
+	return interaction_put_secrets(options, secrets, ARRAY_LEN(secrets), parameters, ret_fd);
+}
+
+/* The keychain has no administrator, and nothing in it has tries. */
+static enum kc_status check_options(const struct kc_dictionary *attributes,
+				    struct kc_options *options)
+{
+	bool is_for_token = attributes && kc_dictionary_text(attributes, KC_ATTR_TOKEN_ID);
+
+	if (is_for_token)
+		return KC_OK;
+	options->last_try = false;
+	REQUIRE(!options->administrator.data, KC_ERR_PARAM,
+		"the options have an administrator's secret that is not used here");
+	return KC_OK;
 }
 
 enum kc_status kc_key_import(struct kc_view data, const struct kc_dictionary *attributes,
@@ -114,13 +130,11 @@ enum kc_status kc_key_import(struct kc_view data, const struct kc_dictionary *at
 	error_clear();
 	REQUIRE(data.len > 0, KC_ERR_PARAM, "no bytes are no key");
 	TRY(read_options(given, &options));
-	options.last_try = false; /* nothing has tries */
-	REQUIRE(!options.administrator.data, KC_ERR_PARAM,
-		"the options have an administrator's secret that is not used here");
+	TRY(check_options(attributes, &options));
 	TRY(field_new_object(&parameters));
 	TRY(field_put_data(parameters, "data", data));
 	if (attributes)
 		TRY(put_attributes(attributes, parameters));
-	TRY(put_passphrase(&options, parameters, &fd));
+	TRY(put_secrets(&options, parameters, &fd));
 	return call("org.keycask.Keys.Import", &options, &parameters, fd, ret_key);
 }

@@ -67,6 +67,10 @@ void token_calls_info(struct wire_call *call);
 void token_calls_watch(struct wire_call *call);
 void token_calls_forget(struct wire_call *call);
 
+/* write_calls.c */
+void write_calls_put_certificate(struct wire_call *call);
+void write_calls_delete_object(struct wire_call *call);
+
 /* pin_calls.c */
 void pin_calls_verify(struct wire_call *call);
 void pin_calls_status(struct wire_call *call);

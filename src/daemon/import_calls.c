@@ -10,6 +10,7 @@
 #include "daemon/container.h"
 #include "daemon/new_key.h"
 #include "daemon/secret_fields.h"
+#include "daemon/token_import.h"
 #include "keys/key_form.h"
 
 struct key_import {
@@ -21,6 +22,7 @@ struct key_import {
 
 enum {
 	PASSPHRASE,
+	ADMINISTRATOR, /* of a token */
 	PASSPHRASE_BYTES_MAX = 1024,
 	DATA_MAX = 2 * SECRET_MAX, /* of what is not wrapped */
 };
@@ -105,18 +107,34 @@ static enum kc_status read_contents(struct key_import *import, struct json_objec
 			  : read_public(contained, &import->brought.key);
 }
 
-static void keep(struct key_import *import)
-{
-	new_key_keep(import->call, &import->brought);
-	ignore(key_import_free(import) != NULL);
-}
-
 static void end(struct key_import *import, enum kc_status status)
 {
 	struct wire_call *call = import->call;
 
 	ignore(key_import_free(import) != NULL);
 	wire_call_fail(call, status);
+}
+
+static void keep_on_token(struct key_import *import)
+{
+	enum kc_status status =
+		token_import_start(import->call, &import->brought.attributes, &import->brought.key,
+				   secret_fields_get(&import->secrets, ADMINISTRATOR));
+
+	if (status != KC_OK)
+		end(import, status);
+	else
+		ignore(key_import_free(import) != NULL);
+}
+
+static void keep(struct key_import *import)
+{
+	if (import->brought.attributes.token_id) {
+		keep_on_token(import);
+		return;
+	}
+	new_key_keep(import->call, &import->brought);
+	ignore(key_import_free(import) != NULL);
 }
 
 static void on_opened(void *userdata, enum kc_status status, struct json_object *contents)
@@ -170,8 +188,6 @@ static enum kc_status check_class(const struct key_import *import)
 	if (is_symmetric)
 		error_set_hint("an item of class \"key\" holds one: \"keycask item add\"");
 	REQUIRE(!is_symmetric, KC_ERR_UNIMPLEMENTED, "a symmetric key is nothing to be imported");
-	REQUIRE(!import->brought.attributes.token_id, KC_ERR_UNIMPLEMENTED,
-		"keys are imported into the keychain, not onto a token");
 	return KC_OK;
 }
 
@@ -179,7 +195,9 @@ static enum kc_status check_class(const struct key_import *import)
 static enum kc_status start(struct key_import *import)
 {
 	static const struct secret_fields_rules rules = {
-		.names = {"passphrase"}, .noun = "passphrase", .bytes_max = PASSPHRASE_BYTES_MAX};
+		.names = {[PASSPHRASE] = "passphrase", [ADMINISTRATOR] = "administrator"},
+		.noun = "passphrase",
+		.bytes_max = PASSPHRASE_BYTES_MAX};
 	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(DATA_MAX);
 	struct json_object *parameters = wire_call_parameters(import->call);
 
@@ -187,6 +205,9 @@ static enum kc_status start(struct key_import *import)
 				&import->brought.attributes));
 	TRY(check_class(import));
 	TRY(secret_fields_take(import->call, &rules, &import->secrets));
+	REQUIRE(import->brought.attributes.token_id || !import->secrets.is_there[ADMINISTRATOR],
+		KC_ERR_PARAM,
+		"the keychain has no administrator: a token may, and \"token_id\" names it");
 	TRY(field_data(parameters, "data", &data));
 	REQUIRE(data.len > 0, KC_ERR_PARAM, "there are no bytes of a key");
 	return key_form_is_external(claim_of(import), bytes_view(&data))

@@ -68,6 +68,20 @@ static void on_gone(void *userdata)
 	ignore(pin_request_free(request) != NULL);
 }
 
+static enum kc_status take_secrets(struct pin_request *request)
+{
+	struct secret *guard = request->options.guard;
+
+	if (!request->options.has_taken_secrets)
+		return pin_fields_take(request->call, &request->pins);
+	request->options.guard = NULL;
+	if (guard) {
+		request->pins.guard = secret_take(guard);
+		request->pins.has_guard = true;
+	}
+	return KC_OK;
+}
+
 static enum kc_status fill(struct pin_request *request, const char *token_id)
 {
 	struct json_object *parameters = wire_call_parameters(request->call);
@@ -75,7 +89,7 @@ static enum kc_status fill(struct pin_request *request, const char *token_id)
 	TRY(registry_find_token(request->daemon->registry, token_id, &request->token));
 	TRY(client_session(request->client, token_id, &request->session));
 	TRY(read_interaction(request, parameters));
-	TRY(pin_fields_take(request->call, &request->pins));
+	TRY(take_secrets(request));
 	request->may_use_last_try = field_flag(parameters, "last_try", false);
 	return KC_OK;
 }

@@ -21,6 +21,10 @@ struct pin_request_options {
 	const char *purpose; /* what the PIN is for: the key's label; NULL: the token itself */
 	bool needs_new_pin;
 	bool needs_pin;
+	/* The call's secrets have been taken from it, and this is the one that must be right:
+	 * taken; NULL: there was none. */
+	bool has_taken_secrets;
+	struct secret *guard;
 	pin_request_answer_fn answer;
 	/* On failure with @status, which may still turn out to be an answer. NULL: never. */
 	enum kc_status (*recover)(void *details, enum kc_status status,

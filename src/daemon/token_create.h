@@ -16,4 +16,12 @@
  */
 void token_create_start(struct wire_call *call, const struct key_attributes *attributes);
 
+/*
+ * The KeyWish of org.keycask.Driver that @attributes are, of a key that is made or brought.
+ * Expected: KC_ERR_PARAM                 something is said that a token chooses itself
+ *           KC_ERR_KEY_SIZE_NOT_ALLOWED
+ */
+KC_MUST_CHECK enum kc_status token_create_make_wish(const struct key_attributes *attributes,
+						    struct json_object **ret_wish);
+
 #endif

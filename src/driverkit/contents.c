@@ -61,6 +61,12 @@ const struct contents_object *contents_find_key(const struct kc_contents *conten
 	return find(contents, true, object_id);
 }
 
+const struct contents_object *contents_find_certificate(const struct kc_contents *contents,
+							struct kc_view object_id)
+{
+	return find(contents, false, object_id);
+}
+
 const struct contents_pin *contents_find_pin(const struct kc_contents *contents, const char *pin_id)
 {
 	for (size_t i = 0; i < contents->n_pins; i++) {
@@ -192,6 +198,19 @@ enum kc_status kc_contents_replace_key(struct kc_contents *contents,
 	object_done(place);
 	*place = object;
 	object = (struct contents_object){0};
+	return KC_OK;
+}
+
+enum kc_status kc_contents_remove_key(struct kc_contents *contents, struct kc_view object_id)
+{
+	struct contents_object *place = find(contents, true, object_id);
+	size_t behind = 0;
+
+	REQUIRE(place, KC_ERR_OBJECT_NOT_FOUND, "no key to take back");
+	behind = (size_t)(contents->objects + contents->n_objects - place) - 1;
+	object_done(place);
+	memmove(place, place + 1, behind * sizeof(*place));
+	contents->n_objects--;
 	return KC_OK;
 }
 

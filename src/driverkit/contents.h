@@ -67,6 +67,8 @@ void contents_done(struct kc_contents *contents);
 /* The key @object_id, NULL when there is none. */
 const struct contents_object *contents_find_key(const struct kc_contents *contents,
 						struct kc_view object_id);
+const struct contents_object *contents_find_certificate(const struct kc_contents *contents,
+							struct kc_view object_id);
 /* NULL when there is none. */
 const struct contents_pin *contents_find_pin(const struct kc_contents *contents,
 					     const char *pin_id);

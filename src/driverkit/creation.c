@@ -5,35 +5,49 @@
 #include "base/cleanup.h"
 #include "base/try.h"
 
-static enum kc_status check_can_generate(const struct kc_token *token)
+enum kc_status creation_check_wish(const struct kc_token *token, const struct kc_key_wish *wish)
 {
 	const struct kc_driver *driver = token->driver;
+	bool can = driver->plan_key && driver->authenticate_admin &&
+		   (wish->is_import ? driver->import_key != NULL : driver->generate != NULL);
 
-	REQUIRE(driver->plan_key && driver->authenticate_admin && driver->generate,
-		KC_ERR_NOT_IMPLEMENTED, "the %s driver makes no keys", driver->name);
+	REQUIRE(can, KC_ERR_NOT_IMPLEMENTED, "the %s driver %s no keys", driver->name,
+		wish->is_import ? "takes" : "makes");
 	return KC_OK;
 }
 
-static enum kc_status plan(struct kc_token *token, const struct kc_key_wish *wish,
-			   struct kc_bytes *ret_object_id)
+static enum kc_status check_can_write(const struct kc_token *token)
+{
+	REQUIRE(token->driver->authenticate_admin, KC_ERR_NOT_IMPLEMENTED,
+		"the %s driver writes nothing to its tokens", token->driver->name);
+	return KC_OK;
+}
+
+enum kc_status creation_check_name(struct kc_bytes *object_id, struct kc_bytes *ret_object_id)
+{
+	if (object_id->len > 0 && object_id->len <= CONTENTS_ID_MAX) {
+		*ret_object_id = *object_id;
+		return KC_OK;
+	}
+	kc_bytes_free(object_id);
+	return fail(KC_ERR_CORRUPTED_DATA, "the driver plans an object without a name");
+}
+
+enum kc_status creation_replan(struct kc_token *token, const struct kc_key_wish *wish,
+			       struct kc_bytes *ret_object_id)
 {
 	struct kc_bytes object_id = {NULL, 0};
 
 	TRY(token->driver->plan_key(token, wish, &object_id));
-	if (object_id.len > 0 && object_id.len <= CONTENTS_ID_MAX) {
-		*ret_object_id = object_id;
-		return KC_OK;
-	}
-	kc_bytes_free(&object_id);
-	return fail(KC_ERR_CORRUPTED_DATA, "the driver plans a key without a name");
+	return creation_check_name(&object_id, ret_object_id);
 }
 
 enum kc_status creation_plan(struct kc_token *token, const struct session_turn *turn,
 			     const struct kc_key_wish *wish, struct kc_bytes *ret_object_id)
 {
-	TRY(check_can_generate(token));
+	TRY(creation_check_wish(token, wish));
 	TRY(session_begin(token, turn));
-	return plan(token, wish, ret_object_id);
+	return creation_replan(token, wish, ret_object_id);
 }
 
 enum kc_status creation_challenge(struct kc_token *token, const struct session_turn *turn,
@@ -41,7 +55,7 @@ enum kc_status creation_challenge(struct kc_token *token, const struct session_t
 {
 	struct kc_admin_challenge challenge = {.cipher = KC_ADMIN_CIPHER_NONE};
 
-	TRY(check_can_generate(token));
+	TRY(check_can_write(token));
 	TRY(session_begin(token, turn));
 	if (token->driver->challenge_admin)
 		TRY(token->driver->challenge_admin(token, &challenge));
@@ -77,7 +91,7 @@ enum kc_status creation_authenticate(struct kc_token *token, const struct sessio
 				     const struct kc_admin_proof *proof,
 				     struct kc_bytes *ret_response)
 {
-	TRY(check_can_generate(token));
+	TRY(check_can_write(token));
 	REQUIRE(turn->session > 0, KC_ERR_BAD_PARAMETER, "an administrator without a session");
 	TRY(check_proof(token, proof));
 	TRY(session_begin_anew(token, turn));
@@ -86,8 +100,8 @@ enum kc_status creation_authenticate(struct kc_token *token, const struct sessio
 	return KC_OK;
 }
 
-/* One proof, one key; and of a key that cannot be known by its public half nobody has any use. */
-static enum kc_status check_made(const struct kc_contents *made, struct kc_view object_id)
+/* Of a key that cannot be known by its public half nobody has any use. */
+enum kc_status creation_check_made(const struct kc_contents *made, struct kc_view object_id)
 {
 	const struct contents_object *key = contents_find_key(made, object_id);
 
@@ -96,7 +110,7 @@ static enum kc_status check_made(const struct kc_contents *made, struct kc_view 
 	return KC_OK;
 }
 
-static enum kc_status claim_admin(struct kc_token *token, const struct session_turn *turn)
+enum kc_status creation_claim_admin(struct kc_token *token, const struct session_turn *turn)
 {
 	bool is_admin = false;
 
@@ -104,7 +118,7 @@ static enum kc_status claim_admin(struct kc_token *token, const struct session_t
 	is_admin = turn->session > 0 && token->admin_session == turn->session;
 	token->admin_session = 0;
 	REQUIRE(is_admin, KC_ERR_AUTHENTICATION_NEEDED,
-		"making a key takes the token's administrator");
+		"writing to a token takes its administrator");
 	return KC_OK;
 }
 
@@ -114,10 +128,11 @@ enum kc_status creation_generate(struct kc_token *token, const struct session_tu
 	CLEANUP(kc_bytes_free) struct kc_bytes object_id = {NULL, 0};
 	struct kc_view name = {NULL, 0};
 
-	TRY(check_can_generate(token));
-	TRY(claim_admin(token, turn));
-	TRY(plan(token, wish, &object_id));
+	TRY(creation_check_wish(token, wish));
+	REQUIRE(!wish->is_import, KC_ERR_BAD_PARAMETER, "a key that is brought is not made");
+	TRY(creation_claim_admin(token, turn));
+	TRY(creation_replan(token, wish, &object_id));
 	name = view_of(object_id.data, object_id.len);
 	TRY(token->driver->generate(token, wish, name, made));
-	return check_made(made, name);
+	return creation_check_made(made, name);
 }

@@ -315,6 +315,11 @@ static const struct wire_method methods[] = {
 	{.name = "ChallengeAdmin", .handler = serve_creation_challenge},
 	{.name = "AuthenticateAdmin", .handler = serve_creation_authenticate},
 	{.name = "Generate", .handler = serve_creation_generate},
+	{.name = "ImportKey", .handler = serve_write_import},
+	{.name = "PlanCertificate", .handler = serve_write_plan_certificate},
+	{.name = "PutCertificate", .handler = serve_write_put_certificate},
+	{.name = "PlanDeletion", .handler = serve_write_plan_deletion},
+	{.name = "DeleteObject", .handler = serve_write_delete},
 };
 
 static void service_freep(struct wire_service **service)

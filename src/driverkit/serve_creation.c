@@ -22,7 +22,7 @@ static const struct {
 	{"x25519", KC_KEY_TYPE_X25519},
 };
 
-static enum kc_status read_type(const char *name, enum kc_key_type *ret_type)
+enum kc_status serve_creation_read_type(const char *name, enum kc_key_type *ret_type)
 {
 	for (size_t i = 0; name && i < ARRAY_LEN(types); i++) {
 		if (strcmp(types[i].name, name) == 0) {
@@ -30,11 +30,12 @@ static enum kc_status read_type(const char *name, enum kc_key_type *ret_type)
 			return KC_OK;
 		}
 	}
-	return fail(KC_ERR_BAD_PARAMETER, "no driver makes keys of type \"%.40s\"",
+	return fail(KC_ERR_BAD_PARAMETER, "no driver knows keys of type \"%.40s\"",
 		    name ? name : "");
 }
 
-static enum kc_status read_wish(struct json_object *parameters, struct kc_key_wish *ret_wish)
+enum kc_status serve_creation_read_wish(struct json_object *parameters,
+					struct kc_key_wish *ret_wish)
 {
 	struct json_object *wish = field_get(parameters, "wish");
 	int64_t bits = field_number(wish, "key_size_in_bits", 0);
@@ -48,8 +49,9 @@ static enum kc_status read_wish(struct json_object *parameters, struct kc_key_wi
 		.can_decrypt = field_flag(wish, "can_decrypt", false),
 		.can_derive = field_flag(wish, "can_derive", false),
 		.may_replace = field_flag(wish, "may_replace", false),
+		.is_import = field_flag(wish, "is_import", false),
 	};
-	return read_type(field_text(wish, "key_type"), &ret_wish->type);
+	return serve_creation_read_type(field_text(wish, "key_type"), &ret_wish->type);
 }
 
 static enum kc_status answer_plan(struct kc_token *token, const struct session_turn *turn,
@@ -58,7 +60,7 @@ static enum kc_status answer_plan(struct kc_token *token, const struct session_t
 	CLEANUP(kc_bytes_free) struct kc_bytes object_id = {NULL, 0};
 	struct kc_key_wish wish = {.place = NULL};
 
-	TRY(read_wish(parameters, &wish));
+	TRY(serve_creation_read_wish(parameters, &wish));
 	TRY(creation_plan(token, turn, &wish, &object_id));
 	return field_put_data(reply, "object_id", view_of(object_id.data, object_id.len));
 }
@@ -104,7 +106,7 @@ static enum kc_status answer_authenticate(struct kc_token *token, const struct s
 	return field_put_data(reply, "response", view_of(answer.data, answer.len));
 }
 
-static enum kc_status put_made(const struct kc_contents *made, struct json_object *reply)
+enum kc_status serve_creation_put_made(const struct kc_contents *made, struct json_object *reply)
 {
 	CLEANUP(field_free) struct json_object *object = NULL;
 
@@ -119,9 +121,9 @@ static enum kc_status answer_generate(struct kc_token *token, const struct sessi
 	CLEANUP(contents_done) struct kc_contents made = {0};
 	struct kc_key_wish wish = {.place = NULL};
 
-	TRY(read_wish(parameters, &wish));
+	TRY(serve_creation_read_wish(parameters, &wish));
 	TRY(creation_generate(token, turn, &wish, &made));
-	return put_made(&made, reply);
+	return serve_creation_put_made(&made, reply);
 }
 
 void serve_creation_plan(struct wire_call *call)

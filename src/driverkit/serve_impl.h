@@ -2,7 +2,7 @@
 #ifndef DRIVERKIT_SERVE_IMPL_H
 #define DRIVERKIT_SERVE_IMPL_H
 
-/* What the handlers of serve.c and serve_creation.c share. */
+/* What the handlers of serve.c, serve_creation.c and serve_write.c share. */
 
 #include "base/secret.h"
 #include "driverkit/session.h"
@@ -27,5 +27,19 @@ void serve_creation_plan(struct wire_call *call);
 void serve_creation_challenge(struct wire_call *call);
 void serve_creation_authenticate(struct wire_call *call);
 void serve_creation_generate(struct wire_call *call);
+KC_MUST_CHECK enum kc_status serve_creation_read_wish(struct json_object *parameters,
+						      struct kc_key_wish *ret_wish);
+KC_MUST_CHECK enum kc_status serve_creation_read_type(const char *name,
+						      enum kc_key_type *ret_type);
+/* The one object in @made. */
+KC_MUST_CHECK enum kc_status serve_creation_put_made(const struct kc_contents *made,
+						     struct json_object *reply);
+
+/* serve_write.c */
+void serve_write_import(struct wire_call *call);
+void serve_write_plan_certificate(struct wire_call *call);
+void serve_write_put_certificate(struct wire_call *call);
+void serve_write_plan_deletion(struct wire_call *call);
+void serve_write_delete(struct wire_call *call);
 
 #endif

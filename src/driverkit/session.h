@@ -13,8 +13,8 @@
  *  - A failed authentication, of whichever session, ends the authenticated state; so does
  *    changing or unblocking a PIN.
  *  - A key that wants its PIN always gets one right before each operation.
- *  - Who has proved to be the administrator may make one key, in that very transaction
- * (creation.h).
+ *  - Who has proved to be the administrator may write one thing, in that very transaction
+ *    (creation.h, card_write.h).
  *
  * No transport in here: serve.h speaks Varlink, tests call directly.
  */

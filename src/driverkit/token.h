@@ -21,7 +21,7 @@ struct kc_token {
 	int64_t authenticated_session; /* 0: none */
 	unsigned authenticated_scopes; /* of that session: bits */
 	unsigned fresh_scopes;	       /* the call before this one was a good Authenticate */
-	int64_t admin_session;	       /* which may make a key, in this transaction; 0: none */
+	int64_t admin_session;	       /* which may write, in this transaction; 0: none */
 };
 
 /* A token of @driver on a card that @exchange reaches; @token must not move from here on. */

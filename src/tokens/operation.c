@@ -43,9 +43,9 @@ struct operation *operation_free(struct operation *operation)
 	secret_done(&operation->pin);
 	operation->change = pin_change_free(operation->change);
 	operation->listing = pin_listing_free(operation->listing);
-	if (operation->creation)
+	if (operation->writing)
 		refresh_forget(operation->token->refresh, operation);
-	operation->creation = key_creation_free(operation->creation);
+	operation->writing = writing_free(operation->writing);
 	field_free(&operation->parameters);
 	free(operation);
 	return NULL;
@@ -174,8 +174,8 @@ static void run(struct card_task *task)
 		pin_change_run(operation);
 	else if (operation->listing)
 		pin_listing_run(operation);
-	else if (operation->creation)
-		key_creation_run(operation);
+	else if (operation->writing)
+		writing_run(operation);
 	else if (operation->pin_source != PIN_SOURCE_NONE)
 		operation_pin_prove(operation);
 	else if (operation->options.needs_new_pin || operation->wants_person)

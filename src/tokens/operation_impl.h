@@ -32,7 +32,7 @@ struct operation {
 	const char *method;		/* NULL: authenticating is all */
 	struct json_object *parameters; /* of the call, without turn */
 	struct pin_change *change;	/* NULL: this sets no PIN anew */
-	struct key_creation *creation;	/* NULL: this makes no key */
+	struct writing *writing;	/* NULL: this writes nothing */
 	struct pin_listing *listing;	/* NULL: this does not ask for all PINs */
 	uint64_t session_id;		/* of the session, as it was when this turn began */
 	struct secret pin;
@@ -112,12 +112,12 @@ KC_MUST_CHECK enum kc_status pin_change_call(struct operation *operation);
 /* Of the PIN that is to be proved first. */
 void pin_change_word(const struct pin_change *change, struct pin_question *question);
 
-/* key_creation.c: likewise. The guard is NULL where a management key is wanted. */
-struct key_creation *key_creation_free(struct key_creation *creation);
-const struct token_pin *key_creation_guard(const struct key_creation *creation);
-void key_creation_run(struct operation *operation);
-KC_MUST_CHECK enum kc_status key_creation_call(struct operation *operation);
-void key_creation_word(const struct key_creation *creation, struct pin_question *question);
+/* writing.c: likewise. The guard is NULL where a management key is wanted. */
+struct writing *writing_free(struct writing *writing);
+const struct token_pin *writing_guard(const struct writing *writing);
+void writing_run(struct operation *operation);
+KC_MUST_CHECK enum kc_status writing_call(struct operation *operation);
+void writing_word(const struct writing *writing, struct pin_question *question);
 
 /* No PIN is called @name: KC_ERR_PARAM, naming those that are there. */
 KC_MUST_CHECK enum kc_status pin_change_fail_unknown(const struct token *token, const char *name);

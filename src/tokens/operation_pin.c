@@ -26,8 +26,8 @@ void operation_pin_drop(struct operation *operation)
 /* The PIN that is to be proved; NULL when nothing is known of it. */
 static const struct token_pin *guard_of(const struct operation *operation)
 {
-	if (operation->creation)
-		return key_creation_guard(operation->creation);
+	if (operation->writing)
+		return writing_guard(operation->writing);
 	return operation->change ? pin_change_guard(operation->change)
 				 : token_pins_find(&operation->token->pins, NULL);
 }
@@ -35,7 +35,7 @@ static const struct token_pin *guard_of(const struct operation *operation)
 /* It is the token's own PIN that is wanted, to use it. */
 static bool is_plain(const struct operation *operation)
 {
-	return !operation->change && !operation->creation;
+	return !operation->change && !operation->writing;
 }
 
 /* No tries are left, or only the last: say so instead of spending it. */
@@ -90,7 +90,7 @@ static bool has_keypad(const struct operation *operation)
 						card_has_keypad_for_change(card)
 				      : card_has_keypad(card);
 
-	return fits && !operation->creation && operation->options.may_use_keypad &&
+	return fits && !operation->writing && operation->options.may_use_keypad &&
 	       !operation->is_keypad_useless &&
 	       operation->token->registry->settings.keypad_deadline_s > 0;
 }
@@ -103,8 +103,8 @@ static struct pin_question word_question(const struct operation *operation)
 
 	if (operation->change)
 		pin_change_word(operation->change, &question);
-	if (operation->creation)
-		key_creation_word(operation->creation, &question);
+	if (operation->writing)
+		writing_word(operation->writing, &question);
 	return question;
 }
 
@@ -188,8 +188,8 @@ void operation_pin_ask(struct operation *operation)
 	if (!operation->options.may_prompt && !has_keypad(operation)) {
 		error_set_hint("give the %s with --%s-fd; asking for it takes a terminal or "
 			       "display, and leave to prompt",
-			       operation->creation ? guard_of(operation)->label : "PIN",
-			       operation->creation ? "administrator" : "pin");
+			       operation->writing ? guard_of(operation)->label : "PIN",
+			       operation->writing ? "administrator" : "pin");
 		operation_fail(operation, fail(KC_ERR_INTERACTION_NOT_ALLOWED,
 					       "a PIN is needed and nobody may be asked for it"));
 		return;
@@ -361,8 +361,8 @@ static void on_tries_known(void *userdata, enum kc_status status, struct json_ob
 		return;
 	}
 	error_clear();
-	if (status == KC_OK && operation->creation)
-		status = key_creation_call(operation);
+	if (status == KC_OK && operation->writing)
+		status = writing_call(operation);
 	else if (status == KC_OK)
 		status = operation->change ? pin_change_call(operation)
 					   : call_authenticate(operation);

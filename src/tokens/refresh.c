@@ -2,7 +2,7 @@
 /*
  * Enumerate, whose answer goes into the card cache, so that the next insertion knows the key →
  * Detail → Inspect → publish. The card is ours until then: nobody uses a key that is not told of
- * yet. That the token tells of the very key that was made is looked at here.
+ * yet. That the token tells of the very thing that was written is looked at here.
  */
 #include "tokens/refresh.h"
 
@@ -11,18 +11,21 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "codec/sha1.h"
 #include "tokens/cache.h"
 #include "tokens/completion.h"
 #include "tokens/survey.h"
 
 enum {
 	OBJECT_ID_MAX = 128,
+	PUBLIC_KEY_MAX = 4096,
 };
 
 struct refresh {
 	struct card_task task;
 	struct token *token;
-	struct json_object *object;	/* that was made; NULL: none was */
+	struct json_object *object;	/* that was added; NULL: none was */
+	struct json_object *deleted;	/* likewise */
 	struct json_object *enumerated; /* what the token has */
 	struct survey *survey;
 	refresh_done_fn on_done;
@@ -35,11 +38,29 @@ static void end(struct refresh *refresh, enum kc_status status, struct json_obje
 	struct token *token = refresh->token;
 
 	if (status != KC_OK)
-		log_warning("token %s: what a new key has changed is not told of: %s",
-			    token->token_id, error_get()->message);
+		log_warning("token %s: what was written is not told of: %s", token->token_id,
+			    error_get()->message);
 	if (refresh->on_done)
 		refresh->on_done(refresh->userdata, status, made);
 	token->refresh = refresh_free(token->refresh);
+}
+
+/* A published object ID ends with the hash of the public key (naming.h). */
+static enum kc_status check_is_the_key(struct json_object *object, struct kc_view published)
+{
+	CLEANUP(bytes_done) struct bytes public_key = BYTES_INIT(PUBLIC_KEY_MAX);
+	uint8_t hash[SHA1_DIGEST_BYTES];
+
+	TRY(field_data(object, "public_key", &public_key));
+	if (public_key.len == 0)
+		return KC_OK;
+	sha1_digest(bytes_view(&public_key), hash);
+	REQUIRE(published.len > sizeof(hash) &&
+			view_equal(
+				view_slice(published, published.len - sizeof(hash), sizeof(hash)),
+				VIEW_OF(hash)),
+		KC_ERR_INTERNAL, "the token tells of another key than the one it was given");
+	return KC_OK;
 }
 
 static enum kc_status make_result(struct refresh *refresh, struct json_object **ret_made)
@@ -49,8 +70,11 @@ static enum kc_status make_result(struct refresh *refresh, struct json_object **
 	struct kc_view published = {NULL, 0};
 
 	TRY(field_data(refresh->object, "object_id", &object_id));
-	REQUIRE(survey_find_key(refresh->survey, bytes_view(&object_id), &published),
-		KC_ERR_INTERNAL, "the new key does not hold up to inspection");
+	REQUIRE(survey_find(refresh->survey, field_text(refresh->object, "kind"),
+			    bytes_view(&object_id), &published),
+		KC_ERR_INTERNAL, "the new %s does not hold up to inspection",
+		field_text(refresh->object, "kind"));
+	TRY(check_is_the_key(refresh->object, published));
 	TRY(field_new_object(&made));
 	TRY(field_put_data(made, "object_id", published));
 	TRY(field_put(made, "object", json_object_get(refresh->object)));
@@ -88,8 +112,8 @@ static bool is_text_equal(struct json_object *one, struct json_object *other, co
 	return a && b && strcmp(a, b) == 0;
 }
 
-/* A new key has no certificate, so its public half stands there by itself. */
-static enum kc_status check_is_told(const struct refresh *refresh, struct json_object *contents)
+/* Of the kind and name of @named; NULL: there is none. */
+static struct json_object *find(struct json_object *contents, struct json_object *named)
 {
 	struct json_object *objects = field_get(contents, "objects");
 	size_t n = objects ? json_object_array_length(objects) : 0;
@@ -97,18 +121,41 @@ static enum kc_status check_is_told(const struct refresh *refresh, struct json_o
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *object = json_object_array_get_idx(objects, i);
 
-		if (is_text_equal(object, refresh->object, "kind") &&
-		    is_text_equal(object, refresh->object, "object_id") &&
-		    is_text_equal(object, refresh->object, "public_key"))
-			return KC_OK;
+		if (is_text_equal(object, named, "kind") &&
+		    is_text_equal(object, named, "object_id"))
+			return object;
 	}
-	return fail(KC_ERR_INTERNAL, "the token does not tell of the key that it has made");
+	return NULL;
+}
+
+/* A key that has a certificate already is known by that; what it is, make_result() looks at. */
+static bool is_same(struct json_object *told, struct json_object *added)
+{
+	if (field_get(added, "data"))
+		return is_text_equal(told, added, "data");
+	return field_get(told, "certificate_id") || is_text_equal(told, added, "public_key");
+}
+
+static enum kc_status check_is_told(const struct refresh *refresh, struct json_object *contents)
+{
+	struct json_object *told = NULL;
+
+	if (refresh->object) {
+		told = find(contents, refresh->object);
+		REQUIRE(told && is_same(told, refresh->object), KC_ERR_INTERNAL,
+			"the token does not tell of the %s that it has %s",
+			field_text(refresh->object, "kind"),
+			field_get(refresh->object, "data") ? "been given" : "made");
+	}
+	REQUIRE(!refresh->deleted || !find(contents, refresh->deleted), KC_ERR_INTERNAL,
+		"the token still tells of the %s that was deleted",
+		field_text(refresh->deleted, "kind"));
+	return KC_OK;
 }
 
 static enum kc_status survey(struct refresh *refresh, struct json_object *contents)
 {
-	if (refresh->object)
-		TRY(check_is_told(refresh, contents));
+	TRY(check_is_told(refresh, contents));
 	TRY(survey_new(refresh->token, contents, on_surveyed, refresh, &refresh->survey));
 	token_pins_read(field_get(contents, "pins"), &refresh->token->pins);
 	survey_run(refresh->survey);
@@ -169,7 +216,7 @@ static void abort_task(struct card_task *task, enum kc_status status)
 	(void)status;
 }
 
-enum kc_status refresh_start(struct token *token, struct json_object *object,
+enum kc_status refresh_start(struct token *token, const struct refresh_change *change,
 			     refresh_done_fn on_done, void *userdata)
 {
 	struct refresh *refresh = calloc(1, sizeof(*refresh));
@@ -178,7 +225,8 @@ enum kc_status refresh_start(struct token *token, struct json_object *object,
 	token->completion = completion_free(token->completion);
 	REQUIRE(refresh, KC_ERR_ALLOCATE, "out of memory");
 	*refresh = (struct refresh){.token = token,
-				    .object = json_object_get(object),
+				    .object = json_object_get(change->added),
+				    .deleted = json_object_get(change->deleted),
 				    .on_done = on_done,
 				    .userdata = userdata,
 				    .task = {.token = token,
@@ -200,6 +248,7 @@ struct refresh *refresh_free(struct refresh *refresh)
 	card_cancel(refresh->token->card, &refresh->task);
 	field_free(&refresh->enumerated);
 	field_free(&refresh->object);
+	field_free(&refresh->deleted);
 	free(refresh);
 	return NULL;
 }

@@ -70,7 +70,8 @@ enum kc_status survey_publish(struct survey *survey)
 	return KC_OK;
 }
 
-bool survey_find_key(struct survey *survey, struct kc_view object_id, struct kc_view *ret_published)
+bool survey_find(struct survey *survey, const char *class_name, struct kc_view object_id,
+		 struct kc_view *ret_published)
 {
 	size_t n_items = 0;
 	const struct token_item *items = contents_items(survey->contents, &n_items);
@@ -78,7 +79,7 @@ bool survey_find_key(struct survey *survey, struct kc_view object_id, struct kc_
 	for (size_t i = 0; i < n_items; i++) {
 		struct kc_view driver_id = {NULL, 0};
 
-		if (strcmp(items[i].class_name, "key") == 0 &&
+		if (strcmp(items[i].class_name, class_name) == 0 &&
 		    naming_driver_object_id(items[i].object_id, &driver_id) == KC_OK &&
 		    view_equal(driver_id, object_id)) {
 			*ret_published = items[i].object_id;

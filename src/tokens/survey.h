@@ -27,9 +27,9 @@ void survey_run(struct survey *survey);
 /* Afterwards: put its items in the keychain, in the place of all that the token had. */
 KC_MUST_CHECK enum kc_status survey_publish(struct survey *survey);
 
-/* The published object ID, borrowed, of the key that the driver calls @object_id; false when there
- * is none. */
-bool survey_find_key(struct survey *survey, struct kc_view object_id,
-		     struct kc_view *ret_published);
+/* The published object ID, borrowed, of the "key" or "certificate" that the driver calls
+ * @object_id; false when there is none. */
+bool survey_find(struct survey *survey, const char *class_name, struct kc_view object_id,
+		 struct kc_view *ret_published);
 
 #endif

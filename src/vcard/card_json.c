@@ -59,6 +59,8 @@ static enum kc_status read_manner(struct json_object *root, struct card_manner *
 		"no usage of PINs is called so");
 	TRY(member_get_flag(object, "is_strict", &manner->is_strict));
 	TRY(member_get_flag(object, "hides_extended", &manner->hides_extended));
+	if (json_object_object_get_ex(object, "moves_keys", NULL))
+		TRY(member_get_flag(object, "moves_keys", &manner->moves_keys));
 	return member_get_number(object, "extended_max", CARD_EXTENDED_MAX, &manner->extended_max);
 }
 

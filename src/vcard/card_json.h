@@ -12,12 +12,12 @@
  *              "origin": 1, "private_key": BASE64 of PKCS#8}],
  *    "objects": [{"tag": "5fc102", "value": BASE64}],
  *    "manner": {"pin_usage": "application", "is_strict": false, "extended_max": 65535,
- *               "hides_extended": false},
+ *               "hides_extended": false, "moves_keys": false},
  *    "global_pin": {…},
  *    "openpgp": what openpgp_json.h says}
  * Every member is required, for a file that lacks one was written by something else; only older
- * files lack "manner" and "global_pin", and are cards with the usual manner then, and only cards
- * with an OpenPGP application have the last.
+ * files lack "manner" and "global_pin", and are cards with the usual manner then, or "moves_keys"
+ * in it, and only cards with an OpenPGP application have the last.
  */
 
 #include "vcard/card_state.h"

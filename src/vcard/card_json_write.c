@@ -46,7 +46,8 @@ static enum kc_status write_manner(struct json_object *root, const struct card_m
 	TRY(member_add_text(object, "pin_usage", piv_pin_usage_name(manner->pin_usage)));
 	TRY(member_add_flag(object, "is_strict", manner->is_strict));
 	TRY(member_add_number(object, "extended_max", manner->extended_max));
-	return member_add_flag(object, "hides_extended", manner->hides_extended);
+	TRY(member_add_flag(object, "hides_extended", manner->hides_extended));
+	return member_add_flag(object, "moves_keys", manner->moves_keys);
 }
 
 static enum kc_status write_key(struct json_object *array, uint8_t slot, const struct card_key *key)

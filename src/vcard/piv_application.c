@@ -31,6 +31,7 @@ static const struct {
 	{INS_GENERAL_AUTHENTICATE, piv_auth_general},
 	{INS_GET_DATA, piv_data_get},
 	{INS_PUT_DATA, piv_data_put},
+	{INS_MOVE_KEY, piv_yubico_move_key},
 	{INS_GET_METADATA, piv_yubico_metadata},
 	{INS_GET_SERIAL, piv_yubico_serial},
 	{INS_SET_RETRIES, piv_yubico_set_retries},
@@ -77,12 +78,14 @@ static uint16_t answer_select(struct card *card, struct bytes *answer)
 
 static bool is_yubicos(uint8_t ins)
 {
-	return ins >= INS_GET_METADATA;
+	return ins >= INS_MOVE_KEY;
 }
 
 static application_handler_fn find(const struct card *card, uint8_t ins)
 {
 	if (card->state.manner.is_strict && is_yubicos(ins))
+		return NULL;
+	if (!card->state.manner.moves_keys && ins == INS_MOVE_KEY)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(instructions); i++)
 		if (instructions[i].ins == ins)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Yubico's PIV extensions, as published in its user's manual (PIV APDUs): version, serial number,
- * metadata, management key, tries, reset. The version decides what tools dare to send: 5.4.3
- * knows metadata and AES management keys.
+ * metadata, management key, tries, reset, moving keys. The version decides what tools dare to send:
+ * 5.4.3 knows metadata and AES management keys, 5.7.1 moves and deletes keys.
  */
 #include "vcard/piv_yubico.h"
 
@@ -20,6 +20,7 @@ enum {
 	META_IS_DEFAULT = 0x05,
 	META_TRIES = 0x06,
 	META_ALGORITHM_PIN = 0xFF,
+	P1_NOWHERE = 0xFF,
 	P2_TOUCH_NEVER = 0xFF,
 	P2_TOUCH_ALWAYS = 0xFE,
 	PUBLIC_KEY_MAX = 600,
@@ -39,11 +40,12 @@ uint16_t piv_yubico_version(struct card *card, const struct apdu_command *comman
 			    struct bytes *answer)
 {
 	static const uint8_t version[] = {5, 4, 3};
+	static const uint8_t later[] = {5, 7, 1};
 
-	(void)card;
 	if (!has_p1_p2(command, 0, 0))
 		return SW_WRONG_P1P2;
-	return sw_for(bytes_append(answer, VIEW_OF(version)));
+	return sw_for(bytes_append(answer, card->state.manner.moves_keys ? VIEW_OF(later)
+									 : VIEW_OF(version)));
 }
 
 uint16_t piv_yubico_serial(struct card *card, const struct apdu_command *command,
@@ -141,6 +143,32 @@ uint16_t piv_yubico_set_management_key(struct card *card, const struct apdu_comm
 	management->cipher = cipher;
 	management->touch_policy =
 		command->p2 == P2_TOUCH_NEVER ? PIV_TOUCH_NEVER : PIV_TOUCH_ALWAYS;
+	card->is_changed = true;
+	return SW_OK;
+}
+
+/* P2 to P1, or to nowhere. */
+uint16_t piv_yubico_move_key(struct card *card, const struct apdu_command *command,
+			     struct bytes *answer)
+{
+	struct card_key *from = card_state_find_key(&card->state, command->p2);
+	struct card_key *to = card_state_find_key(&card->state, command->p1);
+	struct card_key none = {0};
+
+	(void)answer;
+	if (!from || (!to && command->p1 != P1_NOWHERE) || from == to)
+		return SW_WRONG_P1P2;
+	if (!card->session.is_management_verified)
+		return SW_NOT_AUTHENTICATED;
+	if (!from->pkey)
+		return SW_NO_REFERENCE;
+	if (to && to->pkey)
+		return SW_CONDITIONS;
+	if (to) {
+		*to = *from;
+		from->pkey = NULL;
+	}
+	card_state_put_key(&card->state, command->p2, &none);
 	card->is_changed = true;
 	return SW_OK;
 }

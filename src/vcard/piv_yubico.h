@@ -17,6 +17,8 @@ uint16_t piv_yubico_metadata(struct card *card, const struct apdu_command *comma
 			     struct bytes *answer);
 uint16_t piv_yubico_set_management_key(struct card *card, const struct apdu_command *command,
 				       struct bytes *answer);
+uint16_t piv_yubico_move_key(struct card *card, const struct apdu_command *command,
+			     struct bytes *answer);
 uint16_t piv_yubico_set_retries(struct card *card, const struct apdu_command *command,
 				struct bytes *answer);
 uint16_t piv_yubico_reset(struct card *card, const struct apdu_command *command,

@@ -132,6 +132,13 @@ static enum kc_status parse_element(char *text, struct profile *profile)
 		profile->manner.is_strict = true;
 		return KC_OK;
 	}
+	if (value && strcmp(name, "firmware") == 0) {
+		REQUIRE(strcmp(value, "5.7") == 0, KC_ERR_PARAM,
+			"firmware=%s: there is 5.7, which deletes keys, and without this 5.4",
+			value);
+		profile->manner.moves_keys = true;
+		return KC_OK;
+	}
 	TRY(parse_key(name, value, &key));
 	return add_key(profile, &key);
 }

@@ -10,7 +10,7 @@
  * OpenPGP's keys stand in openpgp_profile.h; PIV's are 9a=rsa2048,9c=p256,82=p384. Behind a key,
  * with +: gzip (compressed certificate), or the PIN policy never, once or always, or the touch
  * policy touch (each time) or touch-cached. Among the keys, the card's manner:
- * pin=application|both|global, extended=none|BYTES, strict=yes.
+ * pin=application|both|global, extended=none|BYTES, strict=yes, firmware=5.7.
  */
 
 #include "vcard/card_state.h"

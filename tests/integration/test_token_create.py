@@ -5,22 +5,18 @@ import hashlib
 import json
 import os
 import pathlib
-import tempfile
 import time
 
 import der
-from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
-                          eventually, main, openssl, program, run, scratch, skip_unless, test)
-from lifecycle import NO_PROMPT, Watcher, configure, query
+from key_checks import (ECDSA, EDDSA, MESSAGE, RSA, check_decrypts, check_exchanges, check_signs,
+                        public_pem)
+from keycask_test import (PIN, VarlinkError, check, check_equal, check_raises,
+                          eventually, main, program, run, scratch, skip_unless, test)
+from lifecycle import NO_PROMPT, query
 from prompt_scene import PINENTRY, line
 from terminal import Terminal
+from token_scene import ADMIN_PIN, DEFAULT_KEY, TokenScene
 
-ADMIN_PIN = "12345678"
-DEFAULT_KEY = "010203040506070801020304050607080102030405060708"
-MESSAGE = base64.b64encode(b"a message").decode()
-ECDSA = "ecdsa_signature_message_x962_sha256"
-RSA = "rsa_signature_message_pkcs1v15_sha256"
-EDDSA = "eddsa_signature_message_ed25519"
 AUTHENTICATE = ("00870", "0087A", "00878")
 GENERATE = "0047"
 
@@ -41,111 +37,18 @@ def create(connection, token_id, administrator=None, status=None, **attributes):
     return check_raises(status, connection.call, "Keys.Create", parameters).record
 
 
-def public_pem(connection, key):
-    info = connection.call("Keys.CopyPublic", {"key": key})["public_key_info"]
-    return openssl("pkey", "-pubin", "-inform", "DER", input=base64.b64decode(info))
-
-
-def is_signature(pem, algorithm, signature):
-    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
-        folder = pathlib.Path(folder)
-        (folder / "key").write_bytes(pem)
-        (folder / "signature").write_bytes(base64.b64decode(signature))
-        (folder / "message").write_bytes(base64.b64decode(MESSAGE))
-        raw = ["-rawin"] if algorithm == EDDSA else ["-rawin", "-digest", "sha256"]
-        try:
-            openssl("pkeyutl", "-verify", "-pubin", "-inkey", folder / "key", "-sigfile",
-                    folder / "signature", "-in", folder / "message", *raw)
-        except AssertionError:
-            return False
-    return True
-
-
-def check_signs(connection, made, algorithm):
-    """With what openssl thinks of it, and our own judge by the public reference."""
-    signature = connection.call("Keys.Sign", {
-        "key": made["key"], "algorithm": algorithm, "data": MESSAGE, "pin": PIN,
-        "interaction": NO_PROMPT})["signature"]
-    check(is_signature(public_pem(connection, made["key"]), algorithm, signature),
-          "openssl does not take the signature")
-    check(connection.call("Keys.Verify", {
-        "key": made["public_key"], "algorithm": algorithm, "data": MESSAGE,
-        "signature": signature})["valid"], "the public reference does not verify")
-
-
-def check_exchanges(connection, made, curve):
-    """With a key of openssl's: both come to the same secret."""
-    folder = pathlib.Path(tempfile.mkdtemp(dir=scratch()))
-    options = ["-algorithm", "X25519"] if curve == "x25519" else \
-        ["-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}"]
-    openssl("genpkey", *options, "-out", folder / "own")
-    (folder / "other").write_bytes(public_pem(connection, made["key"]))
-    point = openssl("pkey", "-in", folder / "own", "-pubout", "-outform", "DER")
-    point = point[-{"P-256": 65, "P-384": 97, "P-521": 133, "x25519": 32}[curve]:]
-    secret = connection.call("Keys.Exchange", {
-        "key": made["key"], "algorithm": "ecdh_key_exchange_standard",
-        "public_key": base64.b64encode(point).decode(), "pin": PIN,
-        "interaction": NO_PROMPT})["secret"]
-    expected = openssl("pkeyutl", "-derive", "-inkey", folder / "own", "-peerkey",
-                       folder / "other")
-    check_equal(base64.b64decode(secret), expected, "the secret")
-
-
-def check_decrypts(connection, made, algorithm="rsa_encryption_oaep_sha256"):
-    ciphertext = connection.call("Keys.Encrypt", {
-        "key": made["public_key"], "algorithm": algorithm, "data": MESSAGE})["ciphertext"]
-    plaintext = connection.call("Keys.Decrypt", {
-        "key": made["key"], "algorithm": algorithm, "data": ciphertext, "pin": PIN,
-        "interaction": NO_PROMPT})["plaintext"]
-    check_equal(plaintext, MESSAGE, "the plaintext")
-
-
 def keys_of(connection, token_id):
     return {key["value_persistent_ref"]: key for key in query(
         connection, **{"class": "key"}, token_id=token_id, return_attributes=True,
         return_persistent_ref=True)}
 
 
-class Scene:
-    """A daemon that looks at a card's details at once, and a card in it."""
-
-    def __init__(self, profile, **settings):
-        self.daemon = Daemon(details=True)
-        configure(self.daemon, **settings)
-        self.card = Card(profile)
-
-    def __enter__(self):
-        self.daemon.start()
-        self.watcher = Watcher(self.daemon)
-        self.insert()
-        self.connection = self.daemon.connect()
-        return self
-
-    def __exit__(self, kind, *details):
-        self.connection.close()
-        self.watcher.connection.close()
-        self.card.__exit__(kind, *details)
-        self.daemon.__exit__(kind, *details)
-
-    def insert(self, *faults):
-        self.card.insert(self.daemon, *faults)
-        self.token_id = self.watcher.expect("inserted")["token_id"]
-
-    def reinsert(self, *faults):
-        self.card.pull()
-        self.leave()
-        self.insert(*faults)
-
-    def leave(self):
-        while self.watcher.next()["event"] != "removed":
-            pass
-
+class Scene(TokenScene):
     def create(self, administrator=None, status=None, **attributes):
         return create(self.connection, self.token_id, administrator, status, **attributes)
 
     def wait_for(self, made):
-        """After an insertion: keys without certificates are told of a moment later."""
-        eventually(lambda: made["key"] in keys_of(self.connection, self.token_id), "the key")
+        super().wait_for(made["key"])
 
 
 # --- PIV ---------------------------------------------------------------------------------------

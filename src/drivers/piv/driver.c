@@ -23,4 +23,9 @@ const struct kc_driver piv_driver = {
 	.challenge_admin = piv_challenge_admin,
 	.authenticate_admin = piv_authenticate_admin,
 	.generate = piv_generate,
+	.import_key = piv_import_key,
+	.plan_certificate = piv_plan_certificate,
+	.put_certificate = piv_put_certificate,
+	.plan_deletion = piv_plan_deletion,
+	.delete_object = piv_delete_object,
 };

@@ -12,13 +12,9 @@
 
 enum {
 	INS_GENERATE = 0x47,
-	INS_PUT_DATA = 0xDB,
 	TAG_CONTROL = 0xAC,
 	TAG_MECHANISM = 0x80,
 	TAG_PUBLIC_KEY = 0x7F49,
-	TAG_LIST = 0x5C,
-	TAG_CONTENT = 0x53,
-	COMMAND_MAX = 16,
 };
 
 struct piv_key *piv_find_made(struct piv_state *state, uint8_t slot)
@@ -63,35 +59,14 @@ static enum kc_status transmit(struct kc_token *token, uint8_t slot, uint8_t alg
 			     "the card does not make keys of this type and size in %02X", slot);
 }
 
-/* 3.3.3 PUT DATA: a container without content. */
-static enum kc_status remove_certificate(struct kc_token *token, const struct piv_place *place)
-{
-	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(COMMAND_MAX);
-	const uint8_t tag[PIV_TAG_BYTES] = {(uint8_t)(place->container >> 16),
-					    (uint8_t)(place->container >> 8),
-					    (uint8_t)place->container};
-	struct kc_apdu apdu = {.ins = INS_PUT_DATA, .p1 = 0x3F, .p2 = 0xFF};
-
-	TRY(tlv_put(&data, TAG_LIST, VIEW_OF(tag)));
-	TRY(tlv_put(&data, TAG_CONTENT, (struct kc_view){NULL, 0}));
-	apdu.data = bytes_view(&data);
-	return piv_command(token, &apdu, "the certificate of the key that was there", NULL);
-}
-
 /* Before the key, so that a card that is pulled in between has a key too few and no lie. */
-static enum kc_status make_room(struct kc_token *token, const struct piv_place *place)
+enum kc_status piv_make_room(struct kc_token *token, const struct piv_place *place)
 {
 	const struct piv_state *state = kc_token_state(token);
-	enum kc_status status = KC_OK;
 
 	if (state->has_metadata || !piv_find_slot(kc_token_state(token), place->slot))
 		return KC_OK;
-	status = remove_certificate(token, place);
-	if (status == KC_ERR_OBJECT_NOT_FOUND) {
-		error_clear();
-		status = KC_OK;
-	}
-	return status;
+	return piv_delete_certificate(token, place, "the certificate of the key that was there");
 }
 
 static enum kc_status add_made(struct kc_contents *contents, const struct piv_key *key)
@@ -102,6 +77,13 @@ static enum kc_status add_made(struct kc_contents *contents, const struct piv_ke
 	REQUIRE(piv_find_place(key->slot, &place, &publication.number), KC_ERR_INTERNAL,
 		"no place %02X", key->slot);
 	return piv_add_key(contents, &publication);
+}
+
+enum kc_status piv_add_new(struct kc_token *token, const struct piv_key *key,
+			   struct kc_contents *made)
+{
+	TRY(keep_made(kc_token_state(token), key));
+	return add_made(made, key);
 }
 
 static enum kc_status read_answer(const struct kc_bytes *answer, uint8_t algorithm,
@@ -131,11 +113,10 @@ enum kc_status piv_generate(struct kc_token *token, const struct kc_key_wish *wi
 	REQUIRE(piv_find_place(key.slot, &place, &number), KC_ERR_BAD_PARAMETER, "no place %02X",
 		key.slot);
 	key.constraint = place.constraint;
-	TRY(make_room(token, &place));
+	TRY(piv_make_room(token, &place));
 	TRY(transmit(token, key.slot, algorithm, &answer));
 	TRY(read_answer(&answer, algorithm, &key));
-	TRY(keep_made(kc_token_state(token), &key));
-	return add_made(made, &key);
+	return piv_add_new(token, &key, made);
 }
 
 enum kc_status piv_add_made(struct kc_token *token, struct kc_contents *contents,

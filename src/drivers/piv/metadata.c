@@ -113,6 +113,32 @@ static enum kc_status detail_place(struct kc_token *token, struct kc_contents *c
 	return publish(token, contents, publication, &key);
 }
 
+/* A certificate whose key has been deleted. Only a card that tells of keys at all is believed. */
+static enum kc_status retract(struct kc_token *token, struct kc_contents *contents, uint8_t slot)
+{
+	struct piv_state *state = kc_token_state(token);
+	struct piv_management management = {.is_known = false};
+
+	if (!piv_find_slot(state, slot))
+		return KC_OK;
+	TRY(piv_metadata_management(token, &management));
+	if (!management.is_known)
+		return KC_OK;
+	piv_forget_slot(state->keys, &state->n_keys, slot);
+	return kc_contents_remove_key(contents, view_of(&slot, 1));
+}
+
+static enum kc_status visit_place(struct kc_token *token, struct kc_contents *contents,
+				  const struct piv_place *place, unsigned number)
+{
+	enum kc_status status = detail_place(token, contents, place, number);
+
+	if (status != KC_ERR_OBJECT_NOT_FOUND)
+		return status;
+	TRY(retract(token, contents, place->slot));
+	return status;
+}
+
 /* An empty slot, a key of a kind that PIV does not know, nonsense: the others still count. */
 static enum kc_status skip(enum kc_status status, const struct piv_place *place)
 {
@@ -139,7 +165,7 @@ static enum kc_status detail_retired(struct kc_token *token, struct kc_contents 
 
 		if (!is_searching && !is_off_card)
 			continue;
-		status = detail_place(token, contents, &place, number);
+		status = visit_place(token, contents, &place, number);
 		if (status == KC_ERR_OBJECT_NOT_FOUND && number > state->n_retired)
 			is_searching = false;
 		TRY(skip(status, &place));
@@ -151,14 +177,14 @@ static enum kc_status detail_retired(struct kc_token *token, struct kc_contents 
 enum kc_status piv_add_metadata(struct kc_token *token, struct kc_contents *contents)
 {
 	struct piv_state *state = kc_token_state(token);
-	enum kc_status status = detail_place(token, contents, &piv_places[0], 0);
+	enum kc_status status = visit_place(token, contents, &piv_places[0], 0);
 
 	if (status == KC_ERR_NOT_IMPLEMENTED && error_get()->sw != 0)
 		return status;
 	state->has_metadata = true;
 	TRY(skip(status, &piv_places[0]));
 	for (size_t i = 1; i < ARRAY_LEN(piv_places); i++)
-		TRY(skip(detail_place(token, contents, &piv_places[i], 0), &piv_places[i]));
+		TRY(skip(visit_place(token, contents, &piv_places[i], 0), &piv_places[i]));
 	return detail_retired(token, contents);
 }
 

@@ -24,7 +24,8 @@ enum {
 	PIV_TAG_BYTES = 3,
 	PIV_LE_ALL = 65536, /* in short form, where a card wants that, 256 */
 
-	PIV_PUBLIC_KEY_MAX = 544, /* RSAPublicKey of 4096 bits */
+	PIV_PUBLIC_KEY_MAX = 544,	 /* RSAPublicKey of 4096 bits */
+	PIV_CERTIFICATE_MAX = 16 * 1024, /* uncompressed */
 
 	PIV_TAG_DISCOVERY = 0x7E,
 	PIV_TAG_CHUID = 0x5FC102,
@@ -91,6 +92,8 @@ KC_MUST_CHECK enum kc_status piv_check(uint16_t sw, const char *what);
 int piv_tries_left(uint16_t sw);
 /* 6A80 and the like after a new PIN: the card may refuse one for reasons of its own. */
 bool piv_is_refused_value(uint16_t sw);
+/* 6A84 and the like after PUT DATA: there is no room for so much. */
+bool piv_is_refused_size(uint16_t sw);
 /* May enumerate() go on without the object that ended so? */
 bool piv_can_skip(enum kc_status status);
 
@@ -125,6 +128,8 @@ KC_MUST_CHECK enum kc_status piv_discover(struct kc_token *token);
  * Expected: KC_ERR_CORRUPTED_DATA
  */
 KC_MUST_CHECK enum kc_status piv_get_certificate(struct kc_view object, struct kc_bytes *ret_der);
+/* Append @der as RFC 1952 has it. */
+KC_MUST_CHECK enum kc_status piv_compress(struct kc_view der, struct bytes *packed);
 
 /*
  * public_key.c: what key a certificate certifies, and what key stands in the records 81 82 or 86 of
@@ -232,6 +237,10 @@ enum kc_status piv_authenticate_admin(struct kc_token *token, const struct kc_ad
 
 /* plan.c: the place that belongs to @slot, and its number among the retired ones, 0 for others. */
 bool piv_find_place(uint8_t slot, struct piv_place *ret_place, unsigned *ret_number);
+/* The place whose certificate has the tag @tag (3 bytes). */
+bool piv_find_container(struct kc_view tag, struct piv_place *ret_place);
+/* The place called @text, "9a". Expected: KC_ERR_BAD_PARAMETER */
+KC_MUST_CHECK enum kc_status piv_read_place(const char *text, struct piv_place *ret_place);
 /* P1 of a key such as @wish. Expected: KC_ERR_BAD_PARAMETER, KC_ERR_KEY_SIZE_NOT_ALLOWED */
 KC_MUST_CHECK enum kc_status piv_choose_algorithm(const struct kc_key_wish *wish,
 						  uint8_t *ret_algorithm);
@@ -242,9 +251,39 @@ enum kc_status piv_plan_key(struct kc_token *token, const struct kc_key_wish *wi
 struct piv_key *piv_find_made(struct piv_state *state, uint8_t slot);
 enum kc_status piv_generate(struct kc_token *token, const struct kc_key_wish *wish,
 			    struct kc_view object_id, struct kc_contents *made);
+/* A place whose key will be another: what would be taken for its certificate goes. */
+KC_MUST_CHECK enum kc_status piv_make_room(struct kc_token *token, const struct piv_place *place);
+/* Remember @key, which is new, and add it to @made. */
+KC_MUST_CHECK enum kc_status piv_add_new(struct kc_token *token, const struct piv_key *key,
+					 struct kc_contents *made);
 /* Those of them that the card does not tell of. */
 KC_MUST_CHECK enum kc_status piv_add_made(struct kc_token *token, struct kc_contents *contents,
 					  bool *ret_has_added);
+
+/* import.c. Expected: KC_ERR_NOT_IMPLEMENTED  this card has no command for it */
+KC_MUST_CHECK enum kc_status piv_check_takes_keys(struct kc_token *token);
+enum kc_status piv_import_key(struct kc_token *token, const struct kc_key_wish *wish,
+			      const struct kc_private_key *key, struct kc_view object_id,
+			      struct kc_contents *made);
+
+/* put.c: PUT DATA of the data object @tag, whose 53 wrapper is put around @content. */
+KC_MUST_CHECK enum kc_status piv_put_object(struct kc_token *token, uint32_t tag,
+					    struct kc_view content, const char *what);
+/* One that is not there is no failure. */
+KC_MUST_CHECK enum kc_status piv_delete_certificate(struct kc_token *token,
+						    const struct piv_place *place,
+						    const char *what);
+enum kc_status piv_plan_certificate(struct kc_token *token, const struct kc_certificate_wish *wish,
+				    struct kc_bytes *ret_object_id);
+enum kc_status piv_put_certificate(struct kc_token *token, const struct kc_certificate_wish *wish,
+				   struct kc_view object_id, struct kc_contents *made);
+
+/* delete.c: Yubico's firmware version, 0x050403 for 5.4.3; 0 where the card has not the command. */
+KC_MUST_CHECK enum kc_status piv_read_version(struct kc_token *token, uint32_t *ret_version);
+/* @slot is no more among @keys. */
+void piv_forget_slot(struct piv_key *keys, size_t *n, uint8_t slot);
+enum kc_status piv_plan_deletion(struct kc_token *token, const struct kc_deletion_wish *wish);
+enum kc_status piv_delete_object(struct kc_token *token, const struct kc_deletion_wish *wish);
 
 /* sign.c */
 enum kc_status piv_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,

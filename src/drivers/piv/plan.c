@@ -35,7 +35,26 @@ bool piv_find_place(uint8_t slot, struct piv_place *ret_place, unsigned *ret_num
 	return true;
 }
 
-static enum kc_status read_place(const char *text, struct piv_place *ret_place)
+bool piv_find_container(struct kc_view tag, struct piv_place *ret_place)
+{
+	const unsigned n_usual = ARRAY_LEN(piv_places);
+
+	for (unsigned i = 0; i < PIV_KEYS_MAX; i++) {
+		struct piv_place place =
+			i < n_usual ? piv_places[i] : piv_retired_place(i - n_usual + 1);
+		const uint8_t name[PIV_TAG_BYTES] = {(uint8_t)(place.container >> 16),
+						     (uint8_t)(place.container >> 8),
+						     (uint8_t)place.container};
+
+		if (view_equal(tag, VIEW_OF(name))) {
+			*ret_place = place;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum kc_status piv_read_place(const char *text, struct piv_place *ret_place)
 {
 	CLEANUP(bytes_done) struct bytes slot = BYTES_INIT(1);
 	unsigned number = 0;
@@ -200,8 +219,10 @@ enum kc_status piv_plan_key(struct kc_token *token, const struct kc_key_wish *wi
 	uint8_t algorithm = 0;
 
 	TRY(piv_choose_algorithm(wish, &algorithm));
+	if (wish->is_import)
+		TRY(piv_check_takes_keys(token));
 	if (wish->place) {
-		TRY(read_place(wish->place, &place));
+		TRY(piv_read_place(wish->place, &place));
 		TRY(check_place(token, wish, &place));
 		return keep_slot(place.slot, ret_object_id);
 	}

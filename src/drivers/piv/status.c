@@ -90,6 +90,12 @@ bool piv_is_refused_value(uint16_t sw)
 	return sw == 0x6A80 || sw == 0x6985;
 }
 
+bool piv_is_refused_size(uint16_t sw)
+{
+	/* 3.3.2: 6A84, not enough memory; 6581 and 6700 where a card has smaller buffers. */
+	return sw == 0x6A84 || sw == 0x6581 || sw == 0x6700;
+}
+
 /* Absent, unreadable, unknown or damaged: the others are still worth publishing. */
 bool piv_can_skip(enum kc_status status)
 {

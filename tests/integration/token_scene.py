@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A daemon and a card that is written to."""
+import base64
+
+from keycask_test import Card, Daemon, check_raises, eventually
+from lifecycle import NO_PROMPT, Watcher, configure, query
+
+ADMIN_PIN = "12345678"
+DEFAULT_KEY = "010203040506070801020304050607080102030405060708"
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def unb64(text):
+    return base64.b64decode(text)
+
+
+def answer(connection, method, parameters, status=None):
+    """What is answered; the error's record where a status is expected."""
+    if status is None:
+        return connection.call(method, parameters)
+    return check_raises(status, connection.call, method, parameters).record
+
+
+class TokenScene:
+    """A daemon that looks at a card's details at once, and a card in it."""
+
+    def __init__(self, profile, administrator=DEFAULT_KEY, **settings):
+        self.daemon = Daemon(details=True)
+        self.administrator = administrator
+        configure(self.daemon, **settings)
+        self.card = Card(profile)
+
+    def __enter__(self):
+        self.daemon.start()
+        self.watcher = Watcher(self.daemon)
+        self.insert()
+        self.connection = self.daemon.connect()
+        return self
+
+    def __exit__(self, kind, *details):
+        self.connection.close()
+        self.watcher.connection.close()
+        self.card.__exit__(kind, *details)
+        self.daemon.__exit__(kind, *details)
+
+    def insert(self, *faults):
+        self.card.insert(self.daemon, *faults)
+        self.token_id = self.watcher.expect("inserted")["token_id"]
+
+    def leave(self):
+        while self.watcher.next()["event"] != "removed":
+            pass
+
+    def reinsert(self, *faults):
+        self.card.pull()
+        self.leave()
+        self.insert(*faults)
+
+    def items(self, item_class):
+        """By their references."""
+        return {item["value_persistent_ref"]: item for item in query(
+            self.connection, **{"class": item_class}, token_id=self.token_id,
+            return_attributes=True, return_data=item_class == "certificate",
+            return_persistent_ref=True)}
+
+    def data(self):
+        """Of the certificates."""
+        return {unb64(item["value_data"]) for item in self.items("certificate").values()}
+
+    def ask(self, method, parameters, status=None, administrator=...):
+        parameters = {**parameters, "interaction": NO_PROMPT}
+        given = self.administrator if administrator is ... else administrator
+        if given is not None:
+            parameters["administrator"] = given
+        return answer(self.connection, method, parameters, status)
+
+    def put(self, der, place=None, status=None, administrator=..., **flags):
+        if place:
+            flags["token_object"] = place
+        return self.ask("Tokens.PutCertificate",
+                        {"token_id": self.token_id, "data": b64(der), **flags}, status,
+                        administrator)
+
+    def delete(self, reference, status=None, administrator=...):
+        return self.ask("Tokens.DeleteObject", {"reference": reference}, status, administrator)
+
+    def create(self, status=None, **attributes):
+        return self.ask("Keys.Create", {"attributes": {"token_id": self.token_id, **attributes}},
+                        status)
+
+    def bring(self, data, status=None, administrator=..., passphrase=None, **attributes):
+        parameters = {"attributes": {"token_id": self.token_id, **attributes}, "data": b64(data)}
+        if passphrase is not None:
+            parameters["passphrase"] = passphrase
+        return self.ask("Keys.Import", parameters, status, administrator)
+
+    def wait_for(self, reference, item_class="key"):
+        """After an insertion: what takes longer is told of a moment later."""
+        eventually(lambda: reference in self.items(item_class), "the object")
