@@ -5,18 +5,20 @@ import os
 import select
 import threading
 
+from keycask_test import eventually
 from terminal import PROMPT, Terminal
 
 CONSENT = "[ad]? "  # of pinentry-tty: allow, deny
 
 
 class Person:
-    """asked: what was shown before each answer. pin may be changed; None: nobody answers."""
+    """asked: what was shown with each question. pin may be changed; None: questions stay open."""
 
     def __init__(self, pin):
         self.terminal = Terminal()
         self.pin = pin
         self.asked = []
+        self.n_seen = 0
         self.thread = threading.Thread(target=self._look)
         self.wake, self.over = os.pipe()
 
@@ -38,13 +40,17 @@ class Person:
             if self.wake in ready:
                 return
             shown += os.read(self.terminal.screen, 4096).decode(errors="replace")
-            answer = self._answer(shown)
-            if answer:
-                self.asked.append(shown)
+            if shown.endswith(("\n" + PROMPT, CONSENT)):
+                self._answer(shown)
                 shown = ""
-                self.terminal.type(answer)
 
     def _answer(self, shown):
-        if shown.endswith("\n" + PROMPT):
-            return self.pin and self.pin + "\n"
-        return "A" if shown.endswith(CONSENT) else None
+        pin = self.pin
+        self.asked.append(shown)
+        if pin is not None:
+            self.terminal.type("A" if shown.endswith(CONSENT) else pin + "\n")
+
+    def await_question(self):
+        """Wait until somebody has asked since the last of these calls, or since the beginning."""
+        eventually(lambda: len(self.asked) > self.n_seen, "a question")
+        self.n_seen = len(self.asked)

@@ -14,9 +14,10 @@
 Each test has mount and network namespaces of its own (piv_tools.isolate), so that ports are free, a
 pcscd is the test's, and programs find what the package would have installed:
 
-  p11-kit       /usr/share/p11-kit/modules is the scene's, with keycask.module of dist/p11-kit and
-                p11-kit-trust's. Thus GnuTLS, wget, p11-kit-proxy and whoever asks p11-kit load the
-                module without a word of configuration. scene.module is its path for the others.
+  p11-kit       the module is in /usr/lib/ARCHITECTURE/pkcs11 (scene.module is its path), and
+                /usr/share/p11-kit/modules has keycask.module of dist/p11-kit and p11-kit-trust's.
+                Thus GnuTLS, wget, p11-kit-proxy and whoever asks p11-kit load it without a word
+                of configuration. Other drivers of this machine are not to be seen.
   daemon        scene.daemon, with a home, runtime, configuration and state folder of the test's
                 own. scene.env is what a program of this user's session sees.
   card          scene.card: 9a RSA 2048 (PIN once), 9c P-256 (PIN always), 9e P-256 (no PIN)
@@ -41,10 +42,12 @@ pcscd is the test's, and programs find what the package would have installed:
 """
 import base64
 import contextlib
+import glob
 import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -68,6 +71,7 @@ from recipe import Recipe  # noqa: E402
 
 PATIENT = 300  # seconds of a test with large programs on a slow machine
 KEY_TYPES = {"rsa2048": "rsa2048", "p256": "P-256"}
+MODULE = "keycask-pkcs11.so"
 P11_KIT = pathlib.Path("/usr/share/p11-kit/modules")
 CLIENT = ("extendedKeyUsage=clientAuth,emailProtection", "keyUsage=digitalSignature,keyEncipherment",
           "subjectAltName=email:jo@example.org")
@@ -102,10 +106,9 @@ class Identity:
         return text + ("?" + "&".join(pairs) if pairs else "")
 
 
-def module_path():
-    """The module of the build tree."""
-    found = [path for path in (BUILD / "src").rglob("keycask-pkcs11.so")]
-    check(found, "keycask-pkcs11.so is not built")
+def built_module():
+    found = list((BUILD / "src").rglob(MODULE))
+    check(found, f"{MODULE} is not built")
     return found[0]
 
 
@@ -126,28 +129,41 @@ def await_port(port, process):
     eventually(listens, f"{process.args[0]} listens")
 
 
-def _mount_over(folder, place):
+def _mount_over(place, prefix):
+    """An empty folder in the place of that one."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=scratch()))
+    folder.chmod(0o755)
     run("mount", "--bind", folder, place)
+    return folder
 
 
-def register(module):
-    """What the package does: from now on p11-kit, in this test, knows the module and of the others
-    p11-kit-trust, as on a machine where no other driver is installed."""
+def install(module):
+    """What the package does: the module is where p11-kit looks for modules, and registered. From now
+    on p11-kit, in this test, knows it and of the others p11-kit-trust, as on a machine where no other
+    driver is installed. The module's path."""
     if not isolate():
-        raise SkipTest("p11-kit's folder can only be exchanged in a mount namespace")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="p11-kit", dir=scratch()))
+        raise SkipTest("p11-kit's folders can only be exchanged in a mount namespace")
+    found = glob.glob("/usr/lib/*/pkcs11")
+    skip_unless(found, "p11-kit-modules is not installed")
+    aside = shutil.copytree(found[0], scratch() / "modules")
+    folder = _mount_over(found[0], "modules")
+    for name in ("p11-kit-trust.so", "p11-kit-client.so"):
+        if (aside / name).exists():
+            shutil.copy(aside / name, folder)
+    shutil.copy(module, folder / MODULE)
+    _register()
+    return pathlib.Path(found[0], MODULE)
+
+
+def _register():
     text = (SOURCE / "dist" / "p11-kit" / "keycask.module.in").read_text()
     check("module: @module@" in text, "keycask.module does not name the module")
-    (folder / "keycask.module").write_text(text.replace("@module@", str(module)))
-    trust = P11_KIT / "p11-kit-trust.module"
-    if trust.exists():
-        shutil.copy(trust, folder)
-    folder.chmod(0o755)
-    _mount_over(folder, P11_KIT)
-    empty = folder.with_name("no-modules")
-    empty.mkdir()
+    trust = (P11_KIT / "p11-kit-trust.module").read_text()
+    folder = _mount_over(P11_KIT, "p11-kit")
+    (folder / "keycask.module").write_text(text.replace("@module@", MODULE))
+    (folder / "p11-kit-trust.module").write_text(trust)
     if os.path.isdir("/etc/pkcs11/modules"):
-        _mount_over(empty, "/etc/pkcs11/modules")
+        _mount_over("/etc/pkcs11/modules", "no-modules")
 
 
 def _call_it_localhost():
@@ -156,17 +172,43 @@ def _call_it_localhost():
     hosts.chmod(0o644)
     if not os.path.exists("/etc/hosts"):
         raise SkipTest("there is no /etc/hosts to exchange")
-    _mount_over(hosts, "/etc/hosts")
+    run("mount", "--bind", hosts, "/etc/hosts")
+
+
+class SocketDaemon(Daemon):
+    """keycaskd as systemd starts it: the listening socket is somebody else's, who outlives it."""
+
+    ACTIVATE = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&9 9<&-'
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.socket.parent.mkdir(mode=0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.socket))
+            listener.listen(128)
+            os.dup2(listener.fileno(), 9)
+
+    def start(self):
+        self._set_details()
+        self.process = start("sh", "-c", self.ACTIVATE, "sh", program("keycaskd"), "--user",
+                             "--foreground", *self.arguments, env=self.env, log=self.log,
+                             pass_fds=[9])
+        eventually(self._answers, "keycaskd answers")
+
+    def stop(self):
+        os.close(9)
+        self.socket.unlink()
+        super().stop()
 
 
 class Scene:
     """with Scene() as scene: a card in pcscd's reader. "embedded": in keycask's own slot; None: no
-    card. settings: of config.json."""
+    card. holds_socket: keycaskd is started by its socket, as the package's units do it. settings: of
+    config.json."""
 
-    def __init__(self, slot="pcscd", **settings):
+    def __init__(self, slot="pcscd", holds_socket=False, **settings):
         skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
-        self.module = module_path()
-        register(self.module)
+        self.module = install(built_module())
         _call_it_localhost()
         self.slot = slot
         self.ca = MadeAuthority("Example CA")
@@ -177,7 +219,8 @@ class Scene:
         self.server = Identity("localhost", key, self.ca.issue(key, "localhost", *SERVER))
         self.person = Person(PIN)
         self.daemon = configure(
-            Daemon("--log-level", "debug", providers="pcsc" if self.pcscd else "embedded"),
+            (SocketDaemon if holds_socket else Daemon)(
+                "--log-level", "debug", providers="pcsc" if self.pcscd else "embedded"),
             **{"pinentry": PINENTRY, "keychain_password_cost": 14, **settings})
         self.home = self.daemon.directory / "home"
         self.home.mkdir(mode=0o700)
@@ -264,9 +307,13 @@ class Scene:
             self.card.pull()
         self.daemon.wait_for_removal()
 
-    def restart_daemon(self):
-        """It is killed and started again; the card's items are there when this returns."""
-        self.daemon.kill()
+    def restart_daemon(self, is_killed=False):
+        """It is stopped, or killed, and started again; the card's items are there when this
+        returns."""
+        if is_killed:
+            self.daemon.kill()
+        else:
+            end(self.daemon.process)
         self.daemon.start()
         if self.slot == "embedded":  # no reader keeps it
             self.card.pull()
@@ -286,22 +333,24 @@ class Scene:
         the file process.log."""
         options.setdefault("cwd", self.work)
         log = log or self.work / f"{pathlib.Path(str(command[0])).name}.log"
-        process = start(*command, env={**self.env, **(env or {})}, log=log, **options)
+        process = start(*command, env={**self.env, **(env or {})}, log=log,
+                        start_new_session=True, **options)
         process.log = pathlib.Path(log)
-        self.stack.push(lambda kind, *_: self._end(process, kind))
+        self.stack.push(lambda kind, *_: self.end(process, kind))
         return process
 
     @staticmethod
-    def _end(process, kind):
-        if kind is not None:
+    def end(process, trouble=None):
+        """Before the scene does; after trouble it says what the program has said."""
+        if trouble is not None:
             diagnose(f"--- {process.log}\n" + process.log.read_text(errors="replace")[-4000:])
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)  # also what a shell has started
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def write(self, name, content):
         """A file in the folder where programs are started: its path."""
