@@ -109,15 +109,19 @@ struct kc_options {
 	/* Of kc_key_import(): what the key is encrypted with. data NULL: none. Travels as @pin does
 	 */
 	struct kc_view passphrase;
+	/* Of kc_key_sign(): KC_BATCH_GIT, and what a person types or allows serves every signature
+	 * that this program makes for the same run of git, in any process: one prompt for a rebase.
+	 * NULL: this process alone. Where no git has started this process it is as NULL. Since: 1.1
+	 */
+	const char *batch;
 };
+
+#define KC_BATCH_GIT "git"
 
 #define KC_OPTIONS_INIT                                                                            \
 	{                                                                                          \
 		sizeof(struct kc_options), {NULL, 0}, false, KC_INTERACTION_ALLOW, NULL,           \
-			KC_TIMEOUT_DEFAULT, NULL, {NULL, 0},                                       \
-		{                                                                                  \
-			NULL, 0                                                                    \
-		}                                                                                  \
+			KC_TIMEOUT_DEFAULT, NULL, {NULL, 0}, {NULL, 0}, NULL                       \
 	}
 
 /* --- making and bringing keys -------------------------------------------------------------- */

@@ -7,9 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -21,6 +25,7 @@
 
 enum {
 	TTY_NAME_MAX = 256,
+	CONSOLE_MAJOR = 4,
 };
 
 enum kc_status interaction_read(const struct kc_options *given, struct kc_options *ret_options)
@@ -99,7 +104,23 @@ static enum kc_status put_variable(struct json_object *object, const char *field
 	return field_put_text(object, field, value && *value ? value : NULL);
 }
 
-/* The terminal of standard input, output or error; GPG_TTY when none of them is one. */
+/* tty_ioctl(4): TIOCGDEV tells the number of what /dev/tty stands for. Terminals in windows are
+ * /dev/pts/N, consoles /dev/ttyN (the kernel's devices.txt). */
+static bool find_own_terminal(char *name, size_t size)
+{
+	CLEANUP(socket_close) int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	unsigned number = 0;
+	struct stat info;
+
+	if (fd < 0 || ioctl(fd, TIOCGDEV, &number) != 0)
+		return false;
+	(void)snprintf(name, size, "/dev/%s%u", major(number) == CONSOLE_MAJOR ? "tty" : "pts/",
+		       minor(number));
+	return stat(name, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == number;
+}
+
+/* The terminal of standard input, output or error; GPG_TTY when none of them is one, and then that
+ * of the session: git gives pipes to those whom it has sign. */
 static enum kc_status put_terminal(struct json_object *object)
 {
 	char name[TTY_NAME_MAX];
@@ -107,7 +128,10 @@ static enum kc_status put_terminal(struct json_object *object)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (ttyname_r(fd, name, sizeof(name)) == 0)
 			return field_put_text(object, "tty", name);
-	return put_variable(object, "tty", "GPG_TTY");
+	TRY(put_variable(object, "tty", "GPG_TTY"));
+	if (!field_text(object, "tty") && find_own_terminal(name, sizeof(name)))
+		return field_put_text(object, "tty", name);
+	return KC_OK;
 }
 
 static enum kc_status put_locale(struct json_object *object)

@@ -43,6 +43,7 @@ static enum kc_status call(const struct work *work, struct json_object **paramet
 	TRY(interaction_put(options, *parameters, &pin_fd));
 	TRY(field_put_text(field_get(*parameters, "interaction"), "authentication_context",
 			   kc_authentication_context_name(options->context)));
+	TRY(field_put_text(field_get(*parameters, "interaction"), "batch", options->batch));
 	call.parameters = take(*parameters);
 	call.descriptor = pin_fd;
 	return line_call(&call, ret_answer);

@@ -24,6 +24,7 @@ struct context {
 	bool has_presence;
 	bool has_passcode;
 	struct context_time proved;
+	unsigned limit_s;
 };
 
 static enum kc_status make_name(struct context *context)
@@ -58,6 +59,7 @@ enum kc_status context_new(struct list *contexts, bool interaction_not_allowed,
 	list_init(&context->link);
 	TRY(check_room(contexts));
 	TRY(make_name(context));
+	context->limit_s = CONTEXT_PROOF_S;
 	context->interaction_not_allowed = interaction_not_allowed;
 	context->application_key = secret_take(application_key);
 	list_append(contexts, &context->link);
@@ -102,6 +104,11 @@ enum kc_status context_find(struct list *contexts, const char *name, struct cont
 	return fail(KC_ERR_PARAM, "there is no such authentication context");
 }
 
+void context_set_limit(struct context *context, unsigned seconds)
+{
+	context->limit_s = seconds;
+}
+
 bool context_forbids_interaction(const struct context *context)
 {
 	return context->interaction_not_allowed;
@@ -120,7 +127,7 @@ struct context_time context_now(unsigned n_locks)
 static bool still_counts(const struct context *context, const struct context_time *time)
 {
 	return context->proved.n_locks == time->n_locks &&
-	       time->now_us - context->proved.now_us < (uint64_t)CONTEXT_PROOF_S * USEC_PER_SEC;
+	       time->now_us - context->proved.now_us < (uint64_t)context->limit_s * USEC_PER_SEC;
 }
 
 struct engine_proof context_proof(const struct context *context, const struct context_time *time)

@@ -45,6 +45,9 @@ const char *context_name(const struct context *context);
 KC_MUST_CHECK enum kc_status context_find(struct list *contexts, const char *name,
 					  struct context **ret_context);
 
+/* For how long a proof counts: CONTEXT_PROOF_S unless it is said. */
+void context_set_limit(struct context *context, unsigned seconds);
+
 bool context_forbids_interaction(const struct context *context);
 /* What it proves now. Borrows from @context. */
 struct engine_proof context_proof(const struct context *context, const struct context_time *time);

@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "base/list.h"
 #include "daemon/audit.h"
 #include "daemon/broadcast.h"
 #include "daemon/certificate_facts.h"
@@ -46,6 +47,7 @@ struct daemon {
 	struct certificate_facts *certificate_facts;
 	struct inspector *judge; /* keycask-x509 that knows what is trusted */
 	unsigned n_locks;	 /* times that the keychain, or the screen, was locked: context.h */
+	struct list batches;	 /* batch.h */
 	struct login_watch *login; /* NULL: there is no system bus */
 	struct wire_service *service;
 	struct wire_server *server;

@@ -25,6 +25,7 @@ struct verb {
 	const char *doing;  /* in messages */
 	const char *result; /* the field of our reply */
 	enum engine_use engine_use;
+	bool may_join_batch;
 	bool (*is_allowed)(const struct engine_key *key);
 	enum kc_status (*plan)(const struct key_facts *key, const char *algorithm,
 			       struct json_object *parameters, struct plan **ret_plan);
@@ -99,12 +100,14 @@ static bool may_exchange(const struct engine_key *key)
 	return key->can_derive;
 }
 
-static const struct verb verb_sign = {"sign",	       "signing", "signature",
-				      ENGINE_USE_SIGN, may_sign,  plan_signature};
-static const struct verb verb_decrypt = {"decrypt",	     "decryption",	"plaintext",
-					 ENGINE_USE_DECRYPT, calls_may_decrypt, plan_decryption};
+static const struct verb verb_sign = {"sign", "signing", "signature",	ENGINE_USE_SIGN,
+				      true,   may_sign,	 plan_signature};
+static const struct verb verb_decrypt = {"decrypt",	     "decryption", "plaintext",
+					 ENGINE_USE_DECRYPT, false,	   calls_may_decrypt,
+					 plan_decryption};
 static const struct verb verb_exchange = {"exchange",	       "key exchange", "secret",
-					  ENGINE_USE_EXCHANGE, may_exchange,   plan_exchange};
+					  ENGINE_USE_EXCHANGE, false,	       may_exchange,
+					  plan_exchange};
 
 static const char *label_of(const struct engine_key *key)
 {
@@ -248,6 +251,7 @@ static enum kc_status use_token(struct key_use *key_use)
 		.purpose = key_use->key.label,
 		.needs_pin = strcmp(key_use->key.constraint, "none") != 0,
 		.needs_new_pin = strcmp(key_use->key.constraint, "pin_always") == 0,
+		.may_join_batch = key_use->verb->may_join_batch,
 		.answer = answer,
 		.recover = recover,
 		.ended = end_use,
@@ -333,7 +337,8 @@ static void begin(struct wire_call *call, const struct verb *verb)
 					.done = on_found,
 					.gone = on_gone_before,
 					.details = key_use,
-					.may_skip = true};
+					.may_skip = true,
+					.may_join_batch = verb->may_join_batch};
 
 	error_clear();
 	if (!key_use) {

@@ -73,6 +73,8 @@ static enum kc_status ask(struct password_question *question, enum prompt_kind k
 
 	text.item = question->item[0] ? question->item : NULL;
 	text.error = question->error[0] ? question->error : NULL;
+	text.scope = question->options.scope;
+	text.folder = question->options.folder;
 	if (question->options.reason)
 		text.reason = question->options.reason;
 	question->asked = kind;

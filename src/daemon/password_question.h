@@ -22,6 +22,8 @@ struct password_question_options {
 	enum prompt_kind kind;
 	enum prompt_kind repeat; /* a new one is asked twice; @kind: once */
 	const char *item;	 /* label; NULL: it is about no item. Copied */
+	const char *scope;	 /* of the prompt, with folder; borrowed, NULL */
+	const char *folder;
 	const char *reason; /* NULL: what the call's interaction says. Borrowed from the call */
 	const char *error;  /* why it is asked again; NULL: it is not. Copied */
 	struct keybag_stretching stretching;

@@ -8,6 +8,7 @@
 
 #include "base/try.h"
 #include "daemon/asking.h"
+#include "daemon/batch.h"
 #include "daemon/client.h"
 #include "daemon/pin_fields.h"
 
@@ -20,7 +21,8 @@ struct pin_request {
 	struct daemon *daemon;
 	struct client *client;
 	struct token *token;
-	struct pin_session *session;
+	struct pin_session *session; /* the client's, or the batch's */
+	struct batch *batch;	     /* NULL: the call stands for itself */
 	struct pin_request_options options;
 	struct operation *operation;
 	struct prompt *prompt;
@@ -51,6 +53,7 @@ struct pin_request *pin_request_free(struct pin_request *request)
 		return NULL;
 	prompt_cancel(request->prompt);
 	pin_fields_done(&request->pins);
+	request->batch = batch_leave(request->batch);
 	free(request);
 	return NULL;
 }
@@ -66,6 +69,16 @@ static void on_gone(void *userdata)
 	wire_call_on_gone(request->call, NULL, NULL);
 	wire_call_drop(request->call);
 	ignore(pin_request_free(request) != NULL);
+}
+
+/* A PIN that is wanted each time serves nobody else. */
+static enum kc_status find_session(struct pin_request *request, const char *token_id)
+{
+	if (request->options.may_join_batch && !request->options.needs_new_pin)
+		TRY(batch_join(request->call, &request->batch));
+	if (request->batch)
+		return batch_session(request->batch, token_id, &request->session);
+	return client_session(request->client, token_id, &request->session);
 }
 
 static enum kc_status take_secrets(struct pin_request *request)
@@ -87,7 +100,7 @@ static enum kc_status fill(struct pin_request *request, const char *token_id)
 	struct json_object *parameters = wire_call_parameters(request->call);
 
 	TRY(registry_find_token(request->daemon->registry, token_id, &request->token));
-	TRY(client_session(request->client, token_id, &request->session));
+	TRY(find_session(request, token_id));
 	TRY(read_interaction(request, parameters));
 	TRY(take_secrets(request));
 	request->may_use_last_try = field_flag(parameters, "last_try", false);
@@ -173,6 +186,21 @@ static void on_answered(void *userdata, enum kc_status status, struct secret *pi
 		operation_refuse_pin(request->operation, status);
 }
 
+/* What the PIN will be good for, when it is not just what was asked. */
+static void describe_scope(const struct pin_request *request, struct prompt_text *text)
+{
+	struct json_object *interaction =
+		field_get(wire_call_parameters(request->call), "interaction");
+
+	if (request->batch) {
+		text->scope = batch_scope(request->batch);
+		text->folder = batch_folder(request->batch);
+	} else if (request->options.may_join_batch && request->options.needs_new_pin &&
+		   field_text(interaction, "batch")) {
+		text->scope = "this signature alone: the key wants its PIN for each";
+	}
+}
+
 void pin_request_ask(struct daemon *daemon, struct operation *operation,
 		     const struct pin_question *question)
 {
@@ -186,6 +214,7 @@ void pin_request_ask(struct daemon *daemon, struct operation *operation,
 	(void)snprintf(name, sizeof(name), "%s (%s)", token_label(token), token_id(token));
 	text.token = name;
 	text.key = request->options.purpose;
+	describe_scope(request, &text);
 	text.pin = question->pin;
 	text.rules = question->rules;
 	text.error = question->why;

@@ -20,6 +20,7 @@ typedef enum kc_status (*pin_request_answer_fn)(void *details, struct json_objec
 struct pin_request_options {
 	const char *purpose; /* what the PIN is for: the key's label; NULL: the token itself */
 	bool needs_new_pin;
+	bool may_join_batch; /* batch.h: the call may ask for one */
 	bool needs_pin;
 	/* The call's secrets have been taken from it, and this is the one that must be right:
 	 * taken; NULL: there was none. */

@@ -10,6 +10,7 @@
 
 #include "base/try.h"
 #include "daemon/asking.h"
+#include "daemon/batch.h"
 #include "daemon/calls.h"
 #include "daemon/client.h"
 #include "daemon/context.h"
@@ -36,6 +37,7 @@ struct proof {
 	struct prompt *prompt;
 	struct password_question *question;
 	struct trust *trust;
+	struct batch *batch;	      /* whose context is in the terms; NULL */
 	struct json_object *verdicts; /* on certificates, all so far; owned, NULL */
 };
 
@@ -46,6 +48,7 @@ static struct proof *proof_free(struct proof *proof)
 	prompt_cancel(proof->prompt);
 	password_question_cancel(proof->question);
 	proof->trust = trust_free(proof->trust);
+	proof->batch = batch_leave(proof->batch);
 	field_free(&proof->verdicts);
 	secret_done(&proof->application_key);
 	engine_need_done(&proof->request.need);
@@ -140,6 +143,8 @@ static enum kc_status ask_consent(struct proof *proof)
 	text.item = proof->request.need.label[0] ? proof->request.need.label : NULL;
 	if (proof->terms.reason)
 		text.reason = proof->terms.reason;
+	text.scope = proof->batch ? batch_scope(proof->batch) : NULL;
+	text.folder = proof->batch ? batch_folder(proof->batch) : NULL;
 	return prompt_start(proof->daemon->desk, &place, &text, on_consent, proof, &proof->prompt);
 }
 
@@ -170,6 +175,11 @@ static enum kc_status ask_password(struct proof *proof, struct password_question
 {
 	options->item = proof->request.need.label[0] ? proof->request.need.label : NULL;
 	options->reason = proof->terms.reason;
+	/* an item's own password is not kept for a batch */
+	if (proof->batch && options->kind == PROMPT_ITEM_PASSCODE) {
+		options->scope = batch_scope(proof->batch);
+		options->folder = batch_folder(proof->batch);
+	}
 	options->userdata = proof;
 	return password_question_start(proof->call, options, &proof->question);
 }
@@ -302,10 +312,28 @@ static enum kc_status ask_person(struct proof *proof)
 		    "the item needs the keychain password, and there is none");
 }
 
+/* Has it been proved for the batch that this is part of? Looked at when something is missing. */
+static enum kc_status consult_batch(struct proof *proof, bool *ret_is_proved)
+{
+	const char *key = field_text(wire_call_parameters(proof->call), "key");
+	struct context_time time = context_now(proof->daemon->n_locks);
+
+	if (!proof->options.may_join_batch || proof->batch || proof->terms.context || !key)
+		return KC_OK;
+	TRY(batch_join(proof->call, &proof->batch));
+	if (!proof->batch)
+		return KC_OK;
+	TRY(batch_context(proof->batch, key, &proof->terms.context));
+	proof->request.proof = context_proof(proof->terms.context, &time);
+	*ret_is_proved = proof->request.proof.has_presence || proof->request.proof.has_passcode;
+	return KC_OK;
+}
+
 /* One thing that is missing; then the next round says what else is. */
 static enum kc_status prove(struct proof *proof)
 {
 	const struct engine_need *need = &proof->request.need;
+	bool is_proved = false;
 
 	error_clear(); /* of "authentication needed", which is no failure yet */
 	if (proof->request.need.certificates) /* there are only so many */
@@ -314,7 +342,11 @@ static enum kc_status prove(struct proof *proof)
 		"the item wanted to be proved %d times", ROUNDS_MAX);
 	REQUIRE(need->presence || need->passcode || need->application_password, KC_ERR_INTERNAL,
 		"the item needs something that nobody can prove");
-	return ask_person(proof);
+	TRY(consult_batch(proof, &is_proved));
+	if (!is_proved)
+		return ask_person(proof);
+	begin_round(proof);
+	return KC_OK;
 }
 
 static void begin_round(struct proof *proof)

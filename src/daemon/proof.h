@@ -29,6 +29,7 @@ struct proof_options {
 	struct json_object *dictionary;
 	/* Attributes that will be written: an added item's, an update's changes; NULL: none are. */
 	struct json_object *written;
+	bool may_join_batch; /* batch.h: of a call that names its "key" */
 	bool may_skip; /* use_authentication_ui may be "skip": copying only, and the engine does it
 			*/
 };

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "daemon/access.h"
+#include "daemon/batch.h"
 #include "daemon/client.h"
 #include "daemon/dispatch.h"
 #include "daemon/events.h"
@@ -254,6 +255,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 					    .timeout_s = daemon->config.prompt_deadline_s,
 					    .quota = daemon->config.prompt_quota};
 
+	list_init(&daemon->batches);
 	broadcast_init(&daemon->token_watchers);
 	broadcast_init(&daemon->slot_watchers);
 	TRY(audit_open(&daemon->audit));
@@ -281,6 +283,7 @@ void wiring_disconnect(struct daemon *daemon)
 	broadcast_done(&daemon->token_watchers);
 	broadcast_done(&daemon->slot_watchers);
 	daemon->login = login_watch_free(daemon->login);
+	batch_forget_all(daemon);
 	daemon->registry = registry_free(daemon->registry);
 	daemon->judge = inspector_free(daemon->judge);
 	daemon->certificate_facts = certificate_facts_free(daemon->certificate_facts);

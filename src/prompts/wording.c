@@ -150,6 +150,8 @@ static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
 		ignore(fprintf(out, " - if this PIN is wrong, it is blocked!") < 0);
 	TRY(put_line(out, "Rules", text->rules));
 	TRY(put_program(out, text));
+	TRY(put_line(out, "Good for", text->scope));
+	TRY(put_line(out, "Folder", text->folder));
 	TRY(put_line(out, "Token", text->token));
 	TRY(put_line(out, "Asked for", text->pin));
 	TRY(put_line(out, "Key", text->key));

@@ -49,6 +49,8 @@ struct prompt_text {
 	const char *pin;	 /* which PIN: what a person calls it; NULL: the token's */
 	const char *key;	 /* label; NULL: the token itself */
 	const char *item;	 /* label; NULL: it is about no item */
+	const char *scope;	 /* what else the answer is good for; NULL: nothing */
+	const char *folder;	 /* where that is done; may be NULL */
 	const char *reason;	 /* what the client gives as such; may be NULL */
 	const char *token;	 /* label and ID; NULL: it is about none */
 	const char *rules;	 /* what a new PIN must look like; NULL: nothing is known */
