@@ -12,9 +12,14 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <keycask/daemon.h>
+
 #include "base/try.h"
+#include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_object.h"
 #include "frontends/pkcs11/p11_session.h"
 #include "frontends/pkcs11/p11_slot.h"
@@ -45,6 +50,7 @@ static void inherit(void)
 	p11_session_inherit(is_whole);
 	p11_object_inherit(is_whole);
 	p11_slot_inherit(is_whole);
+	p11_event_inherit(is_whole);
 }
 
 static void take_over(void)
@@ -127,12 +133,15 @@ static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
  * CKF_INTERFACE_FORK_SAFE. It is told that it was right, and finds what it would find without. */
 static CK_RV initialise(void)
 {
+	const char *autostart = secure_getenv("KEYCASK_AUTOSTART");
 	bool is_first = !module.is_initialised;
 
 	if (!is_first && !module.is_inherited)
 		return CKR_CRYPTOKI_ALREADY_INITIALIZED;
 	module.is_inherited = false;
 	module.is_initialised = true;
+	/* design/decisions.md 15: who loads a module has not asked for a daemon. */
+	kc_daemon_set_autostart(autostart && strcmp(autostart, "1") == 0);
 	return is_first ? p11_slot_begin() : CKR_OK;
 }
 
@@ -169,6 +178,7 @@ CK_RV C_Finalize(void *reserved)
 	p11_module_leave();
 	p11_session_end();
 	p11_module_hold();
+	p11_event_end();
 	p11_object_end();
 	p11_slot_end();
 	module.is_ending = false;

@@ -9,13 +9,12 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_find.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_object.h"
+#include "frontends/pkcs11/p11_operation.h"
 #include "frontends/pkcs11/p11_slot.h"
-
-void p11_operation_end_all(struct p11_session *session);
-void p11_operation_cancel(struct p11_session *session, CK_FLAGS flags);
 
 static struct list sessions = {&sessions, &sessions};
 static CK_SESSION_HANDLE last_handle; /* runs on over C_Finalize: old handles stay invalid */
@@ -30,6 +29,18 @@ static struct p11_session *find(CK_SESSION_HANDLE handle)
 			return session;
 	}
 	return NULL;
+}
+
+CK_ULONG p11_session_count(CK_SLOT_ID slot, bool only_read_write)
+{
+	CK_ULONG n = 0;
+
+	list_for_each (link, &sessions) {
+		const struct p11_session *session = list_entry(link, struct p11_session, link);
+
+		n += session->slot == slot && (session->is_read_write || !only_read_write);
+	}
+	return n;
 }
 
 /* --- holding ------------------------------------------------------------------------------- */
@@ -174,7 +185,9 @@ CK_RV C_OpenSession(CK_SLOT_ID slot_id, CK_FLAGS flags, void *application, CK_NO
 	/* 3.0, 5.6.1: "for legacy reasons, the CKF_SERIAL_SESSION bit must always be set" */
 	if (!(flags & CKF_SERIAL_SESSION))
 		return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
-	result = p11_module_enter();
+	result = p11_event_look();
+	if (result == CKR_OK)
+		result = p11_module_enter();
 	if (result != CKR_OK)
 		return result;
 	result = open_session(slot_id, flags, ret_handle);

@@ -42,6 +42,9 @@ static inline void p11_session_givep(struct p11_session **session)
 	p11_session_give(*session);
 }
 
+/* Within p11_module_enter(). */
+CK_ULONG p11_session_count(CK_SLOT_ID slot, bool only_read_write);
+
 /* p11_module.c's: after fork(), with the tables as they were (or not: @is_whole); and at
  * C_Finalize, which ends those of all slots, not within p11_module_enter(). */
 void p11_session_inherit(bool is_whole);

@@ -4,16 +4,26 @@
  */
 #include "frontends/pkcs11/p11_slot.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include <keycask/token.h>
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/secret.h"
+#include "base/try.h"
+#include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_text.h"
+#include "frontends/pkcs11/p11_token.h"
 
 static struct {
 	struct p11_slot **slots;
 	size_t n_slots;
+	atomic_bool is_counted; /* C_GetSlotList has told how many; not yet which */
 } table;
 
 struct p11_slot *p11_slot_find(CK_SLOT_ID id)
@@ -48,14 +58,12 @@ CK_RV p11_slot_begin(void)
 
 	if (result == CKR_OK)
 		result = add_slot();
-	if (result == CKR_OK)
-		table.slots[0]->is_present = true;
-	else
+	if (result != CKR_OK)
 		p11_slot_end();
 	return result;
 }
 
-static void forget_login(struct p11_slot *slot)
+void p11_slot_forget_login(struct p11_slot *slot)
 {
 	slot->user = P11_NOBODY;
 	if (slot->administrator)
@@ -66,22 +74,142 @@ static void forget_login(struct p11_slot *slot)
 
 void p11_slot_inherit(bool is_whole)
 {
-	if (!is_whole)
+	if (!is_whole) {
+		table.slots = NULL;
 		table.n_slots = 0;
+		ignore(p11_slot_begin() != CKR_OK);
+	}
 	for (size_t i = 0; i < table.n_slots; i++)
-		forget_login(table.slots[i]);
+		p11_slot_forget_login(table.slots[i]);
+}
+
+static void slot_free(struct p11_slot *slot)
+{
+	p11_slot_forget_login(slot);
+	free(slot->pin_rules);
+	free(slot->token_id);
+	free(slot->label);
+	free(slot->model);
+	free(slot);
 }
 
 void p11_slot_end(void)
 {
-	for (size_t i = 0; i < table.n_slots; i++) {
-		forget_login(table.slots[i]);
-		free(table.slots[i]->token_id);
-		free(table.slots[i]);
-	}
+	for (size_t i = 0; i < table.n_slots; i++)
+		slot_free(table.slots[i]);
 	free(table.slots);
 	table.slots = NULL;
 	table.n_slots = 0;
+}
+
+/* --- what comes and goes ------------------------------------------------------------------- */
+
+static bool is_of(const struct p11_slot *slot, const char *token_id)
+{
+	return slot->token_id && strcmp(slot->token_id, token_id) == 0;
+}
+
+/* The token's own, or else the one that is empty and was so always. */
+static struct p11_slot *find_place(const char *token_id)
+{
+	for (size_t i = 1; i < table.n_slots; i++)
+		if (is_of(table.slots[i], token_id))
+			return table.slots[i];
+	return table.slots[table.n_slots - 1];
+}
+
+/* What was proved to a token, and what its PIN was like, ends with its presence. */
+static void set_presence(struct p11_slot *slot, bool is_present, bool is_event)
+{
+	if (slot->is_present == is_present)
+		return;
+	slot->is_present = is_present;
+	slot->has_event |= is_event;
+	p11_slot_forget_login(slot);
+	free(take(slot->pin_rules));
+	slot->n_insertions++;
+}
+
+static CK_RV replace_text(char **text, const char *new_text)
+{
+	char *copy = NULL;
+
+	if (copy_text(new_text, &copy) != KC_OK)
+		return CKR_HOST_MEMORY;
+	free(*text);
+	*text = copy;
+	return CKR_OK;
+}
+
+CK_RV p11_slot_note_present(const char *token_id, const struct kc_dictionary *token, bool is_event)
+{
+	struct p11_slot *slot = find_place(token_id);
+	CK_RV result = CKR_OK;
+
+	if (!slot->token_id) {
+		result = add_slot(); /* the next one that is always empty */
+		if (result == CKR_OK)
+			result = replace_text(&slot->token_id, token_id);
+	}
+	if (result == CKR_OK)
+		result = replace_text(&slot->label, kc_dictionary_text(token, KC_TOKEN_LABEL));
+	if (result == CKR_OK && kc_dictionary_text(token, KC_TOKEN_DRIVER_NAME))
+		result =
+			replace_text(&slot->model, kc_dictionary_text(token, KC_TOKEN_DRIVER_NAME));
+	if (result != CKR_OK)
+		return result;
+	/* "inserted" of one that is there already: it has more items now, or other ones. */
+	if (slot->is_present)
+		slot->n_insertions++;
+	set_presence(slot, true, is_event);
+	return CKR_OK;
+}
+
+void p11_slot_note_absent(const char *token_id, bool is_event)
+{
+	for (size_t i = 1; i < table.n_slots; i++)
+		if (is_of(table.slots[i], token_id))
+			set_presence(table.slots[i], false, is_event);
+}
+
+static bool is_among(const struct kc_value *tokens, const char *token_id)
+{
+	for (size_t i = 0; i < kc_value_count(tokens); i++) {
+		const struct kc_dictionary *token = kc_value_dictionary(kc_value_at(tokens, i));
+		const char *other = kc_dictionary_text(token, KC_TOKEN_ID);
+
+		if (other && strcmp(other, token_id) == 0)
+			return true;
+	}
+	return false;
+}
+
+void p11_slot_note_listed(const struct kc_value *tokens, bool is_event)
+{
+	set_presence(table.slots[0], tokens != NULL, is_event);
+	for (size_t i = 1; i < table.n_slots; i++)
+		if (table.slots[i]->token_id && !is_among(tokens, table.slots[i]->token_id))
+			set_presence(table.slots[i], false, is_event);
+}
+
+bool p11_slot_has_event(void)
+{
+	for (size_t i = 0; i < table.n_slots; i++)
+		if (table.slots[i]->has_event)
+			return true;
+	return false;
+}
+
+bool p11_slot_take_event(CK_SLOT_ID *ret_id)
+{
+	for (size_t i = 0; i < table.n_slots; i++) {
+		if (!table.slots[i]->has_event)
+			continue;
+		table.slots[i]->has_event = false;
+		*ret_id = table.slots[i]->id;
+		return true;
+	}
+	return false;
 }
 
 /* --- the standard's functions -------------------------------------------------------------- */
@@ -100,6 +228,8 @@ static CK_ULONG list_slots(bool only_present, CK_SLOT_ID *ret_ids, CK_ULONG room
 	return n;
 }
 
+/* Programs ask for the number first, and mostly take it for granted that the list is as long: 3.0,
+ * 5.5.1 has what came meanwhile seen at the next number only. */
 CK_RV C_GetSlotList(CK_BBOOL only_present, CK_SLOT_ID *ret_ids, CK_ULONG *count)
 {
 	CK_ULONG room = 0;
@@ -107,15 +237,37 @@ CK_RV C_GetSlotList(CK_BBOOL only_present, CK_SLOT_ID *ret_ids, CK_ULONG *count)
 
 	if (!count)
 		return CKR_ARGUMENTS_BAD;
-	result = p11_module_enter();
+	if (!ret_ids || !table.is_counted)
+		result = p11_event_look();
+	if (result == CKR_OK)
+		result = p11_module_enter();
 	if (result != CKR_OK)
 		return result;
 	room = *count;
 	*count = list_slots(only_present, ret_ids, room);
+	table.is_counted = !ret_ids;
 	if (ret_ids && *count > room)
 		result = CKR_BUFFER_TOO_SMALL;
 	p11_module_leave();
 	return result;
+}
+
+/* 3.0, 3.2: the descriptions of slots are what stays the same while tokens come and go. Slots whose
+ * token is always there would be those without CKF_REMOVABLE_DEVICE; the keychain is not there
+ * without the daemon, and programs look at other slots no second time. */
+static void describe(const struct p11_slot *slot, CK_SLOT_INFO *ret_info)
+{
+	char description[sizeof(ret_info->slotDescription)] = "keycask keychain";
+
+	if (slot->id != P11_SLOT_KEYCHAIN)
+		(void)snprintf(description, sizeof(description), "keycask slot %lu", slot->id);
+	*ret_info = (CK_SLOT_INFO){.flags = CKF_REMOVABLE_DEVICE};
+	if (slot->is_present)
+		ret_info->flags |= CKF_TOKEN_PRESENT;
+	if (slot->id != P11_SLOT_KEYCHAIN)
+		ret_info->flags |= CKF_HW_SLOT;
+	p11_text_pad(ret_info->slotDescription, sizeof(ret_info->slotDescription), description);
+	p11_text_pad(ret_info->manufacturerID, sizeof(ret_info->manufacturerID), "keycask");
 }
 
 CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info)
@@ -125,28 +277,15 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info)
 
 	if (!info)
 		return CKR_ARGUMENTS_BAD;
-	result = p11_module_enter();
+	result = p11_event_look();
+	if (result == CKR_OK)
+		result = p11_module_enter();
 	if (result != CKR_OK)
 		return result;
 	slot = p11_slot_find(id);
 	result = slot ? CKR_OK : CKR_SLOT_ID_INVALID;
-	if (slot) {
-		*info = (CK_SLOT_INFO){.flags = slot->is_present ? CKF_TOKEN_PRESENT : 0};
-		p11_text_pad(info->slotDescription, sizeof(info->slotDescription), "keycask");
-		p11_text_pad(info->manufacturerID, sizeof(info->manufacturerID), "keycask");
-	}
+	if (slot)
+		describe(slot, info);
 	p11_module_leave();
 	return result;
-}
-
-CK_RV C_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
-{
-	(void)id;
-	return info ? CKR_TOKEN_NOT_PRESENT : CKR_ARGUMENTS_BAD;
-}
-
-CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *ret_id, void *reserved)
-{
-	(void)flags, (void)reserved;
-	return ret_id ? CKR_NO_EVENT : CKR_ARGUMENTS_BAD;
 }

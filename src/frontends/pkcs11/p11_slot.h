@@ -9,8 +9,8 @@
  * slot is always empty, for programs that look at slots once and wait for a token in one of them.
  */
 
-#include <stdbool.h>
 #include <keycask/dictionary.h>
+#include <stdbool.h>
 
 #include "frontends/pkcs11/p11_standard.h"
 
@@ -31,12 +31,30 @@ struct p11_slot {
 	unsigned n_asked;      /* p11_ability.c: n_insertions + 1 when that was done last */
 	unsigned lacking;      /* and what it found */
 	unsigned n_loaded;     /* p11_load.c: n_insertions when that was done last */
+	/* Of a token: what its driver calls it, and its kind ("PIV"); NULL: not told. */
+	char *label;
+	char *model;
+	struct p11_pin_rules *pin_rules; /* p11_token.c; NULL: not asked for yet */
 };
 
 #define P11_NOBODY ((CK_USER_TYPE)-1)
 
 /* Within p11_module_enter(). Expected: NULL  no such slot */
 struct p11_slot *p11_slot_find(CK_SLOT_ID id);
+
+/* Within p11_module_enter(): nobody is logged in any more, as far as is known here. */
+void p11_slot_forget_login(struct p11_slot *slot);
+
+/* p11_event.c's, all within p11_module_enter(). @token is the token's dictionary, or an event's. A
+ * change of presence is told by C_WaitForSlotEvent if it @is_event. */
+CK_RV p11_slot_note_present(const char *token_id, const struct kc_dictionary *token, bool is_event);
+void p11_slot_note_absent(const char *token_id, bool is_event);
+/* Those that are not among @tokens, an array of dictionaries, are absent; all of them, and the
+ * keychain, when it is NULL. */
+void p11_slot_note_listed(const struct kc_value *tokens, bool is_event);
+bool p11_slot_has_event(void);
+/* False: there is none. */
+bool p11_slot_take_event(CK_SLOT_ID *ret_id);
 
 /* p11_module.c's: at C_Initialize, after fork(), with the tables as they were (or not: @is_whole),
  * and at C_Finalize. */
