@@ -17,7 +17,8 @@ from piv_tools import READER, SOCKET_FOLDER, Pcscd
 NAME = f"{READER} 00 00"
 PROFILE = "piv:9a=p256"
 STATES = ("ok", "warning", "problem")
-TOPICS = ["daemon", "keychain", "pcscd", "readers", "drivers", "confinement", "prompts"]
+TOPICS = ["daemon", "keychain", "pcscd", "readers", "drivers", "confinement", "prompts",
+          "programs"]
 
 
 def examine(daemon, problem=False, **environment):
@@ -73,7 +74,7 @@ def nothing_is_in_the_way():
         # the driver and the slot process, and the one for certificates when it is up
         running = find(findings, "confinement", "helper processes that run confined now")
         check(int(running["what"].split()[-1]) >= 2, running["what"])
-        check_equal(troubles(findings, but_of=("prompts",)), [], "troubles")
+        check_equal(troubles(findings, but_of=("prompts", "programs")), [], "troubles")
         check(not any(finding["topic"] == "pcscd" for finding in findings), "pcscd is not used")
 
 

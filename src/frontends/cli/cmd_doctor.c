@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "frontends/cli/doctor.h"
+#include "frontends/cli/doctor_programs.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/person.h"
@@ -121,6 +121,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (uses_readers)
 		doctor_pcscd_look(&doctor);
 	look_at_terminal(&doctor);
+	doctor_programs_look(&doctor, doctor.socket);
 	doctor_sort(&doctor);
 	context->exit_status = doctor.has_problem ? CLI_EXIT_FAILED : CLI_EXIT_OK;
 	return context->json ? print_json(&doctor) : print(context, &doctor);
@@ -131,7 +132,10 @@ const struct command cmd_doctor = {
 	.arguments = "",
 	.summary = "what works on this machine, and what to do about the rest",
 	.help = "Looks at the daemon, the keychain's file, who gets which access groups, pcscd,\n"
-		"readers, cards, drivers and prompts. A finding is ok, a warning or a problem; "
+		"readers, cards, drivers and prompts, and at the settings of other programs: "
+		"whether they\n"
+		"see the items, and what to type when they do not. A finding is ok, a warning or a "
+		"problem; "
 		"with\n"
 		"a problem the exit status is 1. Starts the daemon, and works without it when "
 		"that\n"

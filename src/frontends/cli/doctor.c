@@ -61,8 +61,9 @@ void doctor_add(struct doctor *doctor, const char *topic, const char *state, con
 /* Topics in this order, whoever found them; findings of one as they came. */
 static size_t rank_of(const char *topic)
 {
-	static const char *const topics[] = {"daemon",	"keychain",    "pcscd",	 "readers",
-					     "drivers", "confinement", "access", "prompts"};
+	static const char *const topics[] = {"daemon",	"keychain", "pcscd",
+					     "readers", "drivers",  "confinement",
+					     "access",	"prompts",  "programs"};
 	size_t i = 0;
 
 	while (i < ARRAY_LEN(topics) && strcmp(topics[i], topic) != 0)
@@ -152,6 +153,7 @@ enum kc_status doctor_ask_daemon(struct doctor *doctor, bool *ret_uses_readers)
 	TRY(kc_daemon_status(&status));
 	compare_versions(doctor, status);
 	*ret_uses_readers = uses_readers(status);
+	(void)snprintf(doctor->socket, sizeof(doctor->socket), "%s", text_of(status, "socket"));
 	if (take_findings(doctor) != KC_OK)
 		tell_failure(doctor, "keycaskd cannot be examined");
 	return KC_OK;

@@ -31,6 +31,7 @@ struct doctor {
 	struct finding *findings;
 	size_t n;
 	bool has_problem;
+	char socket[DOCTOR_TEXT_MAX]; /* the daemon's, when it answers */
 };
 
 void doctor_done(struct doctor *doctor);

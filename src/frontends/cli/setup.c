@@ -62,8 +62,11 @@ enum kc_status setup_tell(struct setup_report *report, enum setup_state state, c
 
 enum kc_status setup_tell_failure(struct setup_report *report, const char *place)
 {
+	const struct error_record *own = error_get(); /* or the library's, which has its own */
 	const struct kc_error *error = kc_error_last();
 
+	if (own->status != KC_OK)
+		return setup_tell(report, SETUP_FAILED, place, own->hint, "%s", own->message);
 	return setup_tell(report, SETUP_FAILED, place, kc_error_hint(error), "%s",
 			  kc_error_message(error));
 }
