@@ -10,12 +10,6 @@
 
 #include "base/cleanup.h"
 
-enum {
-	/* What a mechanism that does not hash takes, EdDSA's message included, is as long as fits
-	 * into one request to the daemon. */
-	DATA_MAX = 700 * 1024,
-};
-
 void p11_operation_done(struct p11_operation *operation)
 {
 	p11_object_give(operation->key);
@@ -84,7 +78,7 @@ CK_RV p11_operation_take_whole(const struct p11_session *session, const struct p
 	if (!mechanism || !(mechanism->flags & verb->flag))
 		return CKR_MECHANISM_INVALID;
 	ret_operation->verb = verb;
-	ret_operation->data = BYTES_INIT(DATA_MAX);
+	ret_operation->data = BYTES_INIT(P11_DATA_MAX);
 	rv = p11_parameters_read(given, &ret_operation->how);
 	if (rv == CKR_OK && verb->permission != 0)
 		rv = take_key(session, verb, mechanism, key, &ret_operation->key);
@@ -170,7 +164,7 @@ static CK_RV collect(struct p11_operation *operation, struct kc_view data)
 		p11_hash_update(&operation->hash, data);
 		return CKR_OK;
 	}
-	if (data.len > DATA_MAX - operation->data.len)
+	if (data.len > P11_DATA_MAX - operation->data.len)
 		return CKR_DATA_LEN_RANGE;
 	if (data.len > 0 && bytes_append(&operation->data, data) != KC_OK)
 		return CKR_HOST_MEMORY;

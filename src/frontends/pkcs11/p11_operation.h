@@ -16,6 +16,12 @@
 #include "frontends/pkcs11/p11_parameters.h"
 #include "frontends/pkcs11/p11_session.h"
 
+enum {
+	/* What a mechanism that does not hash takes, EdDSA's message included, is as long as fits
+	 * into one request to the daemon. */
+	P11_DATA_MAX = 700 * 1024,
+};
+
 struct p11_operation {
 	const struct p11_verb *verb;
 	struct p11_object *key; /* held; NULL: a digest has none */

@@ -28,6 +28,7 @@ static const struct p11_verb recoverable_signing = {CKF_SIGN_RECOVER, CKA_SIGN_R
 static bool fits(const struct p11_operation *operation, size_t len)
 {
 	size_t wanted = p11_parameters_digest_bytes(&operation->how);
+	bool is_of_keychain = operation->key->slot == P11_SLOT_KEYCHAIN;
 
 	if (wanted > 0)
 		return len == wanted;
@@ -39,7 +40,7 @@ static bool fits(const struct p11_operation *operation, size_t len)
 	case P11_ECDSA:
 		return len > 0 && len <= ECDSA_DATA_MAX;
 	case P11_EDDSA:
-		return operation->key->slot == P11_SLOT_KEYCHAIN || len <= TOKEN_DATA_MAX;
+		return len <= (is_of_keychain ? (size_t)P11_DATA_MAX : TOKEN_DATA_MAX);
 	case P11_RSA_PSS:
 	case P11_RSA_OAEP:
 	case P11_ECDH:
