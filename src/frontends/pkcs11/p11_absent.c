@@ -26,13 +26,6 @@ ABSENT(C_SetOperationState,
 	CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentiation_key))
 ABSENT(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_BYTE *pin, CK_ULONG pin_len))
 ABSENT(C_Logout, (CK_SESSION_HANDLE session))
-ABSENT(C_CreateObject,
-       (CK_SESSION_HANDLE session, CK_ATTRIBUTE *templ, CK_ULONG count, CK_OBJECT_HANDLE *object))
-ABSENT(C_CopyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ,
-		      CK_ULONG count, CK_OBJECT_HANDLE *new_object))
-ABSENT(C_DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object))
-ABSENT(C_SetAttributeValue,
-       (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *templ, CK_ULONG count))
 ABSENT(C_DigestEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
 			       CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
 ABSENT(C_DecryptDigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
@@ -41,12 +34,6 @@ ABSENT(C_SignEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG 
 			     CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
 ABSENT(C_DecryptVerifyUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
 			       CK_ULONG encrypted_part_len, CK_BYTE *part, CK_ULONG *part_len))
-ABSENT(C_GenerateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *templ,
-		       CK_ULONG count, CK_OBJECT_HANDLE *key))
-ABSENT(C_GenerateKeyPair, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-			   CK_ATTRIBUTE *public_key_template, CK_ULONG public_key_attribute_count,
-			   CK_ATTRIBUTE *private_key_template, CK_ULONG private_key_attribute_count,
-			   CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key))
 ABSENT(C_LoginUser, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin,
 		     CK_ULONG pin_len, CK_UTF8CHAR *user_name, CK_ULONG user_name_len))
 ABSENT(C_MessageEncryptInit,

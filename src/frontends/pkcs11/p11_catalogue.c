@@ -129,6 +129,14 @@ static struct name *add_name(const struct p11_object *object)
 	return name;
 }
 
+static void put_into(struct name *name, struct p11_object *object)
+{
+	p11_object_drop(name->object);
+	name->object = object;
+	name->put_at = ++catalogue.clock;
+	object->handle = name->handle;
+}
+
 CK_RV p11_catalogue_put(struct p11_object **object)
 {
 	struct p11_object *taken = take(*object);
@@ -143,10 +151,17 @@ CK_RV p11_catalogue_put(struct p11_object **object)
 		p11_object_drop(taken);
 		return CKR_HOST_MEMORY;
 	}
-	p11_object_drop(name->object);
-	name->object = taken;
-	name->put_at = ++catalogue.clock;
-	taken->handle = name->handle;
+	put_into(name, taken);
+	return CKR_OK;
+}
+
+CK_RV p11_catalogue_replace(CK_OBJECT_HANDLE handle, struct p11_object **object)
+{
+	struct name *name = name_at(handle);
+
+	if (!name || !name->object)
+		return CKR_OBJECT_HANDLE_INVALID;
+	put_into(name, take(*object));
 	return CKR_OK;
 }
 

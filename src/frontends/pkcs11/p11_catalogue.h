@@ -17,6 +17,10 @@
  */
 CK_RV p11_catalogue_put(struct p11_object **object);
 
+/* The same for a session object that has a handle. Expected: CKR_OBJECT_HANDLE_INVALID  it has gone
+ */
+CK_RV p11_catalogue_replace(CK_OBJECT_HANDLE handle, struct p11_object **object);
+
 /* NULL: nothing that is there now. */
 struct p11_object *p11_catalogue_get(CK_OBJECT_HANDLE handle);
 struct p11_object *p11_catalogue_find(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class,

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/copy.h"
 #include "base/secret.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
@@ -32,18 +33,55 @@ struct p11_object *p11_object_new(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class)
 	return object;
 }
 
-void p11_object_drop(struct p11_object *object)
+struct p11_object *p11_object_variant(struct p11_object *original)
 {
-	if (!object || --object->n_users > 0)
-		return;
-	p11_attributes_free(object->attributes);
+	struct p11_object *object = p11_object_new(original->slot, original->object_class);
+
+	if (!object)
+		return NULL;
+	if (original->key_type && copy_text(original->key_type, &object->key_type) != KC_OK) {
+		p11_object_give(object);
+		return NULL;
+	}
+	object->session = original->session;
+	object->key_size_in_bits = original->key_size_in_bits;
+	object->consent = original->consent;
+	object->key = original->key;
+	object->secret = original->secret;
+	object->original = original;
+	p11_module_hold();
+	original->n_users++;
+	p11_module_leave();
+	return object;
+}
+
+static void free_key(struct p11_object *object)
+{
 	kc_key_free(object->key);
-	kc_bytes_free(&object->reference);
-	free(object->key_type);
 	if (object->secret)
 		secret_done(object->secret);
 	free(object->secret);
+}
+
+static void object_free(struct p11_object *object)
+{
+	p11_attributes_free(object->attributes);
+	if (!object->original)
+		free_key(object);
+	kc_bytes_free(&object->reference);
+	free(object->key_type);
 	free(object);
+}
+
+/* An original may be a variant itself: as many as there were changes. */
+void p11_object_drop(struct p11_object *object)
+{
+	while (object && --object->n_users == 0) {
+		struct p11_object *original = object->original;
+
+		object_free(object);
+		object = original;
+	}
 }
 
 void p11_object_give(struct p11_object *object)

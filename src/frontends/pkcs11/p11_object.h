@@ -44,6 +44,9 @@ struct p11_object {
 	bool has_own_id;	   /* CKA_ID is what an application wants, not the hash */
 	/* Of a secret key, in locked memory: C_DeriveKey's result. */
 	struct secret *secret;
+	/* Whose key and secret these are, held: C_CopyObject's or C_SetAttributeValue's original.
+	 */
+	struct p11_object *original;
 };
 
 /*
@@ -72,6 +75,10 @@ void p11_object_end_login(CK_SLOT_ID slot);
 
 /* A new object with empty attributes and one user, whom p11_object_give() ends; NULL: no memory. */
 struct p11_object *p11_object_new(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class);
+
+/* Another one with the key and the secret of @original and empty attributes; NULL: no memory. Not
+ * within p11_module_enter(). */
+struct p11_object *p11_object_variant(struct p11_object *original);
 
 /* Within p11_module_enter(): one user less. */
 void p11_object_drop(struct p11_object *object);

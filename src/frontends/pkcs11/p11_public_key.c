@@ -37,9 +37,24 @@ const struct p11_key_kind *p11_public_key_kind(const char *name)
 
 /* --- DER ------------------------------------------------------------------------------------- */
 
-static const uint8_t oid_rsa[] = {0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
+static const uint8_t algorithm_of_rsa[] = {
+	0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00,
+};
 static const uint8_t oid_ec[] = {0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
-static const uint8_t null[] = {0x05, 0x00};
+
+enum {
+	OID_RSA_BYTES = sizeof(algorithm_of_rsa) - 2, /* behind it is NULL */
+};
+
+struct kc_view p11_public_key_algorithm_of_rsa(void)
+{
+	return VIEW_OF(algorithm_of_rsa);
+}
+
+struct kc_view p11_public_key_oid_of_ec(void)
+{
+	return VIEW_OF(oid_ec);
+}
 
 #define CURVE(kind, size_in_bits, params)                                                          \
 	{                                                                                          \
@@ -69,6 +84,7 @@ static const struct p11_curve curves[] = {
 	CURVE("ed448", 456, CALLED("\x0A", "edwards448")),
 	CURVE("x25519", 256, RFC_8410("\x6E")),
 	CURVE("x25519", 256, CALLED("\x0A", "curve25519")),
+	CURVE("x25519", 256, CALLED("\x0B", "curve25519")), /* as pkcs11-tool counts */
 	CURVE("x25519", 256, "\x06\x0A\x2B\x06\x01\x04\x01\x97\x55\x01\x05\x01"),
 	CURVE("x448", 448, RFC_8410("\x6F")),
 	CURVE("x448", 448, CALLED("\x08", "curve448")),
@@ -175,7 +191,7 @@ void p11_public_key_describe(struct kc_view info, struct p11_attributes *attribu
 	p11_attributes_put(attributes, CKA_PUBLIC_KEY_INFO, info);
 	if (!read_info(info, &parts))
 		return;
-	if (view_equal(parts.algorithm, VIEW_OF(oid_rsa)))
+	if (view_equal(parts.algorithm, view_of(algorithm_of_rsa, OID_RSA_BYTES)))
 		describe_rsa(parts.bits, attributes);
 	else if (view_equal(parts.algorithm, VIEW_OF(oid_ec)))
 		describe_point(parts.params, parts.bits, attributes);
@@ -213,7 +229,7 @@ static enum kc_status put_rsa(struct kc_view modulus, struct kc_view exponent,
 	TRY(p11_der_put_unsigned(&numbers, modulus));
 	TRY(p11_der_put_unsigned(&numbers, exponent));
 	TRY(p11_der_put(&key, P11_DER_SEQUENCE, bytes_view(&numbers)));
-	return put_info(VIEW_OF(oid_rsa), VIEW_OF(null), bytes_view(&key), ret_info);
+	return put_info(VIEW_OF(algorithm_of_rsa), kc_view_of(NULL, 0), bytes_view(&key), ret_info);
 }
 
 static CK_RV build_rsa(const CK_ATTRIBUTE *template, CK_ULONG n, struct kc_bytes *ret_info)

@@ -36,6 +36,10 @@ struct p11_curve {
  * PrintableString. NULL: no curve that keys can be made on here. */
 const struct p11_curve *p11_public_key_curve(struct kc_view ec_params);
 
+/* What stands in the AlgorithmIdentifier of RSA keys, and the OID in that of EC keys; static. */
+struct kc_view p11_public_key_algorithm_of_rsa(void);
+struct kc_view p11_public_key_oid_of_ec(void);
+
 /*
  * What @info says, into @attributes: CKA_PUBLIC_KEY_INFO, and of keys of a known type CKA_MODULUS
  * and CKA_PUBLIC_EXPONENT, or CKA_EC_PARAMS and CKA_EC_POINT.

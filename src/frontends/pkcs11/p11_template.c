@@ -141,6 +141,11 @@ static int class_bit_of(CK_OBJECT_CLASS object_class)
 	}
 }
 
+bool p11_template_is_class(CK_OBJECT_CLASS object_class)
+{
+	return class_bit_of(object_class) != 0;
+}
+
 static bool has_size(const CK_ATTRIBUTE *attribute, enum kind kind)
 {
 	CK_ULONG len = attribute->ulValueLen;

@@ -34,6 +34,9 @@ enum p11_template_use {
 CK_RV p11_template_check(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS object_class,
 			 enum p11_template_use use);
 
+/* Is it a class of objects that there are here? */
+bool p11_template_is_class(CK_OBJECT_CLASS object_class);
+
 /* NULL: @template has no @type. */
 const CK_ATTRIBUTE *p11_template_find(const CK_ATTRIBUTE *template, CK_ULONG n,
 				      CK_ATTRIBUTE_TYPE type);

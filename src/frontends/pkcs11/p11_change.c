@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * C_SetAttributeValue (3.0, 5.7.6): all of the template or nothing. Of an item of the keychain its
+ * label and its CKA_ID change; of a session object what the standard lets change. Saying what is so
+ * anyway is fine, with every object.
+ */
+#include <keycask/item.h>
+
+#include "base/bytes.h"
+#include "frontends/pkcs11/p11_attributes.h"
+#include "frontends/pkcs11/p11_catalogue.h"
+#include "frontends/pkcs11/p11_describe.h"
+#include "frontends/pkcs11/p11_load.h"
+#include "frontends/pkcs11/p11_module.h"
+#include "frontends/pkcs11/p11_template.h"
+#include "frontends/pkcs11/p11_writing.h"
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+static bool is_so(const struct p11_object *object, const CK_ATTRIBUTE *attribute)
+{
+	return p11_attributes_match(object->attributes, attribute, 1);
+}
+
+static bool is_all_so(const struct p11_object *object, const struct p11_wish *wish)
+{
+	return p11_attributes_match(object->attributes, wish->template, wish->n);
+}
+
+/* --- items ----------------------------------------------------------------------------------- */
+
+static CK_RV check_item(const struct p11_object *object, const struct p11_wish *wish)
+{
+	for (CK_ULONG i = 0; i < wish->n; i++) {
+		CK_ATTRIBUTE_TYPE type = wish->template[i].type;
+
+		if (type != CKA_LABEL && type != CKA_ID && !is_so(object, &wish->template[i]))
+			return CKR_ATTRIBUTE_READ_ONLY;
+	}
+	return CKR_OK;
+}
+
+static enum kc_status update(struct kc_view reference, const struct kc_dictionary *changes)
+{
+	CLEANUP(dictionary_freep)
+	struct kc_dictionary *query = KC_DICTIONARY({KC_VALUE_PERSISTENT_REF, KC_DATA(reference)});
+
+	return kc_item_update(query, changes);
+}
+
+/* The public key of a private one is called as that one is. */
+static CK_RV change_item(const struct p11_session *session, const struct p11_object *object,
+			 const struct p11_wish *wish)
+{
+	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
+	CLEANUP(dictionary_freep) struct kc_dictionary *changes = kc_dictionary_new(NULL, 0);
+	CK_RV status = p11_writing_begin(session, &writing);
+
+	if (status == CKR_OK)
+		status = check_item(object, wish);
+	if (status == CKR_OK)
+		status = p11_writing_put_names(&writing, wish, kc_view_of(NULL, 0), changes);
+	if (status != CKR_OK)
+		return status;
+	status = p11_writing_status(update(kc_view_of_bytes(&object->reference), changes));
+	return status == CKR_OK ? p11_load_objects(object->slot, P11_LOAD_ALL) : status;
+}
+
+/* --- session objects ------------------------------------------------------------------------- */
+
+/* 3.0, Table 10: what became CK_TRUE or CK_FALSE for good. */
+static bool is_ratchet(CK_ATTRIBUTE_TYPE type, bool *ret_end)
+{
+	*ret_end = type == CKA_SENSITIVE || type == CKA_WRAP_WITH_TRUSTED;
+	return *ret_end || type == CKA_EXTRACTABLE || type == CKA_COPYABLE;
+}
+
+static CK_RV check_session_object(const struct p11_object *object, const struct p11_wish *wish)
+{
+	for (CK_ULONG i = 0; i < wish->n; i++) {
+		const CK_ATTRIBUTE *attribute = &wish->template[i];
+		bool end = false;
+
+		if (is_so(object, attribute))
+			continue;
+		if (attribute->type == CKA_TRUSTED)
+			return CKR_ATTRIBUTE_READ_ONLY; /* only CKU_SO may, 4.6.2 */
+		if (is_ratchet(attribute->type, &end) &&
+		    p11_template_flag(attribute, 1, attribute->type, end) != end)
+			return CKR_ATTRIBUTE_READ_ONLY;
+		if (object->object_class == CKO_CERTIFICATE && attribute->type != CKA_LABEL &&
+		    attribute->type != CKA_ID)
+			return CKR_ATTRIBUTE_READ_ONLY; /* it says so itself */
+	}
+	return CKR_OK;
+}
+
+/* What a secret key is worth telling after it has become sensitive, or not extractable. */
+static void hide_value(struct p11_object *object)
+{
+	if (object->object_class == CKO_SECRET_KEY &&
+	    (p11_object_is(object, CKA_SENSITIVE) || !p11_object_is(object, CKA_EXTRACTABLE)))
+		p11_attributes_hide(object->attributes, CKA_VALUE);
+}
+
+/* Objects do not change: there is another one with the same handle. */
+static CK_RV change_session_object(struct p11_object *object, const struct p11_wish *wish)
+{
+	CLEANUP(p11_object_givep) struct p11_object *changed = NULL;
+	CK_RV status = check_session_object(object, wish);
+
+	if (status != CKR_OK)
+		return status;
+	changed = p11_object_variant(object);
+	if (!changed)
+		return CKR_HOST_MEMORY;
+	p11_session_object_overlay(changed, wish);
+	p11_attributes_inherit(changed->attributes, object->attributes);
+	hide_value(changed);
+	if (!p11_attributes_are_whole(changed->attributes))
+		return CKR_HOST_MEMORY;
+	p11_module_hold();
+	status = p11_catalogue_replace(object->handle, &changed);
+	p11_module_leave();
+	return status;
+}
+
+/* --- both ------------------------------------------------------------------------------------ */
+
+static CK_RV change(const struct p11_session *session, struct p11_object *object,
+		    const struct p11_wish *wish)
+{
+	CK_RV status =
+		p11_template_check(wish->template, wish->n, object->object_class, P11_TEMPLATE_SET);
+
+	if (status != CKR_OK || is_all_so(object, wish))
+		return status;
+	if (!p11_object_is(object, CKA_MODIFIABLE))
+		return CKR_ACTION_PROHIBITED;
+	return object->session ? change_session_object(object, wish)
+			       : change_item(session, object, wish);
+}
+
+CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
+			  CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
+	CLEANUP(p11_object_givep) struct p11_object *object = NULL;
+	const struct p11_wish wish = {template, n};
+	CK_RV status = p11_session_take(session_handle, &session);
+
+	if (status == CKR_OK)
+		status = p11_object_take(session->slot, handle, &object);
+	return status == CKR_OK ? change(session, object, &wish) : status;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* C_CreateObject and C_CopyObject (3.0, 5.7.1, 5.7.2): what kind of object, and whether it stays.
+ */
+#include <stdbool.h>
+
+#include "frontends/pkcs11/p11_attributes.h"
+#include "frontends/pkcs11/p11_key_file.h"
+#include "frontends/pkcs11/p11_session_object.h"
+#include "frontends/pkcs11/p11_template.h"
+#include "frontends/pkcs11/p11_writing.h"
+
+/* --- C_CreateObject -------------------------------------------------------------------------- */
+
+static CK_RV create_token_object(const struct p11_session *session, CK_OBJECT_CLASS object_class,
+				 const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+{
+	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
+	CK_RV status = p11_writing_begin(session, &writing);
+
+	if (status != CKR_OK)
+		return status;
+	switch (object_class) {
+	case CKO_CERTIFICATE:
+		return p11_writing_add_certificate(&writing, wish, ret_handle);
+	case CKO_PRIVATE_KEY:
+	case CKO_PUBLIC_KEY:
+		return p11_writing_add_key(&writing, object_class, wish, ret_handle);
+	default:
+		return CKR_TEMPLATE_INCONSISTENT; /* others end with their session */
+	}
+}
+
+static CK_RV create_session_key(const struct p11_session *session, CK_OBJECT_CLASS object_class,
+				const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+{
+	struct kc_key *key = NULL;
+	CK_RV status = p11_key_file_import(NULL, object_class, wish, &key);
+
+	if (status != CKR_OK)
+		return status;
+	if (object_class == CKO_PRIVATE_KEY)
+		return p11_session_object_add_private(session, &key, wish, false, ret_handle);
+	return p11_session_object_add_public(session, &key, wish, false, ret_handle);
+}
+
+static CK_RV create_session_object(const struct p11_session *session, CK_OBJECT_CLASS object_class,
+				   const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+{
+	switch (object_class) {
+	case CKO_DATA:
+	case CKO_CERTIFICATE:
+		return p11_session_object_create(session, object_class, wish, ret_handle);
+	case CKO_SECRET_KEY:
+		return p11_session_object_create_secret(session, wish, ret_handle);
+	default:
+		return create_session_key(session, object_class, wish, ret_handle);
+	}
+}
+
+static CK_RV create(const struct p11_session *session, const struct p11_wish *wish,
+		    CK_OBJECT_HANDLE *ret_handle)
+{
+	CK_OBJECT_CLASS object_class = CKO_VENDOR_DEFINED;
+	CK_RV status = CKR_OK;
+
+	if (!wish->template && wish->n > 0)
+		return CKR_ARGUMENTS_BAD;
+	if (!p11_template_find(wish->template, wish->n, CKA_CLASS))
+		return CKR_TEMPLATE_INCOMPLETE;
+	object_class = p11_template_number(wish->template, wish->n, CKA_CLASS, CKO_VENDOR_DEFINED);
+	if (!p11_template_is_class(object_class))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	status = p11_template_check(wish->template, wish->n, object_class, P11_TEMPLATE_MAKE);
+	if (status != CKR_OK)
+		return status;
+	if (p11_template_flag(wish->template, wish->n, CKA_TOKEN, false))
+		return create_token_object(session, object_class, wish, ret_handle);
+	return create_session_object(session, object_class, wish, ret_handle);
+}
+
+CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG n,
+		     CK_OBJECT_HANDLE *ret_handle)
+{
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
+	const struct p11_wish wish = {template, n};
+	CK_RV status = p11_session_take(handle, &session);
+
+	if (status != CKR_OK)
+		return status;
+	return ret_handle ? create(session, &wish, ret_handle) : CKR_ARGUMENTS_BAD;
+}
+
+/* --- C_CopyObject ---------------------------------------------------------------------------- */
+
+/* What can be made of an object's own attributes again, as a template, with what @wish says else.
+ */
+enum {
+	COPIED_MAX = 8,
+};
+
+static void add_own(const struct p11_object *original, const struct p11_wish *wish,
+		    CK_ATTRIBUTE_TYPE type, CK_ATTRIBUTE *template, CK_ULONG *n)
+{
+	struct kc_view value = {NULL, 0};
+	const CK_ATTRIBUTE *wished = p11_template_find(wish->template, wish->n, type);
+
+	if (wished)
+		template[(*n)++] = *wished;
+	else if (p11_attributes_get(original->attributes, type, &value) && value.len > 0)
+		/* p11_wish only reads it */
+		template[(*n)++] = (CK_ATTRIBUTE){type, (void *)(uintptr_t)value.data, value.len};
+}
+
+static CK_RV copy_to_token(const struct p11_session *session, const struct p11_object *original,
+			   const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+{
+	static const CK_ATTRIBUTE_TYPE types[COPIED_MAX] = {
+		CKA_LABEL,	     CKA_ID,	    CKA_VALUE,	  CKA_KEY_TYPE, CKA_MODULUS,
+		CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT,
+	};
+	CK_ATTRIBUTE template[COPIED_MAX];
+	CK_ULONG n = 0;
+
+	for (size_t i = 0; i < COPIED_MAX; i++)
+		add_own(original, wish, types[i], template, &n);
+	return create_token_object(session, original->object_class, &(struct p11_wish){template, n},
+				   ret_handle);
+}
+
+static CK_RV copy(const struct p11_session *session, struct p11_object *original,
+		  const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+{
+	CK_RV status = p11_template_check(wish->template, wish->n, original->object_class,
+					  P11_TEMPLATE_COPY);
+
+	if (status != CKR_OK)
+		return status;
+	if (!p11_object_is(original, CKA_COPYABLE))
+		return CKR_ACTION_PROHIBITED;
+	if (p11_template_flag(wish->template, wish->n, CKA_TOKEN, original->session == 0))
+		return copy_to_token(session, original, wish, ret_handle);
+	return p11_session_object_copy(session, original, wish, ret_handle);
+}
+
+CK_RV C_CopyObject(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
+		   CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
+{
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
+	CLEANUP(p11_object_givep) struct p11_object *original = NULL;
+	const struct p11_wish wish = {template, n};
+	CK_RV status = p11_session_take(session_handle, &session);
+
+	if (status != CKR_OK)
+		return status;
+	if (!ret_handle)
+		return CKR_ARGUMENTS_BAD;
+	status = p11_object_take(session->slot, handle, &original);
+	return status == CKR_OK ? copy(session, original, &wish, ret_handle) : status;
+}
