@@ -173,7 +173,7 @@ def with_card(machine, command):
 # --- the packages themselves ----------------------------------------------------------------------
 
 
-@test(seconds=1800)
+@test(seconds=1500)
 def lintian_has_nothing_to_say():
     skip_unless(shutil.which("lintian"), "lintian is not installed")
     debs = packages()
