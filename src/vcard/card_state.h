@@ -56,8 +56,8 @@ struct card_manner {
 	enum piv_pin_usage pin_usage;
 	bool is_strict;	       /* nothing beyond SP 800-73: Yubico's instructions are 6D00 */
 	unsigned extended_max; /* bytes of data in an extended command or answer; 0: 6700 */
-	bool moves_keys;       /* Yubico's firmware 5.7: keys are moved and deleted */
 	bool hides_extended;   /* the answer to reset does not announce extended lengths */
+	bool moves_keys;       /* Yubico's firmware 5.7: keys are moved and deleted */
 };
 
 struct card_state {

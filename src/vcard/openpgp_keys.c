@@ -26,6 +26,7 @@ enum {
 	PART_RSA_Q = 0x93,
 	PART_EC_PRIVATE = 0x92,
 	N_PARTS = 9, /* 91 to 99 */
+	X25519_BYTES = 32,
 	PUBLIC_KEY_MAX = 600,
 };
 
@@ -125,6 +126,20 @@ static enum kc_status read_header_list(struct kc_view data, size_t *ret_index,
 	return deal_parts(lengths, values, parts);
 }
 
+/* The number of an X25519 key as GnuPG sends it, the highest byte first; RFC 7748 has the lowest.
+ */
+static enum kc_status from_number(const struct key_type *type, struct kc_view number,
+				  EVP_PKEY **ret_pkey)
+{
+	CLEANUP(bytes_done) struct bytes raw = BYTES_INIT(X25519_BYTES); /* wiped */
+
+	REQUIRE(number.len > 0 && number.len <= X25519_BYTES, KC_ERR_PARAM,
+		"a key of another size than %s", type->name);
+	for (size_t i = 0; i < X25519_BYTES; i++)
+		TRY(bytes_append_byte(&raw, i < number.len ? number.data[number.len - 1 - i] : 0));
+	return key_material_from_scalar(type, bytes_view(&raw), ret_pkey);
+}
+
 static enum kc_status assemble(const struct key_type *type, const struct kc_view parts[N_PARTS],
 			       EVP_PKEY **ret_pkey)
 {
@@ -136,6 +151,8 @@ static enum kc_status assemble(const struct key_type *type, const struct kc_view
 
 	if (type->family == KEY_RSA)
 		return rsa_parts_assemble(type, &rsa, ret_pkey);
+	if (type->family == KEY_MONTGOMERY)
+		return from_number(type, parts[PART_EC_PRIVATE - PART_FIRST], ret_pkey);
 	return key_material_from_scalar(type, parts[PART_EC_PRIVATE - PART_FIRST], ret_pkey);
 }
 

@@ -57,7 +57,7 @@ TEST(what_is_written_comes_back)
 
 	personalise(&state);
 	state.pin.tries_left = 1;
-	state.manner = (struct card_manner){PIV_USAGE_BOTH, true, 1340, true};
+	state.manner = (struct card_manner){PIV_USAGE_BOTH, true, 1340, true, true};
 	CHECK_OK(card_json_write(&state, &text));
 	CHECK_OK(card_json_read(view_of_text(text), &again));
 	CHECK_INT(again.pin.tries_left, 1);
@@ -65,6 +65,7 @@ TEST(what_is_written_comes_back)
 	CHECK(again.manner.is_strict);
 	CHECK_INT(again.manner.extended_max, 1340);
 	CHECK(again.manner.hides_extended);
+	CHECK(again.manner.moves_keys);
 	CHECK(card_state_pin_is(&again.global_pin, CARD_DEFAULT_GLOBAL_PIN));
 	CHECK(EVP_PKEY_eq(card_state_find_key(&again, 0x82)->pkey,
 			  card_state_find_key(&state, 0x82)->pkey) == 1);
@@ -131,6 +132,7 @@ TEST(each_kind_of_damage_is_refused)
 	check_refused("\"tag\":\"5fc102\"", "\"tag\":\"7fc102\"", KC_ERR_DECODE);
 	check_refused("\"application\"", "\"applicator\"", KC_ERR_DECODE);
 	check_refused("\"is_strict\":false", "\"is_strict\":0", KC_ERR_DECODE);
+	check_refused("\"moves_keys\":false", "\"moves_keys\":0", KC_ERR_DECODE);
 	check_refused("65535", "65536", KC_ERR_DECODE);
 	check_refused("\"global_pin\"", "\"local_pin\"", KC_ERR_DECODE);
 	check_refused("\"objects\":[", "\"objects\":[1,", KC_ERR_DECODE);

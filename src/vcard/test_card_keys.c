@@ -402,6 +402,31 @@ TEST(an_rsa_key_is_imported_from_its_crt_parts)
 
 /* --- Yubico's instructions --- */
 
+TEST(keys_are_moved_and_deleted_from_firmware_5_7_on)
+{
+	CLEANUP(terminal_done) struct terminal terminal = {0};
+
+	terminal_init(&terminal);
+	terminal_send(&terminal, "00F6FF9A", 0x6D00);
+	terminal.card.state.manner.moves_keys = true;
+	terminal_send(&terminal, "00FD000000", 0x9000);
+	CHECK_HEX(terminal_answer(&terminal), "050701");
+	terminal_send(&terminal, "00F6FF9A", 0x6982);
+	terminal_prove_management_key(&terminal);
+	terminal_send(&terminal, "0047009A05AC0380011100", 0x9000);
+	terminal_send(&terminal, "0047009C05AC0380011100", 0x9000);
+	terminal_send(&terminal, "00F6829A", 0x9000);
+	terminal_send(&terminal, "00F7009A00", 0x6A88);
+	terminal_send(&terminal, "00F7008200", 0x9000);
+	terminal_send(&terminal, "00F6829C", 0x6985); /* there is one */
+	terminal_send(&terminal, "00F6FF82", 0x9000);
+	terminal_send(&terminal, "00F7008200", 0x6A88);
+	terminal_send(&terminal, "00F6FF82", 0x6A88);
+	terminal_send(&terminal, "00F6FF9B", 0x6A86);
+	terminal_send(&terminal, "00F69B9C", 0x6A86);
+	terminal_send(&terminal, "00F69C9C", 0x6A86);
+}
+
 TEST(metadata_tells_about_pins_and_keys)
 {
 	CLEANUP(terminal_done) struct terminal terminal = {0};

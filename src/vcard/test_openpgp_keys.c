@@ -169,10 +169,10 @@ TEST(keys_are_made_as_the_attributes_say)
 	CHECK_HEX(terminal_answer(&terminal), "010002000300");
 }
 
-#define ALICE	     "77076D0A7318A57D3C16C17251B26645DF4C2F87EBC0992AB177FBA51DB92C2A"
+#define ALICE	     "2A2CB91DA5FB77B12A99C0EB872F4CDF4566B25172C1163C7DA518730A6D0777"
 #define ALICE_PUBLIC "8520F0098930A754748B7DDCB43EF75A0DBF3A0D26381AF4EBA4A98EAA9B4E6A"
 
-/* RFC 7748, 6.1: Alice's private key and public key. */
+/* RFC 7748, 6.1: Alice's private key, its last byte first, and public key. */
 TEST(an_imported_key_is_the_one_that_was_sent)
 {
 	CLEANUP(terminal_done) struct terminal terminal = {0};

@@ -56,6 +56,9 @@ TEST(a_profile_tells_the_cards_manner)
 	CHECK_INT(profile.manner.pin_usage, PIV_USAGE_GLOBAL);
 	CHECK_INT(profile.manner.extended_max, 1340);
 	CHECK(profile.manner.is_strict);
+	CHECK(!profile.manner.moves_keys);
+	CHECK_OK(profile_parse("piv:firmware=5.7", &profile));
+	CHECK(profile.manner.moves_keys);
 	CHECK_OK(profile_parse("piv:extended=none", &profile));
 	CHECK_INT(profile.manner.extended_max, 0);
 	CHECK(profile.manner.hides_extended);
@@ -92,6 +95,7 @@ TEST(wrong_profiles_are_refused)
 		"piv:extended=0x10",
 		"piv:extended=65536",
 		"piv:strict=no",
+		"piv:firmware=5.4",
 		"piv:9a=p256+touched",
 	};
 	struct profile profile;

@@ -145,6 +145,8 @@ def check_imported(algorithm, encryption, *attributes):
         check(moved, "no key moved")
         check(all(re.fullmatch(r"[0-9A-F]{10,14}\*+", command) for command in moved),
               "the log tells a private key")
+        check(any(command.startswith(("002A8086", "102A8086")) for command in card.commands()),
+              "gpg's keyring has decrypted, and not the card")
 
 
 @test

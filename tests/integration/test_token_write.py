@@ -7,29 +7,10 @@ import pathlib
 from key_checks import ECDSA, RSA, check_decrypts, check_exchanges, check_signs
 from keycask_test import check, check_equal, main, openssl, test
 from made_keys import MadeKey, file_with
-from token_scene import TokenScene, b64, unb64
+from token_scene import TokenScene, b64, certificate_for, der_of, public_pem, unb64
 
 PUT_DATA = "00DB3FFF"
 AUTHENTICATE = ("00870", "0087A", "00878")
-
-
-def der_of(pem):
-    return openssl("x509", "-outform", "DER", input=pem)
-
-
-def certificate_for(public_pem, name="Jo", *arguments):
-    """Of any public key, by an authority that is made for it."""
-    authority = MadeKey("P-256")
-    ca = file_with(authority.certificate("Test CA"))
-    key = file_with(public_pem)
-    request = openssl("req", "-new", "-key", MadeKey("P-256").path, "-subj", f"/CN={name}")
-    return der_of(openssl("x509", "-req", "-in", file_with(request), "-CA", ca, "-CAkey",
-                          authority.path, "-force_pubkey", key, "-days", "10", *arguments))
-
-
-def public_pem(scene, reference):
-    info = scene.connection.call("Keys.CopyPublic", {"key": reference})["public_key_info"]
-    return openssl("pkey", "-pubin", "-inform", "DER", input=unb64(info))
 
 
 def is_untouched(scene):

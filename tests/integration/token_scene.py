@@ -1,20 +1,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A daemon and a card that is written to."""
-import base64
-
-from keycask_test import Card, Daemon, check_raises, eventually
+from keycask_test import Card, Daemon, check_raises, eventually, openssl
 from lifecycle import NO_PROMPT, Watcher, configure, query
+from made_keys import MadeKey, b64, file_with, unb64
 
 ADMIN_PIN = "12345678"
 DEFAULT_KEY = "010203040506070801020304050607080102030405060708"
 
 
-def b64(data):
-    return base64.b64encode(data).decode()
+def der_of(pem):
+    return openssl("x509", "-outform", "DER", input=pem)
 
 
-def unb64(text):
-    return base64.b64decode(text)
+def certificate_for(public_pem, name="Jo", *arguments):
+    """Of any public key, by an authority that is made for it."""
+    authority = MadeKey("P-256")
+    ca = file_with(authority.certificate("Test CA"))
+    key = file_with(public_pem)
+    request = openssl("req", "-new", "-key", MadeKey("P-256").path, "-subj", f"/CN={name}")
+    return der_of(openssl("x509", "-req", "-in", file_with(request), "-CA", ca, "-CAkey",
+                          authority.path, "-force_pubkey", key, "-days", "10", *arguments))
+
+
+def public_pem(scene, reference):
+    info = scene.connection.call("Keys.CopyPublic", {"key": reference})["public_key_info"]
+    return openssl("pkey", "-pubin", "-inform", "DER", input=unb64(info))
 
 
 def answer(connection, method, parameters, status=None):

@@ -24,6 +24,7 @@ enum {
 	PASSWORD_LENGTH_MASK = 0x7F,
 	PASSWORD_MAX_USUAL = 32,
 	CAPABILITY_KDF = 0x01,
+	CERTIFICATE_LENGTH_AT = 4,
 	CARD_CAPABILITIES = 0x73, /* in historical bytes, compact TLV: 7 is the tag, 3 the length */
 	CARD_CHAINING = 0x80,
 	CARD_EXTENDED = 0x40,
@@ -67,7 +68,8 @@ static enum kc_status read_password_status(struct kc_token *token, struct kc_vie
 	return KC_OK;
 }
 
-/* 4.4.3.7: C0 is ten bytes; of its first, the last bit is for the KDF-DO. */
+/* 4.4.3.7: C0 is ten bytes; of its first, the last bit is for the KDF-DO; the fifth and sixth are
+ * the length of a certificate. */
 static enum kc_status read_capabilities(struct kc_token *token, struct kc_view data)
 {
 	struct openpgp_state *state = kc_token_state(token);
@@ -76,6 +78,11 @@ static enum kc_status read_capabilities(struct kc_token *token, struct kc_view d
 	TRY(find_optional(token, data, TAG_CAPABILITIES, &capabilities));
 	state->has_kdf = capabilities.len > 0 && (capabilities.data[0] & CAPABILITY_KDF) &&
 			 openpgp_version(state) >= 0x0303;
+	state->certificate_max =
+		capabilities.len >= CERTIFICATE_LENGTH_AT + 2
+			? (uint16_t)(capabilities.data[CERTIFICATE_LENGTH_AT] << 8 |
+				     capabilities.data[CERTIFICATE_LENGTH_AT + 1])
+			: 0;
 	return KC_OK;
 }
 

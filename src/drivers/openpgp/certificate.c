@@ -40,18 +40,32 @@ static enum kc_status select_occurrence(struct kc_token *token, uint8_t occurren
 	return select_with(token, occurrence, whole);
 }
 
+bool openpgp_has_three_certificates(struct kc_token *token)
+{
+	return openpgp_version(kc_token_state(token)) >= VERSION_OF_THREE;
+}
+
+/* Which one it is lasts until the application is selected again. */
+enum kc_status openpgp_choose_certificate(struct kc_token *token, uint8_t occurrence)
+{
+	struct openpgp_state *state = kc_token_state(token);
+
+	if (occurrence == state->occurrence)
+		return KC_OK;
+	REQUIRE(openpgp_has_three_certificates(token), KC_ERR_OBJECT_NOT_FOUND,
+		"this card has one certificate");
+	TRY(select_occurrence(token, occurrence));
+	state->occurrence = occurrence;
+	return KC_OK;
+}
+
 enum kc_status openpgp_get_certificate(struct kc_token *token, uint8_t occurrence,
 				       struct bytes *der)
 {
-	const struct openpgp_state *state = kc_token_state(token);
 	struct kc_view rest = {NULL, 0};
 	struct tlv tlv = {0};
 
-	if (occurrence > 0) {
-		REQUIRE(openpgp_version(state) >= VERSION_OF_THREE, KC_ERR_OBJECT_NOT_FOUND,
-			"this card has one certificate");
-		TRY(select_occurrence(token, occurrence));
-	}
+	TRY(openpgp_choose_certificate(token, occurrence));
 	TRY(openpgp_get_data(token, TAG_CERTIFICATE, der));
 	REQUIRE(der->len > 0, KC_ERR_OBJECT_NOT_FOUND, "there is no certificate");
 	rest = bytes_view(der);

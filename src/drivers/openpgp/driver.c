@@ -20,4 +20,9 @@ const struct kc_driver openpgp_driver = {
 	.plan_key = openpgp_plan_key,
 	.authenticate_admin = openpgp_authenticate_admin,
 	.generate = openpgp_generate,
+	.import_key = openpgp_import_key,
+	.plan_certificate = openpgp_plan_certificate,
+	.put_certificate = openpgp_put_certificate,
+	.plan_deletion = openpgp_plan_deletion,
+	.delete_object = openpgp_delete_object,
 };

@@ -5,8 +5,6 @@
  * SELECT, AID, application related data; two or three short commands for each RSA key; one for the
  * first certificate, two for each of the others.
  */
-#include <stdio.h>
-
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/try.h"
@@ -56,7 +54,7 @@ static enum kc_status publish_certificate(struct kc_token *token, struct kc_cont
 
 	TRY(openpgp_get_certificate(token, place->occurrence, &der));
 	openpgp_put_certificate_id(place, object_id);
-	(void)snprintf(label, sizeof(label), "%s certificate", place->name);
+	openpgp_put_certificate_label(place, label);
 	TRY(kc_contents_add_certificate(contents, VIEW_OF(object_id), label, bytes_view(&der)));
 	state->keys[index].has_certificate =
 		openpgp_certifies(bytes_view(&der), &state->keys[index]);

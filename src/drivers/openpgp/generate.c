@@ -34,8 +34,8 @@ enum kc_status openpgp_authenticate_admin(struct kc_token *token,
 	return openpgp_verify(token, P2_PW3, OPENPGP_PW3, proof->pin);
 }
 
-static enum kc_status put_data(struct kc_token *token, unsigned tag, struct kc_view value,
-			       const char *what)
+enum kc_status openpgp_put_data(struct kc_token *token, unsigned tag, struct kc_view value,
+				const char *what)
 {
 	const struct kc_apdu apdu = {
 		.ins = INS_PUT_DATA, .p1 = (uint8_t)(tag >> 8), .p2 = (uint8_t)tag, .data = value};
@@ -66,11 +66,11 @@ static enum kc_status judge_attributes(struct kc_token *token, enum kc_status st
 	if (status == KC_ERR_AUTHENTICATION_NEEDED)
 		return kc_token_fail(token, status, sw, "the card wants its admin PIN");
 	return kc_token_fail(token, KC_ERR_KEY_SIZE_NOT_ALLOWED, sw,
-			     "the card does not make keys of this type and size there");
+			     "the card has no keys of this type and size there");
 }
 
-static enum kc_status set_attributes(struct kc_token *token, enum openpgp_index index,
-				     const struct kc_key_wish *wish)
+enum kc_status openpgp_set_attributes(struct kc_token *token, enum openpgp_index index,
+				      const struct kc_key_wish *wish)
 {
 	CLEANUP(bytes_done) struct bytes application = BYTES_INIT(APPLICATION_MAX);
 	CLEANUP(bytes_done) struct bytes has = BYTES_INIT(APPLICATION_MAX);
@@ -86,13 +86,13 @@ static enum kc_status set_attributes(struct kc_token *token, enum openpgp_index 
 	error_clear();
 	if (is_same(bytes_view(&has), bytes_view(&wants)))
 		return KC_OK;
-	return judge_attributes(
-		token, put_data(token, tag, bytes_view(&wants), "the algorithm of the key"));
+	return judge_attributes(token, openpgp_put_data(token, tag, bytes_view(&wants),
+							"the algorithm of the key"));
 }
 
 /* The key is there whatever becomes of this, and serves everybody but GnuPG. */
-static enum kc_status describe(struct kc_token *token, enum openpgp_index index,
-			       const struct openpgp_key *key)
+enum kc_status openpgp_describe_key(struct kc_token *token, enum openpgp_index index,
+				    const struct openpgp_key *key)
 {
 	const unsigned reference = openpgp_places[index].reference;
 	const uint32_t now = (uint32_t)time(NULL);
@@ -102,11 +102,11 @@ static enum kc_status describe(struct kc_token *token, enum openpgp_index index,
 	enum kc_status status = KC_OK;
 
 	TRY(openpgp_fingerprint(index, key, created, fingerprint));
-	status = put_data(token, TAG_FINGERPRINT + reference, VIEW_OF(fingerprint),
-			  "the key's fingerprint");
+	status = openpgp_put_data(token, TAG_FINGERPRINT + reference, VIEW_OF(fingerprint),
+				  "the key's fingerprint");
 	if (status == KC_OK)
-		status = put_data(token, TAG_CREATED + reference, VIEW_OF(created),
-				  "the key's time");
+		status = openpgp_put_data(token, TAG_CREATED + reference, VIEW_OF(created),
+					  "the key's time");
 	if (!openpgp_can_skip(status))
 		return status;
 	log_warning("the card keeps no fingerprint of its %s key: %s", openpgp_places[index].name,
@@ -115,7 +115,7 @@ static enum kc_status describe(struct kc_token *token, enum openpgp_index index,
 	return KC_OK;
 }
 
-static enum kc_status find_index(struct kc_view object_id, enum openpgp_index *ret_index)
+enum kc_status openpgp_find_index(struct kc_view object_id, enum openpgp_index *ret_index)
 {
 	for (size_t i = 0; i < OPENPGP_N_KEYS; i++) {
 		if (view_equal(object_id, view_of(&openpgp_places[i].reference, 1))) {
@@ -134,7 +134,7 @@ static enum kc_status make(struct kc_token *token, const struct kc_key_wish *wis
 	bool needs_touch = key->needs_touch;
 	enum kc_status status = KC_OK;
 
-	TRY(set_attributes(token, index, wish));
+	TRY(openpgp_set_attributes(token, index, wish));
 	*key = (struct openpgp_key){.needs_touch = needs_touch}; /* the old one is gone */
 	status = openpgp_make_public_key(token, &openpgp_places[index], key);
 	if (status == KC_ERR_OBJECT_NOT_FOUND) {
@@ -143,19 +143,22 @@ static enum kc_status make(struct kc_token *token, const struct kc_key_wish *wis
 			fail(KC_ERR_CORRUPTED_DATA, "the card does not tell which key it has made");
 	}
 	TRY(status);
-	return describe(token, index, key);
+	return openpgp_describe_key(token, index, key);
+}
+
+enum kc_status openpgp_end_admin(struct kc_token *token, enum kc_status status)
+{
+	if (status != KC_ERR_TOKEN_NOT_FOUND)
+		openpgp_forget_admin(token);
+	return status;
 }
 
 enum kc_status openpgp_generate(struct kc_token *token, const struct kc_key_wish *wish,
 				struct kc_view object_id, struct kc_contents *made)
 {
 	enum openpgp_index index = OPENPGP_SIGNATURE;
-	enum kc_status status = KC_OK;
 
-	TRY(find_index(object_id, &index));
-	status = make(token, wish, index);
-	if (status != KC_ERR_TOKEN_NOT_FOUND)
-		openpgp_forget_admin(token);
-	TRY(status);
+	TRY(openpgp_find_index(object_id, &index));
+	TRY(openpgp_end_admin(token, make(token, wish, index)));
 	return openpgp_add_key(token, made, index);
 }

@@ -46,6 +46,12 @@ void openpgp_put_certificate_id(const struct openpgp_place *place,
 	id[2] = place->occurrence;
 }
 
+void openpgp_put_certificate_label(const struct openpgp_place *place,
+				   char label[OPENPGP_LABEL_BYTES])
+{
+	(void)snprintf(label, OPENPGP_LABEL_BYTES, "%s certificate", place->name);
+}
+
 const char *const *openpgp_algorithms(enum openpgp_index index, const struct openpgp_key *key)
 {
 	if (index == OPENPGP_DECRYPTION)

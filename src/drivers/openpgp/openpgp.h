@@ -86,9 +86,11 @@ struct openpgp_kdf {
 
 struct openpgp_state {
 	uint8_t aid[OPENPGP_AID_BYTES];
-	bool is_pw1_lasting;  /* one verification serves several signatures */
-	bool has_kdf;	      /* passwords may have to be derived (kdf.c) */
-	uint32_t command_max; /* bytes of data that it takes at once */
+	bool is_pw1_lasting;	  /* one verification serves several signatures */
+	bool has_kdf;		  /* passwords may have to be derived (kdf.c) */
+	uint16_t certificate_max; /* bytes; 0: the card does not say */
+	uint8_t occurrence;	  /* of 7F21, that SELECT DATA has chosen */
+	uint32_t command_max;	  /* bytes of data that it takes at once */
 	uint8_t password_max[OPENPGP_N_PASSWORDS];
 	uint8_t tries_left[OPENPGP_N_PASSWORDS]; /* at the time of enumerate() */
 	struct openpgp_key keys[OPENPGP_N_KEYS];
@@ -120,6 +122,8 @@ int openpgp_tries_in(uint16_t sw);
 bool openpgp_is_refusal(uint16_t sw);
 /* 6A80 and the like after a new password: the card refuses its form. */
 bool openpgp_is_refused_value(uint16_t sw);
+/* 6A84 and the like after PUT DATA: there is no room for so much. */
+bool openpgp_is_refused_size(uint16_t sw);
 /* May enumerate() go on without the object that ended so? */
 bool openpgp_can_skip(enum kc_status status);
 
@@ -173,7 +177,11 @@ KC_MUST_CHECK enum kc_status openpgp_make_public_key(struct kc_token *token,
 						     const struct openpgp_place *place,
 						     struct openpgp_key *key);
 
-/* certificate.c. Expected: KC_ERR_OBJECT_NOT_FOUND  there is none */
+/* certificate.c: which of three is meant from now on. Expected: KC_ERR_OBJECT_NOT_FOUND  there is
+ * one */
+KC_MUST_CHECK enum kc_status openpgp_choose_certificate(struct kc_token *token, uint8_t occurrence);
+bool openpgp_has_three_certificates(struct kc_token *token);
+/* Expected: KC_ERR_OBJECT_NOT_FOUND  there is none */
 KC_MUST_CHECK enum kc_status openpgp_get_certificate(struct kc_token *token, uint8_t occurrence,
 						     struct bytes *der);
 /* Does it certify @key? For choosing only: the daemon looks closely. */
@@ -192,6 +200,8 @@ enum {
 };
 void openpgp_put_certificate_id(const struct openpgp_place *place,
 				uint8_t id[OPENPGP_CERTIFICATE_ID_BYTES]);
+void openpgp_put_certificate_label(const struct openpgp_place *place,
+				   char label[OPENPGP_LABEL_BYTES]);
 
 /* enumerate.c */
 enum kc_status openpgp_enumerate(struct kc_token *token, struct kc_contents *contents);
@@ -244,6 +254,8 @@ struct kc_view openpgp_curve_oid(enum kc_key_type type, unsigned size_in_bits);
 KC_MUST_CHECK enum kc_status openpgp_put_wish(enum openpgp_index index,
 					      const struct kc_key_wish *wish,
 					      struct bytes *attributes);
+/* "sign", "signature" … Expected: KC_ERR_BAD_PARAMETER */
+KC_MUST_CHECK enum kc_status openpgp_read_place(const char *text, enum openpgp_index *ret_index);
 enum kc_status openpgp_plan_key(struct kc_token *token, const struct kc_key_wish *wish,
 				struct kc_bytes *ret_object_id);
 
@@ -259,6 +271,36 @@ enum kc_status openpgp_authenticate_admin(struct kc_token *token,
 					  struct kc_bytes *ret_response);
 enum kc_status openpgp_generate(struct kc_token *token, const struct kc_key_wish *wish,
 				struct kc_view object_id, struct kc_contents *made);
+
+/* Which place is named @object_id, whether there is a key or not. */
+KC_MUST_CHECK enum kc_status openpgp_find_index(struct kc_view object_id,
+						enum openpgp_index *ret_index);
+KC_MUST_CHECK enum kc_status openpgp_put_data(struct kc_token *token, unsigned tag,
+					      struct kc_view value, const char *what);
+/* Tell the card what kind of key is to come. Expected: KC_ERR_KEY_SIZE_NOT_ALLOWED */
+KC_MUST_CHECK enum kc_status openpgp_set_attributes(struct kc_token *token,
+						    enum openpgp_index index,
+						    const struct kc_key_wish *wish);
+/* Its time and its fingerprint, as of now. */
+KC_MUST_CHECK enum kc_status openpgp_describe_key(struct kc_token *token, enum openpgp_index index,
+						  const struct openpgp_key *key);
+/* The administrator is done, with @status, which is returned. */
+KC_MUST_CHECK enum kc_status openpgp_end_admin(struct kc_token *token, enum kc_status status);
+
+/* import.c */
+enum kc_status openpgp_import_key(struct kc_token *token, const struct kc_key_wish *wish,
+				  const struct kc_private_key *key, struct kc_view object_id,
+				  struct kc_contents *made);
+
+/* put.c */
+enum kc_status openpgp_plan_certificate(struct kc_token *token,
+					const struct kc_certificate_wish *wish,
+					struct kc_bytes *ret_object_id);
+enum kc_status openpgp_put_certificate(struct kc_token *token,
+				       const struct kc_certificate_wish *wish,
+				       struct kc_view object_id, struct kc_contents *made);
+enum kc_status openpgp_plan_deletion(struct kc_token *token, const struct kc_deletion_wish *wish);
+enum kc_status openpgp_delete_object(struct kc_token *token, const struct kc_deletion_wish *wish);
 
 /* sign.c */
 enum kc_status openpgp_sign(struct kc_token *token, struct kc_view object_id, const char *algorithm,

@@ -102,7 +102,7 @@ enum kc_status openpgp_put_wish(enum openpgp_index index, const struct kc_key_wi
 	return bytes_append(attributes, view_of(curve->oid, curve->len));
 }
 
-static enum kc_status read_place(const char *text, enum openpgp_index *ret_index)
+enum kc_status openpgp_read_place(const char *text, enum openpgp_index *ret_index)
 {
 	for (size_t i = 0; i < OPENPGP_N_KEYS; i++) {
 		if (strcmp(text, words[i].names[0]) == 0 || strcmp(text, words[i].names[1]) == 0) {
@@ -201,7 +201,7 @@ enum kc_status openpgp_plan_key(struct kc_token *token, const struct kc_key_wish
 	enum openpgp_index index = OPENPGP_SIGNATURE;
 
 	if (wish->place)
-		TRY(read_place(wish->place, &index));
+		TRY(openpgp_read_place(wish->place, &index));
 	TRY(openpgp_put_wish(index, wish, &attributes));
 	TRY(openpgp_get_application(token, &application));
 	if (wish->place)

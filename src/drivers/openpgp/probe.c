@@ -36,6 +36,7 @@ enum kc_status openpgp_select(struct kc_token *token)
 				     .le = OPENPGP_LE_ALL};
 
 	state->kdf.is_known = false;
+	state->occurrence = 0;
 	return openpgp_command(token, &apdu, "the OpenPGP application", NULL);
 }
 

@@ -109,6 +109,11 @@ bool openpgp_is_refused_value(uint16_t sw)
 	return sw == 0x6A80 || sw == 0x6700 || sw == 0x6985;
 }
 
+bool openpgp_is_refused_size(uint16_t sw)
+{
+	return sw == 0x6700 || sw == 0x6A84 || sw == 0x6581;
+}
+
 /* Absent, unreadable, unknown or damaged: the others are still worth publishing. */
 bool openpgp_can_skip(enum kc_status status)
 {
