@@ -75,6 +75,7 @@ extern const struct command cmd_pin_status;
 extern const struct command cmd_pin_list;
 extern const struct command cmd_pin_change;
 extern const struct command cmd_pin_unblock;
+extern const struct command cmd_git_setup;
 extern const struct command cmd_lock;
 extern const struct command cmd_unlock;
 extern const struct command cmd_passwd;

@@ -14,6 +14,8 @@
 
 static const struct setup_row *const rows[] = {
 	&setup_nss,
+	&setup_ssh,
+	&setup_git,
 };
 
 static enum kc_status find_row(struct context *context, const char *name,
@@ -81,7 +83,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 
 const struct command cmd_setup = {
 	.name = "setup",
-	.arguments = "[NAME] [--undo] [--profile DIRECTORY]",
+	.arguments = "[NAME] [--undo] [--profile DIRECTORY] [--key KEY]",
 	.summary = "tell other programs of the keychain, or take that back",
 	.help = "Alone it lists what can be set up, and where it is. With a NAME it is done, and\n"
 		"with --undo taken back; what is so already stays as it is. Programs on p11-kit\n"
@@ -89,6 +91,9 @@ const struct command cmd_setup = {
 		"  nss              the PKCS#11 module, in ~/.pki/nssdb (Chromium and others) and "
 		"in\n"
 		"                   all profiles of Firefox and Thunderbird\n"
+		"  ssh              the agent, in ~/.ssh/config and for the next login\n"
+		"  git              signed commits and tags; see keycask git-setup\n"
+		"  --key KEY        git: as in keycask git-setup\n"
 		"  --profile DIRECTORY  nss: in this profile or database alone\n",
 	.run = run,
 };

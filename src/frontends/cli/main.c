@@ -50,6 +50,7 @@ static const struct command *const commands[] = {
 	&cmd_pin_list,
 	&cmd_pin_change,
 	&cmd_pin_unblock,
+	&cmd_git_setup,
 	&cmd_lock,
 	&cmd_unlock,
 	&cmd_passwd,

@@ -78,6 +78,8 @@ KC_MUST_CHECK enum kc_status setup_print(const struct context *context,
 const char *setup_module(void);
 
 /* Each in its setup_ file. */
+extern const struct setup_row setup_git;
 extern const struct setup_row setup_nss;
+extern const struct setup_row setup_ssh;
 
 #endif

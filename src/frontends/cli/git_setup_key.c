@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who signs for git: an identity by the committer's address, or a key of the agent's list. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include <keycask/daemon.h>
+#include <keycask/identity.h>
+
+#include "base/cleanup.h"
+#include "frontends/cli/git_settings.h"
+#include "frontends/cli/git_setup.h"
+#include "frontends/cli/peer_program.h"
+
+#define AGENT "ssh-agent.sock"
+
+enum {
+	ENVIRONMENT_MAX = 1100,
+};
+
+static void dictionary_freep(struct kc_dictionary **dictionary)
+{
+	*dictionary = kc_dictionary_free(*dictionary);
+}
+
+static void certificate_freep(struct kc_certificate **certificate)
+{
+	*certificate = kc_certificate_free(*certificate);
+}
+
+static void answer_freep(struct peer_program_answer **answer)
+{
+	free(*answer);
+}
+
+/* --- certificates ---------------------------------------------------------------------------- */
+
+static bool has_address(struct kc_view der, const char *address)
+{
+	CLEANUP(certificate_freep) struct kc_certificate *certificate = NULL;
+	const struct kc_value *addresses = NULL;
+
+	if (kc_certificate_from_data(der, &certificate) != KC_OK)
+		return false;
+	addresses = kc_dictionary_get(kc_certificate_attributes(certificate),
+				      KC_CERTIFICATE_EMAIL_ADDRESSES);
+	for (size_t i = 0; i < kc_value_count(addresses); i++) {
+		const char *text = kc_value_text(kc_value_at(addresses, i));
+
+		if (text && strcasecmp(text, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_named(const struct kc_dictionary *entry, const char *name)
+{
+	const char *label = kc_dictionary_text(entry, KC_ATTR_LABEL);
+
+	return (label && strcmp(label, name) == 0) ||
+	       has_address(kc_dictionary_data(entry, KC_CHOICE_CERTIFICATE), name);
+}
+
+bool git_setup_has_certificate(const char *key)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *choice = NULL;
+	CLEANUP(freep) char *address = NULL;
+	const struct kc_value *identities = NULL;
+
+	if (key && (strncmp(key, "ssh-", 4) == 0 || strncmp(key, "ecdsa-", 6) == 0))
+		return false;
+	if ((!key && git_settings_get(NULL, "user.email", &address) != KC_OK) ||
+	    kc_identity_choose_all(KC_PURPOSE_SIGN, NULL, &choice) != KC_OK) {
+		error_clear();
+		return false;
+	}
+	identities = kc_dictionary_get(choice, KC_CHOICE_IDENTITIES);
+	for (size_t i = 0; i < kc_value_count(identities); i++)
+		if (is_named(kc_value_dictionary(kc_value_at(identities, i)), key ? key : address))
+			return true;
+	return false;
+}
+
+/* --- keys of the agent ----------------------------------------------------------------------- */
+
+enum kc_status git_setup_find_agent(char *ret_path, size_t size)
+{
+	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	const char *socket = NULL;
+	const char *slash = NULL;
+	int n = 0;
+
+	TRY(kc_daemon_start());
+	TRY(kc_daemon_status(&status));
+	socket = kc_dictionary_text(status, "socket");
+	slash = socket ? strrchr(socket, '/') : NULL;
+	REQUIRE(slash, KC_ERR_NOT_AVAILABLE, "the daemon does not tell where its socket is");
+	n = snprintf(ret_path, size, "%.*s/" AGENT, (int)(slash - socket), socket);
+	REQUIRE(n > 0 && (size_t)n < size, KC_ERR_PARAM, "the path is too long");
+	return KC_OK;
+}
+
+/* ssh-add(1) -L: one "type base64 comment" for each. */
+static enum kc_status list_keys(struct peer_program_answer *answer)
+{
+	char agent[ENVIRONMENT_MAX - sizeof("SSH_AUTH_SOCK=")];
+	char environment[ENVIRONMENT_MAX];
+	const char *const arguments[] = {"env", environment, "ssh-add", "-L", NULL};
+
+	TRY(git_setup_find_agent(agent, sizeof(agent)));
+	(void)snprintf(environment, sizeof(environment), "SSH_AUTH_SOCK=%s", agent);
+	TRY(peer_program_run(arguments, answer));
+	if (answer->exit_status == 0)
+		return KC_OK;
+	error_set_hint("keycask list shows what there is; is the card inserted?");
+	return fail(KC_ERR_ITEM_NOT_FOUND, "keycask's agent for ssh has no key");
+}
+
+/* git-config(1), user.signingKey: "key::ssh-rsa XXXXXX identifier". */
+/* *value: of the one before, if there was one. */
+static bool take_line(char *line, const char *wanted, char **value)
+{
+	char *type = strsep(&line, " ");
+	char *blob = strsep(&line, " ");
+	const char *comment = line ? line : "";
+
+	if (!type || !blob || strstr(type, "-cert-"))
+		return false;
+	if (wanted && strcmp(comment, wanted) != 0 && strcmp(blob, wanted) != 0 &&
+	    !strstr(wanted, blob))
+		return false;
+	free(*value);
+	if (asprintf(value, "key::%s %s", type, blob) < 0)
+		*value = NULL;
+	return *value != NULL;
+}
+
+static enum kc_status find_ssh_key(const char *wanted, char **ret_value)
+{
+	CLEANUP(answer_freep) struct peer_program_answer *answer = calloc(1, sizeof(*answer));
+	CLEANUP(freep) char *value = NULL;
+	char *at = NULL;
+	unsigned n = 0;
+
+	REQUIRE(answer, KC_ERR_ALLOCATE, "out of memory");
+	TRY(list_keys(answer));
+	at = answer->output;
+	for (char *line = strsep(&at, "\n"); line; line = strsep(&at, "\n"))
+		n += take_line(line, wanted, &value) ? 1 : 0;
+	if (n == 1) {
+		*ret_value = take(value);
+		return KC_OK;
+	}
+	error_set_hint("name it with --key: what ssh-add -L shows behind it");
+	if (n == 0)
+		return fail(KC_ERR_ITEM_NOT_FOUND, "keycask's agent for ssh has no key '%s'",
+			    wanted ? wanted : "");
+	return fail(KC_ERR_PARAM, "keycask's agent for ssh has %u keys%s; which one?", n,
+		    wanted ? " of that name" : "");
+}
+
+enum kc_status git_setup_find_key(const struct git_setup *setup, char **ret_value)
+{
+	if (strcmp(setup->format, "ssh") == 0)
+		return find_ssh_key(setup->key, ret_value);
+	*ret_value = strdup(setup->key ? setup->key : "");
+	REQUIRE(*ret_value, KC_ERR_ALLOCATE, "out of memory");
+	return KC_OK;
+}

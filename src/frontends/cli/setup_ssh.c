@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * OpenSSH, as a row of keycask setup: the agent in ~/.ssh/config, for ssh itself, and as
+ * SSH_AUTH_SOCK of the next login (environment.d(5)), for everything else that asks an agent. What
+ * is added to ~/.ssh/config stands at its end, where it holds for hosts that name no other agent.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "frontends/cli/git_setup.h"
+#include "frontends/cli/kept_file.h"
+
+#define BEGIN "# keycask setup ssh: begin\n"
+#define END   "# keycask setup ssh: end\n"
+
+enum {
+	TEXT_MAX = 1024,
+	FOLDER_MODE = 0700,
+};
+
+struct places {
+	struct kept_file config;
+	char ssh_folder[KEPT_FILE_PATH_MAX];
+	char environment[KEPT_FILE_PATH_MAX];
+	char agent[KEPT_FILE_PATH_MAX];
+};
+
+static enum kc_status join(char *ret_path, const char *a, const char *b)
+{
+	int n = snprintf(ret_path, KEPT_FILE_PATH_MAX, "%s%s", a, b);
+
+	REQUIRE(n > 0 && n < KEPT_FILE_PATH_MAX, KC_ERR_PARAM, "the path is too long");
+	return KC_OK;
+}
+
+static void places_freep(struct places **places)
+{
+	free(*places);
+}
+
+static enum kc_status find_places(struct places *places)
+{
+	const char *home = secure_getenv("HOME");
+	const char *config = secure_getenv("XDG_CONFIG_HOME");
+	char path[KEPT_FILE_PATH_MAX];
+
+	REQUIRE(home && home[0], KC_ERR_NOT_AVAILABLE, "HOME is not set");
+	TRY(join(places->ssh_folder, home, "/.ssh"));
+	TRY(join(path, home, "/.ssh/config"));
+	TRY(kept_file_find(path, &places->config));
+	TRY(join(path, config && config[0] ? config : home, config && config[0] ? "" : "/.config"));
+	TRY(join(places->environment, path, "/environment.d/60-keycask.conf"));
+	return git_setup_find_agent(places->agent, sizeof(places->agent));
+}
+
+/* --- ~/.ssh/config --------------------------------------------------------------------------- */
+
+/* Of our lines; *ret_len 0: they are not there. */
+static void find_block(const struct bytes *content, size_t *ret_at, size_t *ret_len)
+{
+	const uint8_t *begin =
+		content->len > 0 ? memmem(content->data, content->len, BEGIN, strlen(BEGIN)) : NULL;
+	const uint8_t *end = NULL;
+
+	*ret_len = 0;
+	if (!begin)
+		return;
+	*ret_at = (size_t)(begin - content->data);
+	end = memmem(begin, content->len - *ret_at, END, strlen(END));
+	if (end)
+		*ret_len = (size_t)(end - begin) + strlen(END);
+}
+
+static enum kc_status append_block(struct bytes *content, const char *agent)
+{
+	char block[TEXT_MAX];
+
+	/* ssh_config(5): a value with blanks stands in quotes */
+	(void)snprintf(block, sizeof(block), "%s" BEGIN "Match all\n\tIdentityAgent \"%s\"\n" END,
+		       content->len > 0 && content->data[content->len - 1] != '\n' ? "\n" : "",
+		       agent);
+	return bytes_append(content, view_of_text(block));
+}
+
+static enum kc_status make_folder(const char *path)
+{
+	REQUIRE(mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST, KC_ERR_NOT_AVAILABLE,
+		"cannot make %s: %s", path, strerror(errno));
+	return KC_OK;
+}
+
+/* All that is missing of the folder that @path is in. */
+static enum kc_status make_folders(const char *path)
+{
+	char folder[KEPT_FILE_PATH_MAX];
+
+	TRY(join(folder, path, ""));
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		TRY(make_folder(folder));
+		*slash = '/';
+	}
+	return KC_OK;
+}
+
+static enum kc_status change_config(const struct places *places)
+{
+	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
+	size_t at = 0;
+	size_t len = 0;
+
+	TRY(kept_file_read(places->config.path, &content, NULL));
+	find_block(&content, &at, &len);
+	if (len > 0)
+		return KC_OK;
+	TRY(append_block(&content, places->agent));
+	TRY(make_folder(places->ssh_folder));
+	TRY(kept_file_begin(&places->config));
+	TRY(kept_file_replace(places->config.path, bytes_view(&content)));
+	return kept_file_end(&places->config);
+}
+
+/* Of a file that was changed since: what is ours, and nothing else. */
+static enum kc_status cut_block(const struct places *places)
+{
+	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
+	size_t at = 0;
+	size_t len = 0;
+
+	TRY(kept_file_read(places->config.path, &content, NULL));
+	find_block(&content, &at, &len);
+	if (len == 0)
+		return KC_OK;
+	memmove(content.data + at, content.data + at + len, content.len - at - len);
+	content.len -= len;
+	return kept_file_replace(places->config.path, bytes_view(&content));
+}
+
+static enum kc_status restore_config(const struct places *places)
+{
+	bool is_restored = false;
+
+	if (kept_file_is_kept(&places->config))
+		TRY(kept_file_restore(&places->config, &is_restored));
+	if (!is_restored)
+		TRY(cut_block(places));
+	kept_file_forget(&places->config);
+	return KC_OK;
+}
+
+/* --- environment.d --------------------------------------------------------------------------- */
+
+/* Quotes are as in a shell there; no socket of ours has any of what they would not hold. */
+static void word_environment(const struct places *places, char *ret_text)
+{
+	(void)snprintf(ret_text, TEXT_MAX, "# keycask setup ssh\nSSH_AUTH_SOCK=\"%s\"\n",
+		       places->agent);
+}
+
+static enum kc_status is_environment_ours(const struct places *places, bool *ret_is,
+					  bool *ret_exists)
+{
+	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
+	char text[TEXT_MAX];
+
+	word_environment(places, text);
+	TRY(kept_file_read(places->environment, &content, ret_exists));
+	*ret_is = view_equal(bytes_view(&content), view_of_text(text));
+	return KC_OK;
+}
+
+static enum kc_status write_environment(const struct places *places)
+{
+	char text[TEXT_MAX];
+
+	word_environment(places, text);
+	TRY(make_folders(places->environment));
+	return kept_file_replace(places->environment, view_of_text(text));
+}
+
+static enum kc_status remove_environment(const struct places *places)
+{
+	bool is_ours = false;
+	bool exists = false;
+
+	TRY(is_environment_ours(places, &is_ours, &exists));
+	REQUIRE(!is_ours || unlink(places->environment) == 0, KC_ERR_NOT_AVAILABLE,
+		"cannot remove %s: %s", places->environment, strerror(errno));
+	return KC_OK;
+}
+
+/* --- the row --------------------------------------------------------------------------------- */
+
+static enum kc_status tell_config(const struct places *places, struct setup_report *report)
+{
+	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
+	size_t at = 0;
+	size_t len = 0;
+
+	TRY(kept_file_read(places->config.path, &content, NULL));
+	find_block(&content, &at, &len);
+	if (len > 0)
+		return setup_tell(report, SETUP_ON, places->config.path, NULL,
+				  "ssh asks keycask's agent");
+	return setup_tell(report, SETUP_OFF, places->config.path, "keycask setup ssh",
+			  "ssh asks the agent of SSH_AUTH_SOCK");
+}
+
+static enum kc_status tell_environment(const struct places *places, struct setup_report *report)
+{
+	const char *now = secure_getenv("SSH_AUTH_SOCK");
+	bool is_ours = false;
+	bool exists = false;
+
+	TRY(is_environment_ours(places, &is_ours, &exists));
+	if (is_ours)
+		return setup_tell(report, SETUP_ON, places->environment,
+				  now && strcmp(now, places->agent) == 0
+					  ? NULL
+					  : "log in anew, or: eval $(keycask ssh-agent)",
+				  "SSH_AUTH_SOCK names keycask's agent from the next login on");
+	return setup_tell(report, SETUP_OFF, places->environment, "keycask setup ssh",
+			  exists ? "somebody else has written it" : "it is not there");
+}
+
+static enum kc_status tell(const struct places *places, struct setup_report *report)
+{
+	TRY(tell_config(places, report));
+	return tell_environment(places, report);
+}
+
+static enum kc_status look(const struct setup_options *options, struct setup_report *report)
+{
+	CLEANUP(places_freep) struct places *places = calloc(1, sizeof(*places));
+
+	(void)options;
+	REQUIRE(places, KC_ERR_ALLOCATE, "out of memory");
+	if (find_places(places) != KC_OK)
+		return setup_tell_failure(report, NULL);
+	return tell(places, report);
+}
+
+static enum kc_status apply(const struct setup_options *options, struct setup_report *report)
+{
+	CLEANUP(places_freep) struct places *places = calloc(1, sizeof(*places));
+
+	(void)options;
+	REQUIRE(places, KC_ERR_ALLOCATE, "out of memory");
+	TRY(find_places(places));
+	TRY(change_config(places));
+	TRY(write_environment(places));
+	return tell(places, report);
+}
+
+static enum kc_status undo(const struct setup_options *options, struct setup_report *report)
+{
+	CLEANUP(places_freep) struct places *places = calloc(1, sizeof(*places));
+
+	(void)options;
+	REQUIRE(places, KC_ERR_ALLOCATE, "out of memory");
+	TRY(find_places(places));
+	TRY(restore_config(places));
+	TRY(remove_environment(places));
+	return tell(places, report);
+}
+
+const struct setup_row setup_ssh = {
+	.name = "ssh",
+	.summary = "ssh asks keycask's agent for keys",
+	.look = look,
+	.apply = apply,
+	.undo = undo,
+};
