@@ -14,6 +14,10 @@ def the_demo_tells_its_story():
     check("item_not_found" in text, "the dead reference is not shown")
     check("\033[" not in text, "coloured without a terminal")
     check_equal(os.listdir(scratch()), [], "what the demo leaves behind")
+    said = scratch() / "said"
+    said.write_text(text, encoding="utf-8")
+    stale, _ = run(SOURCE / "tools/make-pictures", "--check", said, env=env, status=None)
+    check_equal(stale.decode(), "", "pictures of README that are not what is the case")
 
 
 @test(seconds=60)
