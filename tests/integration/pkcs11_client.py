@@ -32,8 +32,8 @@ FUNCTIONS = """Initialize Finalize GetInfo GetFunctionList GetSlotList GetSlotIn
 # Of 3.0, behind those and C_GetInterfaceList and C_GetInterface.
 FUNCTIONS_3_0 = ["LoginUser", "SessionCancel"]
 # Of 3.0, which p11-kit's header has not got.
-MORE_NUMBERS = {"CKA_UNIQUE_ID": 0x4, "CKK_EC_MONTGOMERY": 0x41,
-                "CKM_EC_MONTGOMERY_KEY_PAIR_GEN": 0x1056, "CKF_FIND_OBJECTS": 0x40}
+MORE_NUMBERS = {"CKA_UNIQUE_ID": 0x4, "CKA_ALLOWED_MECHANISMS": 0x40000600,
+                "CKK_EC_MONTGOMERY": 0x41, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN": 0x1056, "CKF_FIND_OBJECTS": 0x40}
 
 
 def _read_numbers():
@@ -179,11 +179,13 @@ def become_loader():
 
 
 class Module:
-    """The module, as a program has it that talks to this daemon."""
+    """The module, as a program has it that talks to this daemon; socket: by another way."""
 
-    def __init__(self, daemon):
+    def __init__(self, daemon, socket=None):
         os.environ.update({name: value for name, value in daemon.env.items()
                            if name.startswith("KEYCASK_")})
+        if socket:
+            os.environ["KEYCASK_SOCKET"] = socket
         library = ctypes.CDLL(str(module_path()))
         listed = ctypes.c_void_p()
         check(library.C_GetFunctionList(ctypes.byref(listed)) == 0, "C_GetFunctionList")

@@ -14,6 +14,7 @@
 #include <keycask/key.h>
 
 #include "base/cleanup.h"
+#include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_slot.h"
 
@@ -150,8 +151,10 @@ CK_RV p11_ability_find(CK_SLOT_ID slot, struct p11_ability *ret_ability)
 {
 	CLEANUP(freep) char *token_id = NULL;
 	unsigned state = 0;
-	CK_RV rv = p11_module_enter();
+	CK_RV rv = p11_event_look();
 
+	if (rv == CKR_OK)
+		rv = p11_module_enter();
 	if (rv != CKR_OK)
 		return rv;
 	rv = look(slot, ret_ability, &state, &token_id);

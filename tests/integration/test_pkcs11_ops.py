@@ -1,0 +1,614 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What keys do through keycask-pkcs11.so: every mechanism against OpenSSL (the package cryptography)
+in both directions, with keys of the keychain and of cards, and the rules that C_Sign and its
+siblings have for buffers, parts and what is active."""
+import contextlib
+import ctypes
+import hashlib
+import os
+import re
+import socket
+import threading
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+
+from algorithm_peer import generate, power, power_private, private_bytes, public_bytes, type_of, x963
+from keycask_test import PIN, Card, Daemon, check, check_equal, main, scratch, test
+from made_keys import add, b64
+from pin_scene import audit_lines
+from pkcs11_client import (Eddsa, Module, become_loader, check_raises_p11, ecdh, number, oaep, pss)
+
+KEYCHAIN = 1
+DATA = b"what is signed"
+HASHES = ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"]
+CLASSES = {"SHA1": hashes.SHA1, "SHA224": hashes.SHA224, "SHA256": hashes.SHA256,
+           "SHA384": hashes.SHA384, "SHA512": hashes.SHA512}
+P256 = bytes.fromhex("06082a8648ce3d030107")
+P384 = bytes.fromhex("06052b81040022")
+MADE = {}
+
+
+def made(kind):
+    """One key of a kind for all tests of this program, as each has a process of its own."""
+    if kind not in MADE:
+        MADE[kind] = generate(kind)
+    return MADE[kind]
+
+
+made("rsa2048")
+
+
+def digest_of(name, data):
+    return hashlib.new(name.lower(), data).digest()
+
+
+def add_key(connection, private, **attributes):
+    public = private.public_key()
+    return add(connection, **{"class": "key"}, value_data=b64(private_bytes(private)),
+               key_type=type_of(public), key_class="private", return_persistent_ref=True,
+               **attributes)["value_persistent_ref"]
+
+
+class Pair:
+    """A key of the keychain: our handles of both halves, and OpenSSL's key."""
+
+    def __init__(self, session, private, public=None):
+        self.session = session
+        self.private = private
+        self.public = public or private.public_key()
+        wanted = hashlib.sha1(public_bytes(self.public)).digest()
+        self.key = session.find_one(CKA_CLASS="CKO_PRIVATE_KEY", CKA_ID=wanted)
+        self.public_key = session.find_one(CKA_CLASS="CKO_PUBLIC_KEY", CKA_ID=wanted)
+
+    def judge(self, mechanism, signature, data, verify, spoil=True):
+        """OpenSSL and the module both say yes, and no to another signature."""
+        verify(signature)
+        self.session.verify(mechanism, self.public_key, data, signature)
+        if spoil:
+            wrong = signature[:-1] + bytes([signature[-1] ^ 1])
+            check_raises_p11("CKR_SIGNATURE_INVALID", self.session.verify, mechanism,
+                             self.public_key, data, wrong)
+
+    def both(self, mechanism, data, verify, sign=None):
+        """Our signature, in one part and, the same if it can be, in many; and OpenSSL's."""
+        self.judge(mechanism, self.session.sign(mechanism, self.key, data), data, verify)
+        parts = [data[:1], b"", data[1:]]
+        self.judge(mechanism, self.session.sign_parts(mechanism, self.key, parts), data, verify,
+                   spoil=False)
+        if sign:
+            self.session.verify(mechanism, self.public_key, data, sign())
+
+
+class Scene:
+    """A daemon with keys of these kinds in its keychain, and a session of the keychain's slot."""
+
+    def __init__(self, *kinds, **attributes):
+        self.daemon = Daemon()
+        self.kinds = kinds
+        self.attributes = attributes
+
+    def __enter__(self):
+        self.daemon.__enter__()
+        self.connection = self.daemon.connect()
+        for kind in self.kinds:
+            add_key(self.connection, made(kind), label=kind, **self.attributes)
+        self.module = Module(self.daemon).__enter__()
+        self.session = self.module.open(KEYCHAIN)
+        self.pairs = [Pair(self.session, made(kind)) for kind in self.kinds]
+        return self
+
+    def __exit__(self, *what):
+        self.module.__exit__(*what)
+        self.connection.close()
+        self.daemon.__exit__(*what)
+
+    @property
+    def pair(self):
+        return self.pairs[0]
+
+
+def dss(public, raw):
+    """r and s side by side, as OpenSSL has them."""
+    width = (public.curve.key_size + 7) // 8
+    check_equal(len(raw), 2 * width, "bytes of r and s")
+    return utils.encode_dss_signature(int.from_bytes(raw[:width], "big"),
+                                      int.from_bytes(raw[width:], "big"))
+
+
+def plain(public, der):
+    width = (public.curve.key_size + 7) // 8
+    return b"".join(part.to_bytes(width, "big") for part in utils.decode_dss_signature(der))
+
+
+# --- every mechanism ----------------------------------------------------------------------------
+
+
+def check_rsa_signatures(pair, with_pss=True):
+    public, private = pair.public, pair.private
+    for name in HASHES:
+        kind = CLASSES[name]()
+        pair.both(f"CKM_{name}_RSA_PKCS", DATA,
+                  lambda s, kind=kind: public.verify(s, DATA, padding.PKCS1v15(), kind),
+                  private and (lambda kind=kind: private.sign(DATA, padding.PKCS1v15(), kind)))
+    info = bytes.fromhex("3031300d060960864801650304020105000420") + digest_of("SHA256", DATA)
+    pair.both("CKM_RSA_PKCS", info,
+              lambda s: public.verify(s, DATA, padding.PKCS1v15(), hashes.SHA256()))
+    if with_pss:
+        check_pss(pair, [("SHA1", None, None), ("SHA256", None, None), ("SHA384", 0, None),
+                         ("SHA256", 20, "SHA1"), ("SHA512", 100, None), ("SHA224", None, "SHA512")])
+
+
+def check_pss(pair, cases):
+    """(hash, salt length, mask): the daemon's own forms, and those that the module pads."""
+    public, private = pair.public, pair.private
+    for name, salt_len, mask in cases:
+        kind = CLASSES[name]()
+        length = kind.digest_size if salt_len is None else salt_len
+        form = padding.PSS(padding.MGF1(CLASSES[mask or name]()), length)
+        parameters = pss(name, salt_len, mask)
+        verify = lambda s, form=form, kind=kind: public.verify(s, DATA, form, kind)
+        sign = private and (lambda form=form, kind=kind: private.sign(DATA, form, kind))
+        pair.both((f"CKM_{name}_RSA_PKCS_PSS", parameters), DATA, verify, sign)
+        pair.both(("CKM_RSA_PKCS_PSS", parameters), digest_of(name, DATA), verify, sign)
+
+
+@test
+def rsa_signatures():
+    with Scene("rsa2048") as scene:
+        check_rsa_signatures(scene.pair)
+
+
+@test
+def rsa_numbers():
+    """CKM_RSA_X_509, and what comes out of signatures again."""
+    with Scene("rsa2048") as scene:
+        pair, session = scene.pair, scene.session
+        block = b"\0" + DATA * 18 + b"abc"
+        check_equal(len(block), 256, "bytes of the block")
+        signature = session.sign("CKM_RSA_X_509", pair.key, block)
+        check_equal(signature, power_private(made("rsa2048"), block), "the number")
+        session.verify("CKM_RSA_X_509", pair.public_key, block, signature)
+        check_equal(session.sign("CKM_RSA_X_509", pair.key, DATA),
+                    power_private(made("rsa2048"), DATA.rjust(256, b"\0")), "of a short one")
+        for mechanism, data in (("CKM_RSA_PKCS", DATA), ("CKM_RSA_X_509", block)):
+            session.begin("SignRecover", mechanism, pair.key)
+            check_raises_p11("CKR_OPERATION_NOT_INITIALIZED", session.whole, "Sign", data)
+            signature = session.whole("SignRecover", data)
+            session.begin("VerifyRecover", mechanism, pair.public_key)
+            check_equal(session.whole("VerifyRecover", signature), data, "what was signed")
+        session.begin("VerifyRecover", "CKM_RSA_PKCS", pair.public_key)
+        check_raises_p11("CKR_SIGNATURE_INVALID", session.whole, "VerifyRecover",
+                         signature[:-1] + b"x")
+        check_raises_p11("CKR_DATA_INVALID", session.sign, "CKM_RSA_X_509", pair.key, b"\xff" * 256)
+
+
+def check_ec_signatures(pair):
+    public, private = pair.public, pair.private
+    for name in HASHES:
+        form = ec.ECDSA(CLASSES[name]())
+        pair.both(f"CKM_ECDSA_{name}", DATA,
+                  lambda s, form=form: public.verify(dss(public, s), DATA, form),
+                  private and (lambda form=form: plain(public, private.sign(DATA, form))))
+    form = ec.ECDSA(hashes.SHA512())
+    pair.both("CKM_ECDSA", digest_of("SHA512", DATA),
+              lambda s: public.verify(dss(public, s), DATA, form))
+
+
+@test
+def ec_signatures():
+    with Scene("P-256", "P-384", "P-521") as scene:
+        for pair in scene.pairs:
+            check_ec_signatures(pair)
+
+
+@test
+def edwards_signatures():
+    with Scene("ed25519", "ed448") as scene:
+        for pair in scene.pairs:
+            public, private = pair.public, pair.private
+            for mechanism in ("CKM_EDDSA", ("CKM_EDDSA", Eddsa(0, 0, None))):
+                pair.both(mechanism, DATA, lambda s, public=public: public.verify(s, DATA),
+                          lambda private=private: private.sign(DATA))
+            public.verify(scene.session.sign("CKM_EDDSA", pair.key, b""), b"")
+            check_raises_p11("CKR_MECHANISM_PARAM_INVALID", scene.session.begin, "Sign",
+                             ("CKM_EDDSA", Eddsa(1, 0, None)), pair.key)
+            check_raises_p11("CKR_MECHANISM_PARAM_INVALID", scene.session.begin, "Sign",
+                             ("CKM_EDDSA", Eddsa(0, 1, b"x")), pair.key)
+
+
+def check_encryption(pair, mechanism, form):
+    """There and back by the other."""
+    session = pair.session
+    check_equal(session.decrypt(mechanism, pair.key, pair.public.encrypt(DATA, form)), DATA,
+                f"what OpenSSL encrypted with {mechanism}")
+    made_here = session.encrypt(mechanism, pair.public_key, DATA)
+    if pair.private:
+        check_equal(pair.private.decrypt(made_here, form), DATA, "what we encrypted")
+    session.begin("Decrypt", mechanism, pair.key)
+    check_equal(session.parts("Decrypt", [made_here[:100], made_here[100:]]), DATA, "in parts")
+
+
+def check_oaep(pair, cases):
+    for name, mask, label in cases:
+        form = padding.OAEP(padding.MGF1(CLASSES[mask or name]()), CLASSES[name](), label or None)
+        check_encryption(pair, ("CKM_RSA_PKCS_OAEP", oaep(name, mask, label)), form)
+
+
+@test
+def rsa_encryption():
+    with Scene("rsa2048") as scene:
+        pair, session = scene.pair, scene.session
+        check_encryption(pair, "CKM_RSA_PKCS", padding.PKCS1v15())
+        check_oaep(pair, [(name, None, b"") for name in HASHES])
+        check_oaep(pair, [("SHA256", "SHA1", b""), ("SHA1", None, b"label"),
+                          ("SHA384", "SHA512", b"another label" * 50)])
+        block = b"\0" + DATA * 18 + b"abc"
+        encrypted = session.encrypt("CKM_RSA_X_509", pair.public_key, block)
+        check_equal(encrypted, power(pair.public, block), "the number")
+        check_equal(session.decrypt("CKM_RSA_X_509", pair.key, encrypted), block, "and back")
+
+
+@test
+def what_was_not_encrypted_so():
+    """PKCS#1 v1.5 answers with noise, the same each time, of which nobody learns anything; OAEP with
+    one failure for everything."""
+    with Scene("rsa2048") as scene:
+        pair, session = scene.pair, scene.session
+        wrong = power(pair.public, b"\0\x03" + DATA * 18 + b"ab")
+        noise = session.decrypt("CKM_RSA_PKCS", pair.key, wrong, room=256)
+        check_equal(session.decrypt("CKM_RSA_PKCS", pair.key, wrong, room=256), noise, "the noise")
+        for parameters in (oaep("SHA256"), oaep("SHA256", label=b"x")):
+            check_raises_p11("CKR_ENCRYPTED_DATA_INVALID", session.decrypt,
+                             ("CKM_RSA_PKCS_OAEP", parameters), pair.key, wrong, room=256)
+        other = pair.public.encrypt(DATA, padding.OAEP(padding.MGF1(hashes.SHA256()),
+                                                       hashes.SHA256(), b"y"))
+        check_raises_p11("CKR_ENCRYPTED_DATA_INVALID", session.decrypt,
+                         ("CKM_RSA_PKCS_OAEP", oaep("SHA256", label=b"x")), pair.key, other,
+                         room=256)
+        check_raises_p11("CKR_ENCRYPTED_DATA_LEN_RANGE", session.decrypt, "CKM_RSA_PKCS", pair.key,
+                         b"short", room=256)
+        check_noise_is_a_key(session, pair, wrong)
+
+
+def check_noise_is_a_key(session, pair, wrong):
+    """No length is refused, which would tell what the padding was."""
+    wanted = {"CKA_CLASS": "CKO_SECRET_KEY", "CKA_SENSITIVE": False, "CKA_EXTRACTABLE": True}
+    values = []
+    for _ in range(2):
+        key = session.unwrap("CKM_RSA_PKCS", pair.key, wrong, CKA_KEY_TYPE="CKK_AES",
+                             CKA_VALUE_LEN=16, **wanted)
+        values.append(session.attribute(key, "CKA_VALUE"))
+    check_equal(len(values[0]), 16, "bytes of the key")
+    check_equal(values[0], values[1], "the same noise")
+    key = session.unwrap("CKM_RSA_PKCS", pair.key, wrong, CKA_KEY_TYPE="CKK_AES", **wanted)
+    check(len(session.attribute(key, "CKA_VALUE")) in (16, 24, 32), "no AES key")
+
+
+# --- secret keys ---------------------------------------------------------------------------------
+
+
+SECRET = {"CKA_CLASS": "CKO_SECRET_KEY", "CKA_KEY_TYPE": "CKK_GENERIC_SECRET",
+          "CKA_SENSITIVE": False, "CKA_EXTRACTABLE": True}
+
+
+def value_of(session, handle):
+    value = session.attribute(handle, "CKA_VALUE")
+    session.call("DestroyObject", handle)
+    return value
+
+
+def check_exchanges(pair, mechanisms=("CKM_ECDH1_DERIVE", "CKM_ECDH1_COFACTOR_DERIVE")):
+    session = pair.session
+    is_ec = type_of(pair.public) == "ec"
+    theirs = (ec.generate_private_key(pair.public.curve) if is_ec
+              else generate(type_of(pair.public)))
+    secret = (theirs.exchange(ec.ECDH(), pair.public) if is_ec else theirs.exchange(pair.public))
+    point = public_bytes(theirs.public_key())
+    header = b"\x04" + (b"" if len(point) < 128 else b"\x81") + bytes([len(point)])
+    for mechanism in mechanisms if is_ec else mechanisms[:1]:
+        for given in (point, header + point):
+            key = session.derive((mechanism, ecdh(given)), pair.key, **SECRET)
+            check_equal(value_of(session, key), secret, "the secret")
+        key = session.derive((mechanism, ecdh(point)), pair.key, **{
+            **SECRET, "CKA_KEY_TYPE": "CKK_AES", "CKA_VALUE_LEN": 16})
+        check_equal(value_of(session, key), secret[-16:], "its end, as an AES key")
+        for name in HASHES:
+            parameters = ecdh(point, f"CKD_{name}_KDF", b"shared")
+            key = session.derive((mechanism, parameters), pair.key, **SECRET, CKA_VALUE_LEN=77)
+            check_equal(value_of(session, key), x963(name.lower(), secret, b"shared", 77),
+                        f"derived with {name}")
+    return point
+
+
+@test
+def key_exchange():
+    with Scene("P-256", "P-521", "x25519", "x448") as scene:
+        for pair in scene.pairs:
+            point = check_exchanges(pair)
+        session, key = scene.session, scene.pair.key
+        for given in (b"", b"x", point[:-1], bytes(65), b"\x04\x41" + bytes(64)):
+            check_raises_p11("CKR_MECHANISM_PARAM_INVALID", session.derive,
+                             ("CKM_ECDH1_DERIVE", ecdh(given)), key, **SECRET)
+        good = public_bytes(generate("P-256").public_key())
+        check_raises_p11("CKR_MECHANISM_PARAM_INVALID", session.derive,
+                         ("CKM_ECDH1_DERIVE", ecdh(good, "CKD_NULL", b"x")), key, **SECRET)
+        check_raises_p11("CKR_TEMPLATE_INCOMPLETE", session.derive,
+                         ("CKM_ECDH1_DERIVE", ecdh(good, "CKD_SHA256_KDF")), key, **SECRET)
+        check_raises_p11("CKR_KEY_SIZE_RANGE", session.derive, ("CKM_ECDH1_DERIVE", ecdh(good)),
+                         key, **SECRET, CKA_VALUE_LEN=33)
+        check_raises_p11("CKR_TEMPLATE_INCONSISTENT", session.derive,
+                         ("CKM_ECDH1_DERIVE", ecdh(good)), key, **{
+                             **SECRET, "CKA_KEY_TYPE": "CKK_AES", "CKA_VALUE_LEN": 17})
+
+
+@test
+def wrapping():
+    with Scene("rsa2048") as scene:
+        session, pair = scene.session, scene.pair
+        value = bytes(range(32))
+        secret = session.create(**{**SECRET, "CKA_VALUE": value})
+        for mechanism in ("CKM_RSA_PKCS", ("CKM_RSA_PKCS_OAEP", oaep("SHA256")),
+                          ("CKM_RSA_PKCS_OAEP", oaep("SHA1", label=b"label"))):
+            wrapped = session.wrap(mechanism, pair.public_key, secret)
+            back = session.unwrap(mechanism, pair.key, wrapped, **{
+                **SECRET, "CKA_KEY_TYPE": "CKK_AES"})
+            check_equal(session.attribute(back, "CKA_VALUE"), value, "the key")
+        check_equal(session.decrypt("CKM_RSA_PKCS", pair.key, session.wrap(
+            "CKM_RSA_PKCS", pair.public_key, secret)), value, "what is wrapped")
+        check_raises_p11("CKR_WRAPPED_KEY_LEN_RANGE", session.unwrap, mechanism, pair.key, wrapped,
+                         **{**SECRET, "CKA_VALUE_LEN": 16})
+        kept = session.create(**{**SECRET, "CKA_VALUE": value, "CKA_EXTRACTABLE": False})
+        check_raises_p11("CKR_KEY_UNEXTRACTABLE", session.wrap, mechanism, pair.public_key, kept)
+        check_raises_p11("CKR_KEY_NOT_WRAPPABLE", session.wrap, mechanism, pair.public_key,
+                         pair.key)
+        check_raises_p11("CKR_WRAPPING_KEY_HANDLE_INVALID", session.wrap, mechanism, 12345, secret)
+        check_raises_p11("CKR_UNWRAPPING_KEY_HANDLE_INVALID", session.unwrap, mechanism, 12345,
+                         wrapped, **SECRET)
+        session.begin("Digest", "CKM_SHA256")
+        session.call("DigestKey", secret)
+        check_equal(session.output("DigestFinal"), digest_of("SHA256", value), "of the key")
+
+
+@test
+def digests_and_random_bytes_ask_nobody():
+    with Scene() as scene:
+        session = scene.session
+        scene.daemon.kill()
+        for name in HASHES:
+            mechanism = "CKM_SHA_1" if name == "SHA1" else "CKM_" + name
+            for size in (0, 1, 64, 100000):
+                data = bytes(size)
+                check_equal(session.digest(mechanism, data), digest_of(name, data), mechanism)
+            session.begin("Digest", mechanism)
+            check_equal(session.parts("Digest", [DATA, DATA]), digest_of(name, DATA * 2), mechanism)
+        first, second = bytearray(100), bytearray(100)
+        for buffer in (first, second):
+            session.call("GenerateRandom", (ctypes.c_ubyte * 100).from_buffer(buffer), 100)
+        check(first != second and any(first), "not random")
+        check_raises_p11("CKR_RANDOM_SEED_NOT_SUPPORTED", session.call, "SeedRandom", b"x", 1)
+
+
+# --- round trips ---------------------------------------------------------------------------------
+
+
+class Relay:
+    """Between the module and the daemon: how many requests there were."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.n_requests = 0
+        self.methods = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.path = str(scratch() / "relay.sock")
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.ends = [self.listener]
+        self.threads = []
+        self._start(self._accept)
+
+    def _start(self, function, *arguments):
+        self.threads.append(threading.Thread(target=function, args=arguments, daemon=True))
+        self.threads[-1].start()
+
+    def _accept(self):
+        while True:
+            try:
+                ours = self.listener.accept()[0]
+            except OSError:
+                return
+            theirs = socket.socket(socket.AF_UNIX)
+            theirs.connect(self.daemon.env["KEYCASK_SOCKET"])
+            self.ends += [ours, theirs]
+            self._start(self._carry, ours, theirs, True)
+            self._start(self._carry, theirs, ours, False)
+
+    def _carry(self, source, target, is_request):
+        while True:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(source, 65536, 4)
+                if not data:
+                    break
+                if is_request:
+                    self.n_requests += data.count(b"\0")
+                    self.methods += re.findall(rb'"method": *"([^"]*)"', data)
+                socket.send_fds(target, [data], descriptors)
+            except OSError:
+                break
+            for descriptor in descriptors:
+                os.close(descriptor)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join()
+        for end in self.ends:
+            end.close()
+
+    def count(self, call, *arguments):
+        before = self.n_requests
+        self.methods.clear()
+        call(*arguments)
+        return self.n_requests - before
+
+
+@test
+def round_trips():
+    """One for a signature, with its C_SignInit, its C_GetAttributeValue and the question for its
+    size; none for what this process knows."""
+    with Daemon() as daemon, daemon.connect() as connection:
+        for kind in ("rsa2048", "P-256", "ed25519"):
+            add_key(connection, made(kind), label=kind)
+        with Relay(daemon) as relay, Module(daemon, socket=relay.path) as module:
+            session = module.open(KEYCHAIN)
+            pairs = [Pair(session, made(kind)) for kind in ("rsa2048", "P-256", "ed25519")]
+            cases = [("CKM_RSA_PKCS", DATA), ("CKM_SHA512_RSA_PKCS", bytes(100000)),
+                     (("CKM_RSA_PKCS_PSS", pss("SHA256")), bytes(32)),
+                     (("CKM_SHA1_RSA_PKCS_PSS", pss("SHA1", 3)), DATA)]
+            cases = [(pairs[0], *case) for case in cases]
+            cases += [(pairs[1], "CKM_ECDSA_SHA256", DATA), (pairs[2], "CKM_EDDSA", DATA)]
+            for pair, mechanism, data in cases:
+                check_equal(relay.count(session.sign, mechanism, pair.key, data), 1,
+                            f"round trips of {mechanism}: {relay.methods}")
+                check_equal(relay.count(session.sign_parts, mechanism, pair.key, [data]), 1,
+                            f"round trips of {mechanism} in parts: {relay.methods}")
+            encrypted = pairs[0].public.encrypt(DATA, padding.PKCS1v15())
+            check_equal(relay.count(session.decrypt, "CKM_RSA_PKCS", pairs[0].key, encrypted), 1,
+                        f"round trips of decryption: {relay.methods}")
+            check_equal(relay.count(session.flag, pairs[0].key, "CKA_ALWAYS_AUTHENTICATE"), 0,
+                        "round trips of an attribute")
+            check_equal(relay.count(session.digest, "CKM_SHA256", DATA), 0, "of a digest")
+            check_equal(relay.count(module.mechanisms, KEYCHAIN), 0, "of the list")
+
+
+# --- the rules -----------------------------------------------------------------------------------
+
+
+def n_signatures(scene):
+    return sum(line["operation"] == "sign" for line in audit_lines(scene.daemon))
+
+
+@test
+def a_signature_is_one_use_of_the_key():
+    """Its size is told, and a small buffer refused, without touching the key."""
+    with Scene("rsa2048", "P-256") as scene:
+        session = scene.session
+        for pair, mechanism, size in zip(scene.pairs, ("CKM_SHA256_RSA_PKCS", "CKM_ECDSA_SHA256"),
+                                         (256, 64)):
+            before = n_signatures(scene)
+            session.begin("Sign", mechanism, pair.key)
+            for room in (0, 1, size - 1):
+                check_raises_p11("CKR_BUFFER_TOO_SMALL", session.whole, "Sign", DATA, room)
+            check_equal(len(session.whole("Sign", DATA)), size, "bytes")
+            check_equal(n_signatures(scene) - before, 1, "uses of the key")
+            check_raises_p11("CKR_OPERATION_NOT_INITIALIZED", session.whole, "Sign", DATA)
+        encrypted = scene.pair.public.encrypt(DATA, padding.PKCS1v15())
+        session.begin("Decrypt", "CKM_RSA_PKCS", scene.pair.key)
+        for room in (1, len(DATA) - 1):
+            check_raises_p11("CKR_BUFFER_TOO_SMALL", session.whole, "Decrypt", encrypted, room)
+        check_equal(session.whole("Decrypt", encrypted, len(DATA)), DATA, "the plaintext")
+        check_equal(sum(line["operation"] == "decrypt" for line in audit_lines(scene.daemon)), 1,
+                    "uses of the key")
+
+
+@test
+def what_is_active():
+    with Scene("rsa2048") as scene:
+        session, key = scene.session, scene.pair.key
+        mechanism = "CKM_SHA256_RSA_PKCS"
+        check_raises_p11("CKR_OPERATION_NOT_INITIALIZED", session.call, "SignUpdate", b"x", 1)
+        session.begin("Sign", mechanism, key)
+        check_raises_p11("CKR_OPERATION_ACTIVE", session.begin, "Sign", mechanism, key)
+        check_raises_p11("CKR_OPERATION_ACTIVE", session.begin, "SignRecover", "CKM_RSA_PKCS", key)
+        session.begin("Digest", "CKM_SHA256")  # one of each kind may be
+        session.call("SignUpdate", DATA, len(DATA))
+        check_raises_p11("CKR_OPERATION_ACTIVE", session.whole, "Sign", DATA)
+        scene.pair.public.verify(session.output("SignFinal"), DATA, padding.PKCS1v15(),
+                                 hashes.SHA256())
+        check_equal(session.output("DigestFinal"), digest_of("SHA256", b""), "the digest")
+        # 3.0: no mechanism ends what is active; so does C_SessionCancel.
+        session.begin("Sign", mechanism, key)
+        session.call("SignInit", None, key)
+        check_raises_p11("CKR_OPERATION_NOT_INITIALIZED", session.whole, "Sign", DATA)
+        session.begin("Sign", mechanism, key)
+        session.call("SessionCancel", number("CKF_DIGEST"))
+        check_raises_p11("CKR_OPERATION_ACTIVE", session.begin, "Sign", mechanism, key)
+        session.call("SessionCancel", number("CKF_SIGN"))
+        session.begin("Sign", mechanism, key)
+        session.close()
+        check_raises_p11("CKR_SESSION_HANDLE_INVALID", session.whole, "Sign", DATA)
+
+
+@test
+def which_key_and_which_data():
+    with Scene("rsa2048", "P-256") as scene:
+        session = scene.session
+        rsa, elliptic = scene.pairs
+        for name, mechanism, key in (
+                ("CKR_MECHANISM_INVALID", "CKM_MD5_RSA_PKCS", rsa.key),
+                ("CKR_MECHANISM_INVALID", "CKM_SHA256", rsa.key),
+                ("CKR_KEY_TYPE_INCONSISTENT", "CKM_ECDSA", rsa.key),
+                ("CKR_KEY_TYPE_INCONSISTENT", "CKM_RSA_PKCS", elliptic.key),
+                ("CKR_KEY_HANDLE_INVALID", "CKM_ECDSA", 12345),
+                ("CKR_KEY_FUNCTION_NOT_PERMITTED", "CKM_ECDSA", elliptic.public_key),
+                ("CKR_MECHANISM_PARAM_INVALID", "CKM_RSA_PKCS_PSS", rsa.key),
+                ("CKR_MECHANISM_PARAM_INVALID", ("CKM_SHA256_RSA_PKCS_PSS", pss("SHA1")), rsa.key),
+                ("CKR_MECHANISM_PARAM_INVALID", ("CKM_RSA_PKCS_PSS", Eddsa()), rsa.key)):
+            check_raises_p11(name, session.begin, "Sign", mechanism, key)
+        usual = ("CKM_RSA_PKCS_PSS", pss("SHA256"))
+        for mechanism, key, data in (("CKM_RSA_PKCS", rsa.key, bytes(246)),
+                                     ("CKM_RSA_PKCS", rsa.key, b""),
+                                     ("CKM_RSA_X_509", rsa.key, bytes(257)),
+                                     (usual, rsa.key, bytes(31)),
+                                     ("CKM_ECDSA", elliptic.key, b"")):
+            check_raises_p11("CKR_DATA_LEN_RANGE", session.sign, mechanism, key, data)
+        check_raises_p11("CKR_KEY_SIZE_RANGE", session.sign,
+                         ("CKM_RSA_PKCS_PSS", pss("SHA256", 223)), rsa.key, bytes(32))
+        check_raises_p11("CKR_SIGNATURE_LEN_RANGE", session.verify, "CKM_ECDSA",
+                         elliptic.public_key, bytes(32), bytes(63))
+        check_raises_p11("CKR_DATA_LEN_RANGE", session.encrypt, "CKM_RSA_PKCS", rsa.public_key,
+                         bytes(246))
+
+
+@test
+def a_key_that_is_not_for_this():
+    with Scene("rsa2048", can_sign=False) as scene:
+        check_raises_p11("CKR_KEY_FUNCTION_NOT_PERMITTED", scene.session.begin, "Sign",
+                         "CKM_RSA_PKCS", scene.pair.key)
+
+
+@test
+def data_of_any_size():
+    """Megabytes are hashed here: they would not fit into a message."""
+    with Scene("P-256", "ed25519") as scene:
+        elliptic, edwards = scene.pairs
+        data = bytes(4 * 1024 * 1024)
+        signature = scene.session.sign("CKM_ECDSA_SHA256", elliptic.key, data)
+        elliptic.public.verify(dss(elliptic.public, signature), data, ec.ECDSA(hashes.SHA256()))
+        check_raises_p11("CKR_DATA_LEN_RANGE", scene.session.sign, "CKM_EDDSA", edwards.key, data)
+
+
+@test
+def mechanisms_of_the_keychain():
+    with Scene() as scene:
+        listed = scene.module.mechanisms(KEYCHAIN)
+        for name in ("CKM_RSA_PKCS", "CKM_RSA_PKCS_PSS", "CKM_ECDSA", "CKM_EDDSA", "CKM_SHA256"):
+            check(number(name) in listed, f"no {name}")
+        for mechanism in listed:
+            info = scene.module.mechanism_info(KEYCHAIN, mechanism)
+            check(not info.flags & number("CKF_HW"), f"{mechanism:x} is no hardware's")
+        check_raises_p11("CKR_MECHANISM_INVALID", scene.module.mechanism_info, KEYCHAIN,
+                         "CKM_AES_CBC")
+        check_raises_p11("CKR_SLOT_ID_INVALID", scene.module.mechanisms, 12345)
+
+
+become_loader()
+main()
