@@ -8,11 +8,9 @@
 
 #include <stdlib.h>
 
-#include <keycask/item.h>
-
 #include "base/copy.h"
-#include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
+#include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_harvest.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_slot.h"
@@ -116,7 +114,7 @@ static CK_RV load_once(CK_SLOT_ID slot, enum p11_load_classes classes, bool *ret
 
 CK_RV p11_load_objects(CK_SLOT_ID slot, enum p11_load_classes classes)
 {
-	CK_RV status = CKR_OK;
+	CK_RV status = p11_event_look();
 	bool is_final = false;
 
 	for (int i = 0; i < TRIES && status == CKR_OK && !is_final; i++)
