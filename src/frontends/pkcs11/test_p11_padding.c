@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "harness/test.h"
 
-static const uint8_t digest[P11_DIGEST_MAX] = "a digest of as many bytes as it takes";
+static const uint8_t digest[P11_DIGEST_MAX + 1] = "a digest of as many bytes as it takes";
 
 static struct p11_parameters parameters_of(enum p11_hash_kind hash, enum p11_hash_kind mask,
 					   size_t salt_len)
