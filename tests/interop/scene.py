@@ -28,6 +28,7 @@ pcscd is the test's, and programs find what the package would have installed:
                   "card server"  9e, a server's                 "software server"  a server's
                 Each has .certificate (PEM file), .id (hexadecimal CKA_ID), .uri(type).
                 scene.server: key and certificate of a server in plain files. There are no CRLs.
+                scene.work, the folder in which programs are started, has ca.pem.
                 Servers are called localhost, www.example.org and 127.0.0.1.
   person        scene.person looks at a terminal, where pinentry-tty asks, types the PIN and allows
                 what is asked; .asked has what was shown, question by question.
@@ -75,7 +76,7 @@ MODULE = "keycask-pkcs11.so"
 P11_KIT = pathlib.Path("/usr/share/p11-kit/modules")
 CLIENT = ("extendedKeyUsage=clientAuth,emailProtection", "keyUsage=digitalSignature,keyEncipherment",
           "subjectAltName=email:jo@example.org")
-SERVER = ("extendedKeyUsage=serverAuth,clientAuth",
+SERVER = ("extendedKeyUsage=serverAuth,clientAuth", "keyUsage=digitalSignature,keyEncipherment",
           "subjectAltName=DNS:localhost,DNS:www.example.org,IP:127.0.0.1")
 
 # Place on the card or kind of key, name in the certificate, what it is for.
@@ -98,8 +99,9 @@ class Identity:
         self.public = key.public_path
 
     def uri(self, kind="", **query):
-        """pkcs11:id=…; kind "cert", "private" or "public"; pin_value="…" and such behind it."""
-        text = "pkcs11:id=" + "".join(f"%{byte:02X}" for byte in bytes.fromhex(self.id))
+        """kind "cert", "private" or "public"; pin_value="…" and such behind it. Without the
+        manufacturer, GnuTLS would ask for p11-kit-trust's PIN."""
+        text = "pkcs11:manufacturer=keycask;id=" + "".join(f"%{byte:02X}" for byte in bytes.fromhex(self.id))
         text += f";type={kind}" if kind else ""
         pairs = [f"{name.replace('_', '-')}={urllib.parse.quote(value)}"
                  for name, value in query.items()]
@@ -226,6 +228,7 @@ class Scene:
         self.home.mkdir(mode=0o700)
         self.work = self.daemon.directory / "work"  # where programs are started
         self.work.mkdir()
+        self.write("ca.pem", self.ca.pem_certificate)
         self.env = {**self.daemon.env, "HOME": str(self.home), "TMPDIR": str(self.work),
                     "GPG_TTY": self.person.terminal.name, "TERM": "dumb"}
         self.stack = contextlib.ExitStack()

@@ -8,7 +8,6 @@ OWN_ADDRESS = "pkcs11:object=Jo"
 
 
 def recipe(scene, identity, port=443):
-    scene.write("ca.pem", scene.ca.pem_certificate)
     return scene.recipe("gnutls", {OWN_ADDRESS: identity.uri(), "--port 443": f"--port {port}",
                                    "www.example.org/": f"www.example.org:{port}/"})
 
@@ -16,7 +15,6 @@ def recipe(scene, identity, port=443):
 def serve(scene, *options, version=None, port=None):
     """gnutls-serv with a key in a file, which wants to know who comes: its port."""
     port = port or free_port()
-    scene.write("ca.pem", scene.ca.pem_certificate)
     priority = ("--priority", PRIORITY + str(version)) if version else ()
     process = scene.start("gnutls-serv", "--http", "--port", port, "--x509cafile", "ca.pem",
                           "--require-client-cert", "--verify-client-cert", *priority,
