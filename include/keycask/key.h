@@ -114,6 +114,12 @@ struct kc_options {
 	 * NULL: this process alone. Where no git has started this process it is as NULL. Since: 1.1
 	 */
 	const char *batch;
+	/* Of kc_key_sign(), _decrypt() and _exchange(): the process that this one serves, as an agent
+	 * does. A person is asked at its terminal or display, and told its name. 0: none.
+	 * Since: 1.1 */
+	int on_behalf_of;
+	/* Of the same: somebody has to agree to this one use, whatever else it takes. Since: 1.1 */
+	bool confirm;
 };
 
 #define KC_BATCH_GIT "git"
@@ -121,7 +127,7 @@ struct kc_options {
 #define KC_OPTIONS_INIT                                                                            \
 	{                                                                                          \
 		sizeof(struct kc_options), {NULL, 0}, false, KC_INTERACTION_ALLOW, NULL,           \
-			KC_TIMEOUT_DEFAULT, NULL, {NULL, 0}, {NULL, 0}, NULL                       \
+			KC_TIMEOUT_DEFAULT, NULL, {NULL, 0}, {NULL, 0}, NULL, 0, false             \
 	}
 
 /* --- making and bringing keys -------------------------------------------------------------- */
@@ -170,6 +176,14 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_import(struct kc_view data,
 						     const struct kc_dictionary *attributes,
 						     const struct kc_options *options,
 						     struct kc_key **ret_key);
+
+/*
+ * End a private key that is not permanent, before this process does. @key itself is freed as ever.
+ * Expected: KC_ERR_PARAM           another key: kc_item_delete()
+ *           KC_ERR_ITEM_NOT_FOUND  it has ended already
+ * Threads: any.   Since: 1.1
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_forget(const struct kc_key *key);
 
 /* --- what is known of a key ---------------------------------------------------------------- */
 

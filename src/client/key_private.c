@@ -33,6 +33,14 @@ static enum kc_status begin(const struct work *work, const struct kc_key *key,
 	return key_new_operation(key, algorithm, ret_parameters);
 }
 
+/* Whom this process serves, and that somebody has to agree. */
+static enum kc_status put_service(const struct kc_options *options, struct json_object *interaction)
+{
+	if (options->on_behalf_of > 0)
+		TRY(field_put_number(interaction, "on_behalf_of", options->on_behalf_of));
+	return options->confirm ? field_put_flag(interaction, "confirm", true) : KC_OK;
+}
+
 static enum kc_status call(const struct work *work, struct json_object **parameters,
 			   const struct kc_options *options, struct json_object **ret_answer)
 {
@@ -44,6 +52,7 @@ static enum kc_status call(const struct work *work, struct json_object **paramet
 	TRY(field_put_text(field_get(*parameters, "interaction"), "authentication_context",
 			   kc_authentication_context_name(options->context)));
 	TRY(field_put_text(field_get(*parameters, "interaction"), "batch", options->batch));
+	TRY(put_service(options, field_get(*parameters, "interaction")));
 	call.parameters = take(*parameters);
 	call.descriptor = pin_fd;
 	return line_call(&call, ret_answer);
@@ -107,4 +116,20 @@ enum kc_status kc_key_exchange(const struct kc_key *key, const char *algorithm,
 	TRY(field_put_data(parameters, "public_key", public_key));
 	TRY(put_exchange(given, parameters));
 	return perform(&exchange, &parameters, options, ret_secret);
+}
+
+enum kc_status kc_key_forget(const struct kc_key *key)
+{
+	CLEANUP(field_free) struct json_object *parameters = NULL;
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	struct line_call call = {.method = "org.keycask.Keys.Forget",
+				 .descriptor = -1,
+				 .timeout_ms = LINE_QUERY_MS,
+				 .is_change = true,
+				 .never_starts = true};
+
+	error_clear();
+	TRY(key_new_parameters(key, &parameters));
+	call.parameters = take(parameters);
+	return line_call(&call, &answer);
 }

@@ -51,6 +51,9 @@ void import_calls_key(struct wire_call *call);
 /* export_calls.c */
 void export_calls_key(struct wire_call *call);
 
+/* key_forget_calls.c */
+void key_forget_calls_forget(struct wire_call *call);
+
 /* item_import.c, item_export.c */
 void item_import_run(struct wire_call *call);
 void item_export_run(struct wire_call *call);

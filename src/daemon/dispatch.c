@@ -38,6 +38,7 @@ static const struct wire_method key_methods[] = {
 	{"CopyPublic", public_calls_copy_public, RIGHT_READ},
 	{"CopyAttributes", attribute_calls_copy, RIGHT_READ},
 	{"Export", export_calls_key, RIGHT_READ},
+	{"Forget", key_forget_calls_forget, RIGHT_USE},
 	{"IsAlgorithmSupported", public_calls_is_algorithm_supported, RIGHT_READ},
 };
 
@@ -55,10 +56,10 @@ static const struct wire_method token_methods[] = {
 	{"PinStatus", pin_calls_status, RIGHT_READ}, {"Pins", pin_calls_list, RIGHT_READ},
 	{"ChangePin", pin_calls_change, RIGHT_USE},  {"UnblockPin", pin_calls_unblock, RIGHT_USE},
 	{"Forget", token_calls_forget, RIGHT_USE},
-};
 	{"PutCertificate", write_calls_put_certificate, RIGHT_USE},
 	{"DeleteObject", write_calls_delete_object, RIGHT_USE},
 
+};
 static const struct wire_method slot_methods[] = {
 	{"List", slot_calls_list, RIGHT_READ},
 	{"Watch", slot_calls_watch, RIGHT_READ},

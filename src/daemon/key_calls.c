@@ -9,8 +9,10 @@
 
 #include "base/error.h"
 #include "base/try.h"
+#include "daemon/behalf.h"
 #include "daemon/calls.h"
 #include "daemon/client.h"
+#include "daemon/consent.h"
 #include "daemon/pin_request.h"
 #include "daemon/proof.h"
 #include "daemon/software_use.h"
@@ -304,7 +306,7 @@ static enum kc_status use(struct key_use *key_use)
 	return key_use->key.token_id ? use_token(key_use) : use_software(key_use);
 }
 
-static void on_found(void *details, enum kc_status status)
+static void on_confirmed(void *details, enum kc_status status)
 {
 	struct key_use *key_use = details;
 	struct wire_call *call = key_use->call;
@@ -320,6 +322,21 @@ static void on_found(void *details, enum kc_status status)
 static void on_gone_before(void *details)
 {
 	ignore(key_use_free(details) != NULL);
+}
+
+static void on_found(void *details, enum kc_status status)
+{
+	struct key_use *key_use = details;
+	struct consent_options options = {.key = key_use->key.label,
+					  .token = key_use->key.token_id,
+					  .done = on_confirmed,
+					  .gone = on_gone_before,
+					  .details = key_use};
+
+	if (status == KC_OK)
+		consent_ask(key_use->call, &options);
+	else
+		on_confirmed(key_use, status);
 }
 
 static enum kc_status find(void *details, struct engine_request *request)
@@ -345,6 +362,7 @@ static void begin(struct wire_call *call, const struct verb *verb)
 		wire_call_fail(call, fail(KC_ERR_ALLOCATE, "out of memory"));
 		return;
 	}
+	behalf_apply(call);
 	*key_use = (struct key_use){.verb = verb, .call = call, .daemon = wire_call_context(call)};
 	proof_run(call, &options);
 }

@@ -37,6 +37,8 @@ static const struct {
 			      "Admin PIN:", NULL, NULL},
 	[PROMPT_MANAGEMENT_KEY] = {"A program wants to have a key made by a token, "
 				   "which takes its management key.",
+	[PROMPT_KEY_CONFIRM] = {"A program wants to use a key, and each use is to be allowed.",
+				NULL, "_Allow", "_Deny"},
 				   "Management key (hexadecimal):", NULL, NULL},
 	[PROMPT_ITEM_CONFIRM] = {"A program wants to use an item of your keychain.", NULL, "_Allow",
 				 "_Deny"},

@@ -20,6 +20,7 @@ enum prompt_kind {
 	PROMPT_MANAGEMENT_KEY,
 	/* What an item's access control wants. */
 	PROMPT_ITEM_CONFIRM,  /* yes or no */
+	PROMPT_KEY_CONFIRM,   /* the same, of whoever asks to use a key */
 	PROMPT_ITEM_PASSCODE, /* the keychain password */
 	PROMPT_ITEM_PASSWORD, /* the item's own, which came with no context */
 	PROMPT_ITEM_PASSWORD_NEW,

@@ -414,6 +414,7 @@ static const struct wire_method keys_methods[] = {{"Create", on_create, 0},
 						  {"Exchange", on_exchange, 0},
 						  {"CopyPublic", on_copy_public, 0},
 						  {"Export", on_unused, 0},
+						  {"Forget", on_unused, 0},
 						  {"IsAlgorithmSupported", on_supported, 0}};
 static const struct wire_method identities_methods[] = {{"Choose", on_choose, 0}};
 static const struct wire_method certificates_methods[] = {{"Inspect", on_inspect, 0}};
