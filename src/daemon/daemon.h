@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/list.h"
+#include "daemon/agent_socket.h"
 #include "daemon/audit.h"
 #include "daemon/broadcast.h"
 #include "daemon/certificate_facts.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct login_watch *login; /* NULL: there is no system bus */
 	struct wire_service *service;
 	struct wire_server *server;
+	struct agent_socket *agent_socket; /* NULL: none can be had */
 	struct broadcast token_watchers;
 	struct broadcast slot_watchers;
 };

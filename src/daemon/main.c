@@ -162,19 +162,35 @@ static void note_start(struct daemon *daemon)
 				&utc) == 0);
 }
 
-/* Expected: *ret_listener -1  systemd has passed none */
-static enum kc_status take_listener(int *ret_listener)
+static enum kc_status take_one(int fd, int *ret_listener)
 {
-	int n = sd_listen_fds(1);
-	int fd = SD_LISTEN_FDS_START;
-
-	*ret_listener = -1;
-	if (n <= 0)
-		return KC_OK;
-	REQUIRE(n == 1 && sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0, KC_ERR_PARAM,
-		"systemd passed %d descriptors, not one listening UNIX socket", n);
+	REQUIRE(*ret_listener < 0 && sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0,
+		KC_ERR_PARAM,
+		"systemd passed something else than one listening UNIX socket for clients and one "
+		"for the ssh-agent");
 	TRY(socket_set_nonblocking(fd, true));
 	*ret_listener = fd;
+	return KC_OK;
+}
+
+static void free_names(char ***names)
+{
+	for (char **name = *names; name && *name; name++)
+		free(*name);
+	free(*names);
+}
+
+/* That of the ssh-agent has a name (FileDescriptorName=ssh-agent), any other one is the clients'.
+ * Those that systemd has not passed stay -1. */
+static enum kc_status take_listeners(struct wiring_listeners *listeners)
+{
+	CLEANUP(free_names) char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names);
+
+	for (int i = 0; i < n; i++)
+		TRY(take_one(SD_LISTEN_FDS_START + i, strcmp(names[i], "ssh-agent") == 0
+							      ? &listeners->agent
+							      : &listeners->client));
 	return KC_OK;
 }
 
@@ -205,17 +221,17 @@ static enum kc_status take_place(struct daemon *daemon, bool *ret_is_served)
 static enum kc_status serve(struct daemon *daemon, const struct options *options,
 			    bool *ret_is_served)
 {
-	int listener = -1;
+	struct wiring_listeners listeners = {-1, -1};
 
 	TRY(avoid_foreign_providers());
 	TRY(config_load(&daemon->config));
 	if (options->providers)
 		TRY(config_choose_providers(options->providers, &daemon->config));
-	TRY(take_listener(&listener));
+	TRY(take_listeners(&listeners));
 	TRY(take_place(daemon, ret_is_served));
 	REQUIRE(sd_event_default(&daemon->event) >= 0, KC_ERR_INTERNAL, "no event loop");
 	TRY(watch_signals(daemon));
-	TRY(wiring_connect(daemon, listener));
+	TRY(wiring_connect(daemon, listeners));
 	note_start(daemon);
 	detach_leave_streams(daemon->starter);
 	log_info("serving %s", daemon->socket);

@@ -248,9 +248,19 @@ enum kc_status wiring_take_place(struct daemon *daemon)
 	return socket_lock(path, &daemon->lock);
 }
 
-enum kc_status wiring_connect(struct daemon *daemon, int listener)
+/* A daemon without it serves all else. */
+static void make_agent_socket(struct daemon *daemon, int listener)
 {
-	CLEANUP(socket_close) int fd = listener;
+	error_clear();
+	if (agent_socket_new(daemon->event, daemon->socket, listener, &daemon->agent_socket) !=
+	    KC_OK)
+		log_warning("no ssh-agent: %s", error_get()->message);
+	error_clear();
+}
+
+enum kc_status wiring_connect(struct daemon *daemon, struct wiring_listeners listeners)
+{
+	CLEANUP(socket_close) int fd = listeners.client;
 	struct desk_options desk_options = {.program = daemon->config.pinentry,
 					    .timeout_s = daemon->config.prompt_deadline_s,
 					    .quota = daemon->config.prompt_quota};
@@ -269,6 +279,7 @@ enum kc_status wiring_connect(struct daemon *daemon, int listener)
 	TRY(make_judge(daemon));
 	TRY(certificate_facts_new(&daemon->certificate_facts));
 	watch_login(daemon);
+	make_agent_socket(daemon, listeners.agent);
 	return make_server(daemon, take_fd(fd));
 }
 
@@ -277,6 +288,7 @@ void wiring_disconnect(struct daemon *daemon)
 {
 	if (daemon->has_made_socket)
 		ignore(unlink(daemon->socket));
+	daemon->agent_socket = agent_socket_free(daemon->agent_socket);
 	registry_stop(daemon->registry);
 	daemon->patience = sd_event_source_disable_unref(daemon->patience);
 	daemon->server = wire_server_free(daemon->server);

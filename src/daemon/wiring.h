@@ -6,6 +6,11 @@
 
 #include "daemon/daemon.h"
 
+struct wiring_listeners {
+	int client;
+	int agent; /* of the ssh-agent */
+};
+
 /*
  * Paths, folder and lock of @daemon.
  * Expected: KC_ERR_DUPLICATE_ITEM  another keycaskd has this place
@@ -14,9 +19,10 @@ KC_MUST_CHECK enum kc_status wiring_take_place(struct daemon *daemon);
 
 /*
  * Store, registry, service and server for @daemon, whose place, event loop and config are there.
- * @listener (-1: make one) is a listening socket from systemd, taken.
+ * @listeners (-1: make one) are listening sockets from systemd, taken.
  */
-KC_MUST_CHECK enum kc_status wiring_connect(struct daemon *daemon, int listener);
+KC_MUST_CHECK enum kc_status wiring_connect(struct daemon *daemon,
+					    struct wiring_listeners listeners);
 
 /* Undo it, in reverse. Fine on a half-connected daemon. */
 void wiring_disconnect(struct daemon *daemon);

@@ -86,6 +86,7 @@ extern const struct command cmd_import;
 extern const struct command cmd_export;
 extern const struct command cmd_vcard;
 extern const struct command cmd_driver_list;
+extern const struct command cmd_ssh_agent;
 extern const struct command cmd_driver_enable;
 extern const struct command cmd_driver_disable;
 extern const struct command cmd_driver_validate;

@@ -77,6 +77,7 @@ static const struct command *const commands[] = {
 	&cmd_item_delete,
 	&cmd_vcard,
 };
+	&cmd_ssh_agent,
 
 /* Does @name consist of the first words? Returns how many, 0 if not. */
 static int match(const char *name, char **words, int n_words)

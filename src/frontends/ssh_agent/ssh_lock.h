@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SSH_AGENT_SSH_LOCK_H
+#define SSH_AGENT_SSH_LOCK_H
+
+/* ssh-add -x and -X: while the agent is locked it shows and signs nothing. */
+
+#include <stdbool.h>
+
+#include "base/secret.h"
+
+struct ssh_lock {
+	bool is_locked;
+	struct secret password;
+	unsigned n_wrong;
+};
+
+void ssh_lock_done(struct ssh_lock *lock);
+
+/* Expected: KC_ERR_PARAM  it is locked already */
+KC_MUST_CHECK enum kc_status ssh_lock_close(struct ssh_lock *lock, struct kc_view password);
+/* Expected: KC_ERR_AUTH_FAILED  another password; KC_ERR_PARAM  it is not locked */
+KC_MUST_CHECK enum kc_status ssh_lock_open(struct ssh_lock *lock, struct kc_view password);
+
+/* How long the answer to a wrong password waits, so that nobody tries them all. */
+unsigned ssh_lock_penalty_ms(const struct ssh_lock *lock);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The agent signs bytes; these two forms it understands, so that rules and prompts can say of what
+ * they are. */
+#include "frontends/ssh_agent/ssh_login.h"
+
+#include "base/try.h"
+#include "frontends/ssh_agent/ssh_blob.h"
+#include "frontends/ssh_agent/ssh_wire.h"
+
+enum {
+	USERAUTH_REQUEST = 50, /* SSH_MSG_USERAUTH_REQUEST */
+};
+
+static enum kc_status read_head(struct kc_view *input, struct ssh_login *login)
+{
+	struct kc_view service = {NULL, 0};
+	uint8_t type = 0;
+
+	TRY(ssh_wire_string(input, &login->session_id));
+	TRY(ssh_wire_byte(input, &type));
+	REQUIRE(type == USERAUTH_REQUEST, KC_ERR_DECODE, "no login");
+	TRY(ssh_wire_string(input, &login->user));
+	TRY(ssh_wire_string(input, &service));
+	REQUIRE(ssh_wire_is(service, "ssh-connection"), KC_ERR_DECODE, "a login to no shell");
+	return KC_OK;
+}
+
+/* publickey, or OpenSSH's publickey-hostbound-v00@openssh.com, which names the host key as well. */
+static enum kc_status read_method(struct kc_view *input, struct ssh_login *login)
+{
+	struct kc_view method = {NULL, 0};
+	bool has_signature = false;
+
+	TRY(ssh_wire_string(input, &method));
+	login->has_host_key = ssh_wire_is(method, "publickey-hostbound-v00@openssh.com");
+	REQUIRE(login->has_host_key || ssh_wire_is(method, "publickey"), KC_ERR_DECODE,
+		"a login without key");
+	TRY(ssh_wire_bool(input, &has_signature));
+	REQUIRE(has_signature, KC_ERR_DECODE, "a login without signature");
+	return KC_OK;
+}
+
+enum kc_status ssh_login_read(struct kc_view data, struct kc_view key, struct ssh_login *ret_login)
+{
+	struct ssh_login login = {0};
+	struct kc_view algorithm = {NULL, 0};
+	struct kc_view blob = {NULL, 0};
+
+	TRY(read_head(&data, &login));
+	TRY(read_method(&data, &login));
+	TRY(ssh_wire_string(&data, &algorithm));
+	TRY(ssh_wire_string(&data, &blob));
+	REQUIRE(view_equal(blob, key), KC_ERR_DECODE, "a login with another key");
+	if (login.has_host_key)
+		TRY(ssh_wire_string(&data, &login.host_key));
+	TRY(ssh_wire_end(data));
+	*ret_login = login;
+	return KC_OK;
+}
+
+bool ssh_login_is_document(struct kc_view data, struct kc_view *ret_namespace)
+{
+	static const char magic[] = "SSHSIG";
+	size_t len = sizeof(magic) - 1;
+
+	if (!ssh_wire_is(view_slice(data, 0, len), magic))
+		return false;
+	data = view_slice(data, len, data.len);
+	return ssh_wire_string(&data, ret_namespace) == KC_OK;
+}
