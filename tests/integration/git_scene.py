@@ -2,12 +2,16 @@
 """A repository, its owner, a card, and a person who answers every prompt: what the tests of git
 share."""
 import base64
+import contextlib
 import os
 import pathlib
 import subprocess
 import tempfile
 
-from keycask_test import PIN, check, check_equal, diagnose, openssl, program, run, scratch, skip_unless
+from keycask_test import (PIN, Card, Daemon, check, check_equal, diagnose, openssl, program, run, scratch,
+                          skip_unless)
+from made_keys import MadeAuthority, MadeKey, add, add_key, b64, der_of, unb64
+from pin_scene import configure
 from prompt_scene import scripted
 
 NAME = "Jo Doe"
@@ -129,5 +133,61 @@ def write(name, data):
     return path
 
 
-__all__ = ["ADDRESS", "NAME", "Answers", "Repository", "check", "check_equal", "have", "pem",
+EMAIL = f"subjectAltName=email:{ADDRESS}"
+
+
+def settings(answers=None, **more):
+    """Of the daemon: who is asked, and as often as a test likes."""
+    return {"prompt_quota": 1000, **({"pinentry": answers.program} if answers else {}), **more}
+
+
+def add_identity(connection, key, certificate, label="Jo", **attributes):
+    add(connection, **{"class": "certificate"}, value_data=b64(der_of(certificate)), label=label)
+    return add_key(connection, key, label=label, **attributes)
+
+
+class Signer:
+    """A person with a certificate by an authority, in the keychain."""
+
+    def __init__(self, daemon, kind="P-256", label="Jo", **attributes):
+        self.authority = MadeAuthority("Root")
+        self.key = MadeKey(kind)
+        self.certificate = self.authority.issue(self.key, NAME, EMAIL)
+        with daemon.connect() as connection:
+            self.reference = add_identity(connection, self.key, self.certificate, label,
+                                          **attributes)
+
+    @property
+    def trusted(self):
+        return self.authority.certificate_path
+
+
+class CardScene(contextlib.ExitStack):
+    """A card whose certificate is for the committer, a person who answers, a repository."""
+
+    def __init__(self, profile="piv:9a=p256", answer=PIN, **more):
+        super().__init__()
+        self.answers = Answers(answer)
+        self.daemon = self.enter_context(configure(Daemon("--log-level", "debug"),
+                                                   **settings(self.answers, **more)))
+        self.card = Card(profile)
+        self.enter_context(self.card)
+        self.card.insert(self.daemon)
+        self.daemon.wait_for_token()
+        (identity, *self.others) = self.daemon.copy_matching(
+            {"class": "identity", "match_limit": "all", "return_attributes": True,
+             "return_data": True})
+        self.label = identity["label"]
+        self.trusted = write("card.pem", openssl("x509", "-inform", "DER",
+                                                 input=unb64(identity["value_data"])))
+        self.repository = Repository(self.daemon)
+        self.repository.use_x509(self.label)
+        self.repository.config(keycask__x509CA=self.trusted)
+
+    def n_verified(self):
+        return sum(command.startswith("0020008008") for command in self.card.commands())
+
+
+__all__ = ["ADDRESS", "EMAIL", "NAME", "Answers", "CardScene", "Repository", "Signer",
+           "add_identity", "check", "check_equal", "have", "pem", "settings",
            "verify_with_openssl", "write"]

@@ -1,45 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Commits and tags that git has keycask sign: with certificates in CMS, and one consent for a run of
 git, whichever process it comes from."""
-import contextlib
-import os
-import subprocess
-
-from git_scene import (ADDRESS, NAME, Answers, Repository, check, check_equal, have, pem,
-                       verify_with_openssl, write)
-from keycask_test import (PIN, Card, Daemon, Failure, eventually, main, openssl, program, run, scratch,
-                          skip_unless, test)
-from made_keys import MadeAuthority, MadeKey, add, add_key, b64, der_of, unb64
+from git_scene import (ADDRESS, NAME, Answers, CardScene, Repository, Signer, check, check_equal,
+                       settings, verify_with_openssl)
+from keycask_test import Daemon, main, test
 from pin_scene import configure
-
-EMAIL = f"subjectAltName=email:{ADDRESS}"
-
-
-def settings(answers=None, **more):
-    """Of the daemon: who is asked, and as often as a test likes."""
-    return {"prompt_quota": 1000, **({"pinentry": answers.program} if answers else {}), **more}
-
-
-def add_identity(connection, key, certificate, label="Jo", **attributes):
-    add(connection, **{"class": "certificate"}, value_data=b64(der_of(certificate)), label=label)
-    return add_key(connection, key, label=label, **attributes)
-
-
-class Signer:
-    """A person with a certificate by an authority, in the keychain."""
-
-    def __init__(self, daemon, kind="P-256", label="Jo", **attributes):
-        self.authority = MadeAuthority("Root")
-        self.key = MadeKey(kind)
-        self.certificate = self.authority.issue(self.key, NAME, EMAIL)
-        with daemon.connect() as connection:
-            self.reference = add_identity(connection, self.key, self.certificate, label,
-                                          **attributes)
-
-    @property
-    def trusted(self):
-        return self.authority.certificate_path
-
 
 def n_log(repository, pattern):
     return repository.git("log", "--format=%G?")[0].split().count(pattern)
@@ -47,11 +12,11 @@ def n_log(repository, pattern):
 
 @test
 def commits_and_tags_are_signed_and_verified():
-    for kind in ("P-256", "rsa2048", "ed25519", "P-384"):
-        with Daemon() as daemon:
-            signer = Signer(daemon, kind)
+    with Daemon() as daemon:
+        for kind in ("P-256", "rsa2048", "ed25519", "P-384"):
+            signer = Signer(daemon, kind, label=kind)
             repository = Repository(daemon)
-            repository.use_x509()
+            repository.use_x509(kind)
             repository.config(keycask__x509CA=signer.trusted)
             repository.commit("first", "-S")
             repository.git("tag", "-s", "-m", "a tag", "v1")
@@ -76,32 +41,6 @@ def commits(repository, n):
 def rebase(repository, *arguments, status=0):
     return repository.git("rebase", "--force-rebase", "--gpg-sign", "--root", *arguments,
                           status=status)
-
-
-class CardScene(contextlib.ExitStack):
-    """A card whose certificate is for the committer, a person who answers, a repository."""
-
-    def __init__(self, profile="piv:9a=p256", answer=PIN, **more):
-        super().__init__()
-        self.answers = Answers(answer)
-        self.daemon = self.enter_context(configure(Daemon("--log-level", "debug"),
-                                                   **settings(self.answers, **more)))
-        self.card = Card(profile)
-        self.enter_context(self.card)
-        self.card.insert(self.daemon)
-        self.daemon.wait_for_token()
-        (identity, *self.others) = self.daemon.copy_matching(
-            {"class": "identity", "match_limit": "all", "return_attributes": True,
-             "return_data": True})
-        self.label = identity["label"]
-        self.trusted = write("card.pem", openssl("x509", "-inform", "DER",
-                                                 input=unb64(identity["value_data"])))
-        self.repository = Repository(self.daemon)
-        self.repository.use_x509(self.label)
-        self.repository.config(keycask__x509CA=self.trusted)
-
-    def n_verified(self):
-        return sum(command.startswith("0020008008") for command in self.card.commands())
 
 
 @test
@@ -157,143 +96,6 @@ def a_software_key_that_wants_consent_asks_once_too():
         (shown,) = answers.shown()
         check("Good for: every signature of this run of git rebase" in shown, shown)
         check("Item: Jo" in shown, shown)
-
-
-# --- setting up ---------------------------------------------------------------------------------
-
-GITCONFIG = b"""# mine
-[user]
-\tname = Jo
-    email=jo@example.org ; the one
-[gpg]
-\tformat=openpgp # as ever
-[alias]
-\tlg = log
-[user]
-\tsigningkey = 0xDEADBEEF
-"""
-
-
-def keycask(repository, *arguments, status=0):
-    """In its folder: what is said."""
-    done = subprocess.run([program("keycask"), *map(str, arguments)], cwd=repository.folder,
-                          env=repository.env, stdin=subprocess.DEVNULL, capture_output=True,
-                          check=False, timeout=60)
-    check_equal(done.returncode, status, f"the exit status of {arguments}: {done}")
-    return (done.stdout + done.stderr).decode()
-
-
-def files_of(repository):
-    """All that is in its home, but for the repository's objects: what undo has to restore."""
-    return {path.relative_to(repository.home): path.read_bytes()
-            for path in repository.home.rglob("*")
-            if path.is_file() and not {"objects", "logs", "refs"} & set(path.parts)}
-
-
-@test
-def git_setup_and_back_again():
-    with Daemon() as daemon:
-        signer = Signer(daemon)
-        repository = Repository(daemon)
-        repository.commit("before")
-        settings_file = repository.home / ".gitconfig"
-        for before in (None, b"", GITCONFIG, GITCONFIG.rstrip()):
-            if before is not None:
-                settings_file.write_bytes(before)
-            here = files_of(repository)
-            for place in ("--global", "--local"):
-                keycask(repository, "git-setup", place, "--x509", "--ca", signer.trusted,
-                        "--key", "Jo", "--sign")
-                keycask(repository, "git-setup", place, "--ca", signer.trusted, "--key", ADDRESS,
-                        "--sign")
-                check_equal(repository.git("config", "gpg.format")[0], "x509\n", "gpg.format")
-                check_equal(repository.git("config", "user.signingkey")[0], ADDRESS + "\n", "key")
-                said = keycask(repository, "git-setup", place, "--undo")
-                check("as it was" in said, said)
-                check_equal(files_of(repository), here, f"what is left of {before!r}, {place}")
-            said = keycask(repository, "git-setup", "--undo")
-            check("nothing was changed" in said, said)
-
-
-@test
-def git_setup_makes_git_sign():
-    with Daemon() as daemon:
-        signer = Signer(daemon)
-        repository = Repository(daemon)
-        (repository.home / ".gitconfig").write_bytes(GITCONFIG)
-        said = keycask(repository, "git-setup", "--ca", signer.trusted, "--sign")
-        check("git signs with X.509, as the committer" in said, said)
-        repository.commit("signed unasked")
-        repository.git("verify-commit", "HEAD")
-        said = keycask(repository, "setup")
-        check("git signs with X.509" in said, said)
-
-
-@test
-def what_was_changed_since_stays_when_it_is_undone():
-    with Daemon() as daemon:
-        Signer(daemon)
-        repository = Repository(daemon)
-        (repository.home / ".gitconfig").write_bytes(GITCONFIG)
-        keycask(repository, "git-setup", "--x509", "--sign")
-        repository.config(user__signingkey="another", color__ui="never")
-        said = keycask(repository, "git-setup", "--undo")
-        check("but for 1 that somebody else has changed since" in said, said)
-        for name, value in (("gpg.format", "openpgp"), ("user.signingkey", "another"),
-                            ("color.ui", "never"), ("alias.lg", "log")):
-            check_equal(repository.git("config", name)[0], value + "\n", name)
-        for name in ("commit.gpgsign", "gpg.x509.program"):
-            repository.git("config", name, status=1)
-
-
-@test
-def git_setup_says_what_is_wrong():
-    with Daemon() as daemon:
-        repository = Repository(daemon)
-        for arguments, words in (
-                (("--global", "--local"), "--global or --local, not both"),
-                (("--ssh", "--x509"), "--x509 or --ssh, not both"),
-                (("--ssh", "--ca", "x"), "--ca is for --x509"),
-                (("more",), "more")):
-            said = keycask(repository, "git-setup", *arguments, status=2)
-            check(words in said, said)
-        said = keycask(repository, "git-setup", "--ca", "/nonexistent", status=1)
-        check("there is no file /nonexistent" in said, said)
-        check(not list(repository.home.glob(".gitconfig*")), "something is left")
-        repository.folder = repository.home
-        said = keycask(repository, "git-setup", "--local", "--undo", status=1)
-        check("this is no repository of git" in said, said)
-        repository.env["PATH"] = "/nonexistent"
-        said = keycask(repository, "git-setup", "--x509", status=1)
-        check("there is no git here" in said, said)
-
-
-@test
-def setup_ssh_and_back_again():
-    with Daemon() as daemon:
-        repository = Repository(daemon)
-        config = repository.home / ".ssh" / "config"
-        for before in (None, b"", b"Host a\n  User b", b"Host a\n  User b\n"):
-            if before is not None:
-                config.write_bytes(before)
-                config.chmod(0o600)
-            here = files_of(repository)
-            for _ in range(2):
-                said = keycask(repository, "setup", "ssh")
-                check("ssh asks keycask's agent" in said, said)
-            (environment,) = repository.home.glob(".config/environment.d/*.conf")
-            agent = daemon.socket.parent / "ssh-agent.sock"
-            check(f'SSH_AUTH_SOCK="{agent}"' in environment.read_text(), environment.read_text())
-            if have("ssh"):
-                shown = run("ssh", "-F", config, "-G", "host", env=repository.env)[0].decode()
-                check(f"identityagent {agent}" in shown, shown)
-            keycask(repository, "setup", "ssh", "--undo")
-            check_equal(files_of(repository), here, f"what is left of {before!r}")
-        config.write_bytes(b"Host a\n")
-        keycask(repository, "setup", "ssh")
-        config.write_bytes(config.read_bytes() + b"Host more\n")
-        keycask(repository, "setup", "ssh", "--undo")
-        check_equal(config.read_bytes(), b"Host a\nHost more\n", "what was added since stays")
 
 
 main()
