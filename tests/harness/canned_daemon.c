@@ -259,6 +259,8 @@ static void on_watch(struct wire_call *call)
 	};
 
 	state->n_watches++;
+	while (state->watches_in_silence)
+		pause();
 	for (size_t i = 0; i < ARRAY_LEN(events) - 1; i++)
 		wire_call_continue(call, parse(events[i]));
 	wire_call_reply(call, parse(events[ARRAY_LEN(events) - 1]));
@@ -427,7 +429,8 @@ static const struct wire_method tokens_methods[] = {
 	{"List", on_tokens, 0},		  {"Info", on_info, 0},		 {"Watch", on_watch, 0},
 	{"VerifyPin", on_unused, 0},	  {"PinStatus", on_unused, 0},	 {"Pins", on_unused, 0},
 	{"ChangePin", on_unused, 0},	  {"UnblockPin", on_unused, 0},	 {"Forget", on_unused, 0},
-	{"PutCertificate", on_unused, 0}, {"DeleteObject", on_unused, 0}};
+	{"PutCertificate", on_unused, 0}, {"DeleteObject", on_unused, 0},
+	{"Logout", on_unused, 0}};
 
 _Noreturn static void serve(int fd)
 {
