@@ -183,6 +183,15 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_verify_pin(const char *token_id,
 							   int *ret_tries_left);
 
 /*
+ * Have the PIN forgotten that this process has proved to the token: what needs one asks for it again.
+ * Fine when there was none, or when the token is away. Other processes are not affected. Does not
+ * start the daemon.
+ * Expected: KC_ERR_NOT_AVAILABLE  it is not running, and knows no PIN
+ * Threads: any.   Since: 1.1
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_logout(const char *token_id);
+
+/*
  * How many wrong PINs the token still accepts (-1 when it does not tell), and whether this process
  * is authenticated to it. Either result may be NULL. Costs no try.
  * Expected: KC_ERR_ITEM_NOT_FOUND   Since: 1.0

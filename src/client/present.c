@@ -146,6 +146,20 @@ enum kc_status kc_token_verify_pin(const char *token_id, const struct kc_options
 	return KC_OK;
 }
 
+enum kc_status kc_token_logout(const char *token_id)
+{
+	CLEANUP(field_free) struct json_object *answer = NULL;
+	struct line_call call = {.method = "org.keycask.Tokens.Logout",
+				 .descriptor = -1,
+				 .timeout_ms = LINE_QUERY_MS,
+				 .is_repeatable = true,
+				 .never_starts = true};
+
+	error_clear();
+	TRY(new_parameters(token_id, &call.parameters));
+	return line_call(&call, &answer);
+}
+
 enum kc_status kc_token_pin_status(const char *token_id, int *ret_tries_left,
 				   bool *ret_is_authenticated)
 {

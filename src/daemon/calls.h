@@ -75,6 +75,7 @@ void write_calls_put_certificate(struct wire_call *call);
 void write_calls_delete_object(struct wire_call *call);
 
 /* pin_calls.c */
+void pin_calls_logout(struct wire_call *call);
 void pin_calls_verify(struct wire_call *call);
 void pin_calls_status(struct wire_call *call);
 void pin_calls_change(struct wire_call *call);

@@ -141,6 +141,13 @@ enum kc_status client_session(struct client *client, const char *token_id,
 	return KC_OK;
 }
 
+void client_forget_pin(struct client *client, const char *token_id)
+{
+	for (size_t i = 0; i < client->n_sessions; i++)
+		if (strcmp(pin_session_token_id(client->sessions[i]), token_id) == 0)
+			pin_session_forget(client->sessions[i]);
+}
+
 struct card_session *client_find_slot_session(const struct client *client, const char *slot)
 {
 	for (size_t i = 0; i < CARD_SESSIONS_MAX; i++) {

@@ -59,4 +59,7 @@ struct list *client_session_keys(struct client *client);
 KC_MUST_CHECK enum kc_status client_session(struct client *client, const char *token_id,
 					    struct pin_session **ret_session);
 
+/* What the client has proved to the token, if anything, is forgotten. */
+void client_forget_pin(struct client *client, const char *token_id);
+
 #endif

@@ -43,6 +43,14 @@ void pin_calls_verify(struct wire_call *call)
 		wire_call_fail(call, status);
 }
 
+void pin_calls_logout(struct wire_call *call)
+{
+	error_clear();
+	client_forget_pin(wire_call_peer(call),
+			  field_text(wire_call_parameters(call), "token_id"));
+	wire_call_reply(call, NULL);
+}
+
 static enum kc_status answer_status(void *details, struct json_object *reply,
 				    struct json_object **ret_parameters)
 {

@@ -49,6 +49,24 @@ def a_pin_serves_the_connection_that_gave_it():
 
 
 @test
+def who_logs_out_is_asked_again():
+    """Logout ends what this connection has proved, and nobody else's."""
+    with Scene() as scene, scene.connect() as a, scene.connect() as b:
+        keys = scene.keys
+        keys.sign(a, pin=PIN)
+        keys.sign(b, pin=PIN)
+        token_id = scene.daemon.call("org.keycask.Tokens.List")["tokens"][0]["token_id"]
+        check_equal(a.call("org.keycask.Tokens.Logout", {"token_id": token_id}), {}, "reply")
+        check_equal(keys.pin_status(a), (3, False), "PIN status of A")
+        keys.refuses("interaction_not_allowed", a)
+        keys.sign(b)
+        keys.sign(a, pin=PIN)
+        check_equal(a.call("org.keycask.Tokens.Logout", {"token_id": "org.example.none:1"}), {},
+                    "of a token that is not there")
+        keys.sign(a)
+
+
+@test
 def b_never_signs_whatever_a_does_meanwhile():
     """A signs all the time; B tries between, with nothing, an empty PIN and a malformed one."""
     with Scene() as scene, scene.connect() as a:

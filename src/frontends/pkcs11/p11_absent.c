@@ -17,15 +17,11 @@
 
 ABSENT(C_InitToken, (CK_SLOT_ID slot_id, CK_BYTE *pin, CK_ULONG pin_len, CK_BYTE *label))
 ABSENT(C_InitPIN, (CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG pin_len))
-ABSENT(C_SetPIN, (CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len, CK_BYTE *new_pin,
-		  CK_ULONG new_len))
 ABSENT(C_GetOperationState,
        (CK_SESSION_HANDLE session, CK_BYTE *operation_state, CK_ULONG *operation_state_len))
 ABSENT(C_SetOperationState,
        (CK_SESSION_HANDLE session, CK_BYTE *operation_state, CK_ULONG operation_state_len,
 	CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentiation_key))
-ABSENT(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_BYTE *pin, CK_ULONG pin_len))
-ABSENT(C_Logout, (CK_SESSION_HANDLE session))
 ABSENT(C_DigestEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
 			       CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
 ABSENT(C_DecryptDigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
@@ -34,8 +30,6 @@ ABSENT(C_SignEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG 
 			     CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len))
 ABSENT(C_DecryptVerifyUpdate, (CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
 			       CK_ULONG encrypted_part_len, CK_BYTE *part, CK_ULONG *part_len))
-ABSENT(C_LoginUser, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin,
-		     CK_ULONG pin_len, CK_UTF8CHAR *user_name, CK_ULONG user_name_len))
 ABSENT(C_MessageEncryptInit,
        (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
 ABSENT(C_EncryptMessage, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,

@@ -181,6 +181,9 @@ CK_RV C_Finalize(void *reserved)
 	p11_event_end();
 	p11_object_end();
 	p11_slot_end();
+	p11_module_leave();
+	kc_daemon_disconnect();
+	p11_module_hold();
 	module.is_ending = false;
 	p11_module_notify();
 	p11_module_leave();

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_find.h"
+#include "frontends/pkcs11/p11_login.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_object.h"
 #include "frontends/pkcs11/p11_operation.h"
@@ -163,6 +164,8 @@ static CK_RV open_session(CK_SLOT_ID slot_id, CK_FLAGS flags, CK_SESSION_HANDLE 
 		return CKR_SLOT_ID_INVALID;
 	if (!slot->is_present)
 		return CKR_TOKEN_NOT_PRESENT;
+	if (slot->user == CKU_SO && !(flags & CKF_RW_SESSION))
+		return CKR_SESSION_READ_WRITE_SO_EXISTS;
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return CKR_HOST_MEMORY;
@@ -199,16 +202,22 @@ CK_RV C_CloseSession(CK_SESSION_HANDLE handle)
 {
 	struct list free_list = {&free_list, &free_list};
 	struct p11_session *session = NULL;
+	CK_SLOT_ID slot = 0;
 	CK_RV result = p11_module_enter();
 
 	if (result != CKR_OK)
 		return result;
 	session = find(handle);
-	if (session)
+	if (session) {
+		slot = session->slot;
 		close_one(session, &free_list);
+	}
 	p11_module_leave();
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
 	free_all(&free_list);
-	return session ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
+	p11_login_end_if_unused(slot);
+	return CKR_OK;
 }
 
 CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
@@ -224,6 +233,8 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
 		result = CKR_SLOT_ID_INVALID;
 	p11_module_leave();
 	free_all(&free_list);
+	if (result == CKR_OK)
+		p11_login_end_if_unused(slot_id);
 	return result;
 }
 
