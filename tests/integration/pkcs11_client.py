@@ -33,7 +33,8 @@ FUNCTIONS = """Initialize Finalize GetInfo GetFunctionList GetSlotList GetSlotIn
 FUNCTIONS_3_0 = ["LoginUser", "SessionCancel"]
 # Of 3.0, which p11-kit's header has not got.
 MORE_NUMBERS = {"CKA_UNIQUE_ID": 0x4, "CKA_ALLOWED_MECHANISMS": 0x40000600,
-                "CKK_EC_MONTGOMERY": 0x41, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN": 0x1056, "CKF_FIND_OBJECTS": 0x40}
+                "CKK_EC_MONTGOMERY": 0x41, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN": 0x1056,
+                "CKF_FIND_OBJECTS": 0x40}
 
 
 def _read_numbers():
@@ -252,6 +253,7 @@ class Session:
         self.module = module
         self.slot = slot
         self.handle = handle
+        self.pin = None  # for keys that want it each time
 
     def call(self, name, *arguments):
         self.module.call(name, self.handle, *arguments)
@@ -310,6 +312,9 @@ class Session:
     def begin(self, name, mechanism, *key):
         given = mechanism_of(mechanism)
         self.call(name + "Init", ctypes.byref(given), *key)
+        if (self.pin and name in ("Sign", "Decrypt", "SignRecover")
+                and self.flag(key[0], "CKA_ALWAYS_AUTHENTICATE")):
+            self.login(self.pin, "CKU_CONTEXT_SPECIFIC")
 
     def output(self, name, *arguments, room=None):
         """What the function writes: after it was asked how much, or into a buffer of room bytes."""

@@ -1,157 +1,29 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What keys do through keycask-pkcs11.so: every mechanism against OpenSSL (the package cryptography)
-in both directions, with keys of the keychain and of cards, and the rules that C_Sign and its
+in both directions, with keys of the keychain, and the rules that C_Sign and its
 siblings have for buffers, parts and what is active."""
 import contextlib
 import ctypes
-import hashlib
 import os
 import re
 import socket
 import threading
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 
-from algorithm_peer import generate, power, power_private, private_bytes, public_bytes, type_of, x963
-from keycask_test import PIN, Card, Daemon, check, check_equal, main, scratch, test
-from made_keys import add, b64
+from algorithm_peer import generate, power, power_private, public_bytes
+from keycask_test import Daemon, check, check_equal, main, scratch, test
 from pin_scene import audit_lines
+from pkcs11_checks import (SECRET, check_ec_signatures, check_encryption, check_exchanges, check_oaep,
+                           check_rsa_signatures, dss)
 from pkcs11_client import (Eddsa, Module, become_loader, check_raises_p11, ecdh, number, oaep, pss)
-
-KEYCHAIN = 1
-DATA = b"what is signed"
-HASHES = ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"]
-CLASSES = {"SHA1": hashes.SHA1, "SHA224": hashes.SHA224, "SHA256": hashes.SHA256,
-           "SHA384": hashes.SHA384, "SHA512": hashes.SHA512}
-P256 = bytes.fromhex("06082a8648ce3d030107")
-P384 = bytes.fromhex("06052b81040022")
-MADE = {}
-
-
-def made(kind):
-    """One key of a kind for all tests of this program, as each has a process of its own."""
-    if kind not in MADE:
-        MADE[kind] = generate(kind)
-    return MADE[kind]
-
+from pkcs11_scene import DATA, HASHES, KEYCHAIN, Pair, Scene, add_key, digest_of, made
 
 made("rsa2048")
 
 
-def digest_of(name, data):
-    return hashlib.new(name.lower(), data).digest()
-
-
-def add_key(connection, private, **attributes):
-    public = private.public_key()
-    return add(connection, **{"class": "key"}, value_data=b64(private_bytes(private)),
-               key_type=type_of(public), key_class="private", return_persistent_ref=True,
-               **attributes)["value_persistent_ref"]
-
-
-class Pair:
-    """A key of the keychain: our handles of both halves, and OpenSSL's key."""
-
-    def __init__(self, session, private, public=None):
-        self.session = session
-        self.private = private
-        self.public = public or private.public_key()
-        wanted = hashlib.sha1(public_bytes(self.public)).digest()
-        self.key = session.find_one(CKA_CLASS="CKO_PRIVATE_KEY", CKA_ID=wanted)
-        self.public_key = session.find_one(CKA_CLASS="CKO_PUBLIC_KEY", CKA_ID=wanted)
-
-    def judge(self, mechanism, signature, data, verify, spoil=True):
-        """OpenSSL and the module both say yes, and no to another signature."""
-        verify(signature)
-        self.session.verify(mechanism, self.public_key, data, signature)
-        if spoil:
-            wrong = signature[:-1] + bytes([signature[-1] ^ 1])
-            check_raises_p11("CKR_SIGNATURE_INVALID", self.session.verify, mechanism,
-                             self.public_key, data, wrong)
-
-    def both(self, mechanism, data, verify, sign=None):
-        """Our signature, in one part and, the same if it can be, in many; and OpenSSL's."""
-        self.judge(mechanism, self.session.sign(mechanism, self.key, data), data, verify)
-        parts = [data[:1], b"", data[1:]]
-        self.judge(mechanism, self.session.sign_parts(mechanism, self.key, parts), data, verify,
-                   spoil=False)
-        if sign:
-            self.session.verify(mechanism, self.public_key, data, sign())
-
-
-class Scene:
-    """A daemon with keys of these kinds in its keychain, and a session of the keychain's slot."""
-
-    def __init__(self, *kinds, **attributes):
-        self.daemon = Daemon()
-        self.kinds = kinds
-        self.attributes = attributes
-
-    def __enter__(self):
-        self.daemon.__enter__()
-        self.connection = self.daemon.connect()
-        for kind in self.kinds:
-            add_key(self.connection, made(kind), label=kind, **self.attributes)
-        self.module = Module(self.daemon).__enter__()
-        self.session = self.module.open(KEYCHAIN)
-        self.pairs = [Pair(self.session, made(kind)) for kind in self.kinds]
-        return self
-
-    def __exit__(self, *what):
-        self.module.__exit__(*what)
-        self.connection.close()
-        self.daemon.__exit__(*what)
-
-    @property
-    def pair(self):
-        return self.pairs[0]
-
-
-def dss(public, raw):
-    """r and s side by side, as OpenSSL has them."""
-    width = (public.curve.key_size + 7) // 8
-    check_equal(len(raw), 2 * width, "bytes of r and s")
-    return utils.encode_dss_signature(int.from_bytes(raw[:width], "big"),
-                                      int.from_bytes(raw[width:], "big"))
-
-
-def plain(public, der):
-    width = (public.curve.key_size + 7) // 8
-    return b"".join(part.to_bytes(width, "big") for part in utils.decode_dss_signature(der))
-
-
 # --- every mechanism ----------------------------------------------------------------------------
-
-
-def check_rsa_signatures(pair, with_pss=True):
-    public, private = pair.public, pair.private
-    for name in HASHES:
-        kind = CLASSES[name]()
-        pair.both(f"CKM_{name}_RSA_PKCS", DATA,
-                  lambda s, kind=kind: public.verify(s, DATA, padding.PKCS1v15(), kind),
-                  private and (lambda kind=kind: private.sign(DATA, padding.PKCS1v15(), kind)))
-    info = bytes.fromhex("3031300d060960864801650304020105000420") + digest_of("SHA256", DATA)
-    pair.both("CKM_RSA_PKCS", info,
-              lambda s: public.verify(s, DATA, padding.PKCS1v15(), hashes.SHA256()))
-    if with_pss:
-        check_pss(pair, [("SHA1", None, None), ("SHA256", None, None), ("SHA384", 0, None),
-                         ("SHA256", 20, "SHA1"), ("SHA512", 100, None), ("SHA224", None, "SHA512")])
-
-
-def check_pss(pair, cases):
-    """(hash, salt length, mask): the daemon's own forms, and those that the module pads."""
-    public, private = pair.public, pair.private
-    for name, salt_len, mask in cases:
-        kind = CLASSES[name]()
-        length = kind.digest_size if salt_len is None else salt_len
-        form = padding.PSS(padding.MGF1(CLASSES[mask or name]()), length)
-        parameters = pss(name, salt_len, mask)
-        verify = lambda s, form=form, kind=kind: public.verify(s, DATA, form, kind)
-        sign = private and (lambda form=form, kind=kind: private.sign(DATA, form, kind))
-        pair.both((f"CKM_{name}_RSA_PKCS_PSS", parameters), DATA, verify, sign)
-        pair.both(("CKM_RSA_PKCS_PSS", parameters), digest_of(name, DATA), verify, sign)
 
 
 @test
@@ -184,18 +56,6 @@ def rsa_numbers():
         check_raises_p11("CKR_DATA_INVALID", session.sign, "CKM_RSA_X_509", pair.key, b"\xff" * 256)
 
 
-def check_ec_signatures(pair):
-    public, private = pair.public, pair.private
-    for name in HASHES:
-        form = ec.ECDSA(CLASSES[name]())
-        pair.both(f"CKM_ECDSA_{name}", DATA,
-                  lambda s, form=form: public.verify(dss(public, s), DATA, form),
-                  private and (lambda form=form: plain(public, private.sign(DATA, form))))
-    form = ec.ECDSA(hashes.SHA512())
-    pair.both("CKM_ECDSA", digest_of("SHA512", DATA),
-              lambda s: public.verify(dss(public, s), DATA, form))
-
-
 @test
 def ec_signatures():
     with Scene("P-256", "P-384", "P-521") as scene:
@@ -216,24 +76,6 @@ def edwards_signatures():
                              ("CKM_EDDSA", Eddsa(1, 0, None)), pair.key)
             check_raises_p11("CKR_MECHANISM_PARAM_INVALID", scene.session.begin, "Sign",
                              ("CKM_EDDSA", Eddsa(0, 1, b"x")), pair.key)
-
-
-def check_encryption(pair, mechanism, form):
-    """There and back by the other."""
-    session = pair.session
-    check_equal(session.decrypt(mechanism, pair.key, pair.public.encrypt(DATA, form)), DATA,
-                f"what OpenSSL encrypted with {mechanism}")
-    made_here = session.encrypt(mechanism, pair.public_key, DATA)
-    if pair.private:
-        check_equal(pair.private.decrypt(made_here, form), DATA, "what we encrypted")
-    session.begin("Decrypt", mechanism, pair.key)
-    check_equal(session.parts("Decrypt", [made_here[:100], made_here[100:]]), DATA, "in parts")
-
-
-def check_oaep(pair, cases):
-    for name, mask, label in cases:
-        form = padding.OAEP(padding.MGF1(CLASSES[mask or name]()), CLASSES[name](), label or None)
-        check_encryption(pair, ("CKM_RSA_PKCS_OAEP", oaep(name, mask, label)), form)
 
 
 @test
@@ -287,39 +129,6 @@ def check_noise_is_a_key(session, pair, wrong):
 
 
 # --- secret keys ---------------------------------------------------------------------------------
-
-
-SECRET = {"CKA_CLASS": "CKO_SECRET_KEY", "CKA_KEY_TYPE": "CKK_GENERIC_SECRET",
-          "CKA_SENSITIVE": False, "CKA_EXTRACTABLE": True}
-
-
-def value_of(session, handle):
-    value = session.attribute(handle, "CKA_VALUE")
-    session.call("DestroyObject", handle)
-    return value
-
-
-def check_exchanges(pair, mechanisms=("CKM_ECDH1_DERIVE", "CKM_ECDH1_COFACTOR_DERIVE")):
-    session = pair.session
-    is_ec = type_of(pair.public) == "ec"
-    theirs = (ec.generate_private_key(pair.public.curve) if is_ec
-              else generate(type_of(pair.public)))
-    secret = (theirs.exchange(ec.ECDH(), pair.public) if is_ec else theirs.exchange(pair.public))
-    point = public_bytes(theirs.public_key())
-    header = b"\x04" + (b"" if len(point) < 128 else b"\x81") + bytes([len(point)])
-    for mechanism in mechanisms if is_ec else mechanisms[:1]:
-        for given in (point, header + point):
-            key = session.derive((mechanism, ecdh(given)), pair.key, **SECRET)
-            check_equal(value_of(session, key), secret, "the secret")
-        key = session.derive((mechanism, ecdh(point)), pair.key, **{
-            **SECRET, "CKA_KEY_TYPE": "CKK_AES", "CKA_VALUE_LEN": 16})
-        check_equal(value_of(session, key), secret[-16:], "its end, as an AES key")
-        for name in HASHES:
-            parameters = ecdh(point, f"CKD_{name}_KDF", b"shared")
-            key = session.derive((mechanism, parameters), pair.key, **SECRET, CKA_VALUE_LEN=77)
-            check_equal(value_of(session, key), x963(name.lower(), secret, b"shared", 77),
-                        f"derived with {name}")
-    return point
 
 
 @test

@@ -23,7 +23,7 @@ static CK_RV ask(struct p11_operation *operation, const char *algorithm, struct 
 	enum kc_status status =
 		kc_key_decrypt(operation->key->key, algorithm, data, &options, &operation->result);
 
-	return p11_use_status(operation->key, status, CKR_ENCRYPTED_DATA_INVALID);
+	return p11_use_status(operation, status, CKR_ENCRYPTED_DATA_INVALID);
 }
 
 static CK_RV unpad(struct p11_operation *operation)

@@ -68,7 +68,7 @@ static CK_RV ask(const struct p11_operation *operation, struct kc_view point, si
 	exchange.shared_info = bytes_view(&how->label);
 	status = kc_key_exchange(operation->key->key, p11_parameters_exchange(how), point,
 				 derives ? &exchange : NULL, &options, ret_secret);
-	return p11_use_status(operation->key, status, CKR_MECHANISM_PARAM_INVALID);
+	return p11_use_status(operation, status, CKR_MECHANISM_PARAM_INVALID);
 }
 
 /* "The truncation removes bytes from the leading end of the secret value." */

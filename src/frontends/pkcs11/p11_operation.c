@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "frontends/pkcs11/p11_ability.h"
 
 void p11_operation_done(struct p11_operation *operation)
 {
@@ -68,6 +69,22 @@ static CK_RV take_key(const struct p11_session *session, const struct p11_verb *
 	return rv;
 }
 
+/*
+ * Some cards pad by themselves and do nothing else: programs that try one padding after the other
+ * have to hear of it here, before there is anything to sign. All others need not be asked.
+ */
+static bool is_lacking(const struct p11_session *session, const struct p11_mechanism *mechanism,
+		       const struct p11_verb *verb)
+{
+	struct p11_ability ability = {0};
+
+	if (mechanism->scheme != P11_RSA_RAW && mechanism->scheme != P11_RSA_PSS &&
+	    mechanism->scheme != P11_RSA_OAEP)
+		return false;
+	return p11_ability_find(session->slot, &ability) == CKR_OK &&
+	       !(p11_ability_flags(&ability, mechanism) & verb->flag);
+}
+
 CK_RV p11_operation_take_whole(const struct p11_session *session, const struct p11_verb *verb,
 			       const CK_MECHANISM *given, CK_OBJECT_HANDLE key,
 			       struct p11_operation *ret_operation)
@@ -82,6 +99,8 @@ CK_RV p11_operation_take_whole(const struct p11_session *session, const struct p
 	rv = p11_parameters_read(given, &ret_operation->how);
 	if (rv == CKR_OK && verb->permission != 0)
 		rv = take_key(session, verb, mechanism, key, &ret_operation->key);
+	if (rv == CKR_OK && is_lacking(session, mechanism, verb))
+		rv = CKR_MECHANISM_INVALID;
 	p11_hash_init(&ret_operation->hash, mechanism->hash);
 	return rv;
 }

@@ -64,7 +64,7 @@ static CK_RV ask(struct p11_operation *operation, const char *algorithm, struct 
 	enum kc_status status =
 		kc_key_sign(operation->key->key, algorithm, data, &options, &operation->result);
 
-	return p11_use_status(operation->key, status, refusal_of(operation));
+	return p11_use_status(operation, status, refusal_of(operation));
 }
 
 static CK_RV ask_for_padded(struct p11_operation *operation, struct kc_view digest)

@@ -34,12 +34,17 @@ static bool is_of_token(const struct p11_object *key)
  * path somebody cancels, CKR_FUNCTION_REJECTED of one that the user refuses, as with a key of the
  * keychain that asks whether it may be used. A signature that does not match what was to be signed
  * is the token's failure, not the caller's. A key that is gone is a wrong handle, unless it has
- * left with its token: then the handle is good again when that is back.
+ * left with its token: then the handle is good again when that is back. A PIN that came with the
+ * operation is not tried when it would be the last try: that is a person's to take.
  */
-CK_RV p11_use_status(const struct p11_object *key, enum kc_status status, CK_RV refusal)
+CK_RV p11_use_status(const struct p11_operation *operation, enum kc_status status, CK_RV refusal)
 {
+	const struct p11_object *key = operation->key;
+
 	if (status == KC_ERR_PARAM)
 		return refusal;
+	if (status == KC_ERR_INTERACTION_NOT_ALLOWED && operation->pin.len > 0)
+		return CKR_FUNCTION_REJECTED;
 	if (status == KC_ERR_USER_CANCELED && !is_of_token(key))
 		return CKR_FUNCTION_REJECTED;
 	if (status == KC_ERR_ITEM_NOT_FOUND && !is_of_token(key))

@@ -16,7 +16,7 @@ struct kc_options p11_use_options(const struct p11_operation *operation);
  * What @status of a private key's use is. KC_ERR_PARAM is @refusal: sizes were looked at before, so
  * it is the content that the key does not take, or a token that cannot do this at all.
  */
-CK_RV p11_use_status(const struct p11_object *key, enum kc_status status, CK_RV refusal);
+CK_RV p11_use_status(const struct p11_operation *operation, enum kc_status status, CK_RV refusal);
 
 /* Bytes of an RSA key's modulus, and of any key's signature. */
 size_t p11_use_modulus_bytes(const struct p11_object *key);
