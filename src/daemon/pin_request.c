@@ -215,6 +215,7 @@ void pin_request_ask(struct daemon *daemon, struct operation *operation,
 	text.token = name;
 	text.key = request->options.purpose;
 	describe_scope(request, &text);
+	text.act = question->act;
 	text.pin = question->pin;
 	text.rules = question->rules;
 	text.error = question->why;

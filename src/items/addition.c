@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "items/group_impl.h"
 #include "items/value_impl.h"
 
 void addition_done(struct addition *addition)
@@ -102,6 +103,7 @@ static enum kc_status check_token(const struct addition *addition)
 {
 	if (!field_get(addition->attributes, "token_id"))
 		return KC_OK;
+	group_hint_tokens();
 	return fail(KC_ERR_UNIMPLEMENTED, "items cannot be added to a token");
 }
 

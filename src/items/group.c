@@ -17,6 +17,13 @@ enum kc_status group_require_any(const struct engine_caller *caller, bool is_wri
 	return fail(KC_ERR_MISSING_ENTITLEMENT, "this program has no access group of its own");
 }
 
+void group_hint_tokens(void)
+{
+	error_set_hint("what is on tokens is for their administrators: keycask cert import and "
+		       "delete, keycask key import and delete (Tokens.PutCertificate, "
+		       "Keys.Import, Tokens.DeleteObject)");
+}
+
 static bool is_own(const struct engine_caller *caller, const char *group)
 {
 	for (size_t i = 0; i < caller->n_groups; i++)
@@ -29,6 +36,8 @@ enum kc_status group_require(const struct engine_caller *caller, const char *gro
 {
 	bool is_of_tokens = strcmp(group, ENGINE_TOKEN_GROUP) == 0;
 
+	if (is_of_tokens && is_write)
+		group_hint_tokens();
 	REQUIRE(!is_of_tokens || !is_write, KC_ERR_MISSING_ENTITLEMENT,
 		"\"%s\" is the group of token items, which nobody writes", group);
 	if (is_of_tokens ? caller->sees_tokens : is_own(caller, group))

@@ -13,4 +13,7 @@ KC_MUST_CHECK enum kc_status group_require_any(const struct engine_caller *calle
 KC_MUST_CHECK enum kc_status group_require(const struct engine_caller *caller, const char *group,
 					   bool is_write);
 
+/* The hint of whoever would write to a token by way of its items. */
+void group_hint_tokens(void);
+
 #endif

@@ -286,6 +286,8 @@ enum kc_status search_need_file(const struct search *search)
 {
 	const struct query *query = search->query;
 
+	if (query->has_reference && reference_is_of_token(&query->reference))
+		group_hint_tokens();
 	REQUIRE(!query->has_reference || !reference_is_of_token(&query->reference),
 		KC_ERR_ITEM_NOT_FOUND, "what is on a token is neither changed nor deleted here");
 	return engine_need_file(search->engine, true);
@@ -299,6 +301,8 @@ enum kc_status search_fail_empty(const struct search *search)
 		return locate_fail_missing(search->engine->database, &query->reference);
 	if (!engine_has_file(search->engine) && search->engine->file_error.status != KC_OK)
 		return engine_need_file(search->engine, false);
+	if (query->verb != QUERY_COPY && query_term_value(query, "token_id"))
+		group_hint_tokens();
 	return fail(KC_ERR_ITEM_NOT_FOUND, "no %s matches",
 		    vocabulary_class_name(query->item_class));
 }

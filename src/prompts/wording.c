@@ -32,16 +32,13 @@ static const struct {
 	[PROMPT_PIN_REPEAT] = {"The new PIN once more.", "New PIN again:", NULL, NULL},
 	[PROMPT_PIN_KEYPAD] = {"Enter the PIN on the keypad of the card reader.", NULL, "_OK",
 			       "_Cancel"},
-	[PROMPT_PIN_ADMIN] = {"A program wants to have a key made by a token, "
-			      "which takes its administrator.",
-			      "Admin PIN:", NULL, NULL},
-	[PROMPT_MANAGEMENT_KEY] = {"A program wants to have a key made by a token, "
-				   "which takes its management key.",
-	[PROMPT_KEY_CONFIRM] = {"A program wants to use a key, and each use is to be allowed.",
-				NULL, "_Allow", "_Deny"},
+	[PROMPT_PIN_ADMIN] = {"which takes its administrator.", "Admin PIN:", NULL, NULL},
+	[PROMPT_MANAGEMENT_KEY] = {"which takes its management key.",
 				   "Management key (hexadecimal):", NULL, NULL},
 	[PROMPT_ITEM_CONFIRM] = {"A program wants to use an item of your keychain.", NULL, "_Allow",
 				 "_Deny"},
+	[PROMPT_KEY_CONFIRM] = {"A program wants to use a key, and each use is to be allowed.",
+				NULL, "_Allow", "_Deny"},
 	[PROMPT_ITEM_PASSCODE] = {"A program wants to use an item of your keychain, "
 				  "which needs your keychain password.",
 				  "Keychain password:", NULL, NULL},
@@ -145,6 +142,8 @@ static enum kc_status put_program(FILE *out, const struct prompt_text *text)
 
 static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
 {
+	if (text->act)
+		ignore(fprintf(out, "A program wants to %s, ", text->act) < 0);
 	ignore(fprintf(out, "%s\n", wordings[text->kind].first_line) < 0);
 	if (text->tries_left >= 0)
 		ignore(fprintf(out, "\nTries left: %d", text->tries_left) < 0);

@@ -47,6 +47,7 @@ struct prompt_text {
 	int client;		 /* its process ID, for its quota */
 	const char *program;	 /* path of its executable, for its quota; may be "" */
 	const char *application; /* who asks: the name of the client's program */
+	const char *act;	 /* what the program wants to do; NULL: the kind says it */
 	const char *pin;	 /* which PIN: what a person calls it; NULL: the token's */
 	const char *key;	 /* label; NULL: the token itself */
 	const char *item;	 /* label; NULL: it is about no item */

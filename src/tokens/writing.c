@@ -25,21 +25,25 @@ static const struct writing_manner {
 	const char *plan;
 	const char *perform;
 	const char *what;
+	const char *act;   /* for whoever is asked */
 	const char *kind;  /* of the Object that is answered; NULL: none is */
 	const char *taken; /* what to do about a place that is taken */
 } manners[] = {
-	[WRITING_GENERATE] = {METHOD("PlanKey"), METHOD("Generate"), "making a key", "key",
+	[WRITING_GENERATE] = {METHOD("PlanKey"), METHOD("Generate"), "making a key",
+			      "have a key made by a token", "key",
 			      "choose another place; or, when a key that is there may be lost: "
 			      "may_replace, or keycask key create --replace"},
-	[WRITING_IMPORT] = {METHOD("PlanKey"), METHOD("ImportKey"), "importing a key", "key",
+	[WRITING_IMPORT] = {METHOD("PlanKey"), METHOD("ImportKey"), "importing a key",
+			    "put a private key onto a token", "key",
 			    "choose another place; or, when a key that is there may be lost: "
 			    "may_replace, or keycask key import --replace"},
 	[WRITING_CERTIFICATE] = {METHOD("PlanCertificate"), METHOD("PutCertificate"),
-				 "writing a certificate", "certificate",
+				 "writing a certificate", "put a certificate onto a token",
+				 "certificate",
 				 "when the certificate that is there may be lost: may_replace, or "
 				 "keycask cert import --replace"},
 	[WRITING_DELETION] = {METHOD("PlanDeletion"), METHOD("DeleteObject"), "deleting", NULL,
-			      NULL},
+			      NULL, NULL},
 };
 
 struct writing {
@@ -67,10 +71,22 @@ const struct token_pin *writing_guard(const struct writing *writing)
 	return writing->proof.cipher ? NULL : &writing->guard;
 }
 
+/* Somebody must know what goes: a key is lost for ever. */
+static const char *act_of(const struct writing *writing)
+{
+	const char *kind = field_text(writing->wish, "kind");
+
+	if (writing->kind != WRITING_DELETION)
+		return writing->manner->act;
+	return kind && strcmp(kind, "key") == 0 ? "delete a private key of a token"
+						: "delete a certificate of a token";
+}
+
 void writing_word(const struct writing *writing, struct pin_question *question)
 {
 	question->kind = writing->proof.cipher ? PIN_QUESTION_MANAGEMENT_KEY : PIN_QUESTION_ADMIN;
 	question->pin = writing->proof.cipher ? NULL : writing->guard.label;
+	question->act = act_of(writing);
 }
 
 static enum kc_status call(struct operation *operation, const char *method,

@@ -7,7 +7,7 @@ import pathlib
 from key_checks import ECDSA, RSA, check_decrypts, check_exchanges, check_signs
 from keycask_test import check, check_equal, main, openssl, test
 from made_keys import MadeKey, file_with
-from token_scene import TokenScene, b64, certificate_for, der_of, public_pem, unb64
+from token_scene import TokenScene, answer, b64, certificate_for, der_of, public_pem, unb64
 
 PUT_DATA = "00DB3FFF"
 AUTHENTICATE = ("00870", "0087A", "00878")
@@ -61,7 +61,7 @@ def a_certificate_belongs_to_the_key_in_its_place():
         check("no key in 9C" in record["message"], record)
         record = scene.put(stranger, None, "param")
         check("no key that the card tells of" in record["message"], record)
-        check("--place" in record["hint"], record)
+        check("--object" in record["hint"], record)
         check(is_untouched(scene), "the administrator was asked for in vain")
         scene.put(stranger, "82", may_mismatch=True)
         check(stranger in scene.data(), "certificates")
@@ -259,6 +259,24 @@ def a_wrong_management_key_and_none():
         check("importing a key takes" in record["message"], record)
         check_equal(scene.data(), {der}, "certificates")
         check(not any(c.startswith(PUT_DATA) for c in scene.card.commands()), "it was written")
+
+
+@test
+def items_of_a_token_are_not_written_as_items():
+    with TokenScene("piv:9a=p256") as scene:
+        reference, = scene.items("certificate")
+        der, = scene.data()
+        of_token = {"class": "key", "token_id": scene.token_id}
+        for status, method, parameters in [
+                ("item_not_found", "Items.Delete", {"query": {"value_persistent_ref": reference}}),
+                ("item_not_found", "Items.Delete", {"query": of_token}),
+                ("missing_entitlement", "Items.Delete",
+                 {"query": {"class": "key", "access_group": "org.keycask.token"}}),
+                ("unimplemented", "Items.Add",
+                 {"item": {"class": "certificate", "token_id": scene.token_id,
+                           "value_data": b64(der)}})]:
+            record = answer(scene.connection, method, parameters, status)
+            check("Tokens.DeleteObject" in record["hint"], record)
 
 
 @test

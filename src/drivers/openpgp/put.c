@@ -34,7 +34,7 @@ static enum kc_status find_place_of_key(struct kc_token *token,
 			return KC_OK;
 		}
 	}
-	error_set_hint("say where it goes: \"token_object\", or keycask cert import --place");
+	error_set_hint("say where it goes: \"token_object\", or keycask cert import --object");
 	return fail(KC_ERR_BAD_PARAMETER, "no key of the card belongs to this certificate");
 }
 

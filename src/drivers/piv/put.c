@@ -70,7 +70,7 @@ static enum kc_status find_place_of_key(struct kc_token *token,
 		    piv_find_place(state->keys[i].slot, ret_place, &number))
 			return KC_OK;
 	}
-	error_set_hint("say where it goes: \"token_object\", or keycask cert import --place");
+	error_set_hint("say where it goes: \"token_object\", or keycask cert import --object");
 	return fail(KC_ERR_BAD_PARAMETER,
 		    "no key that the card tells of belongs to this certificate");
 }

@@ -6,10 +6,8 @@
 #include <keycask/names.h>
 
 #include "base/cleanup.h"
-#include "base/secret.h"
-#include "frontends/cli/file_io.h"
 #include "frontends/cli/key_options.h"
-#include "frontends/cli/resolve.h"
+#include "frontends/cli/token_options.h"
 #include "frontends/cli/unlocking.h"
 
 enum {
@@ -21,20 +19,15 @@ struct creation {
 	struct key_options key;
 	const char *type;
 	int size_in_bits; /* -1: not said */
-	const char *token;
-	const char *object;
-	bool may_replace;
+	struct token_options token;
 	bool with_public;
-	bool last_try;
-	int administrator_fd; /* -1: none */
-	struct secret administrator;
 	struct kc_dictionary *attributes;
 	struct kc_key *made;
 };
 
 static void creation_done(struct creation *creation)
 {
-	secret_done(&creation->administrator);
+	token_options_done(&creation->token);
 	creation->attributes = kc_dictionary_free(creation->attributes);
 	creation->made = kc_key_free(creation->made);
 }
@@ -44,7 +37,7 @@ static void creation_done(struct creation *creation)
 /* 0: it has one size only, or is for the daemon to refuse. */
 static int size_of(const struct creation *creation)
 {
-	if (creation->size_in_bits >= 0 || creation->token) /* which knows best */
+	if (creation->size_in_bits >= 0 || creation->token.token) /* which knows best */
 		return creation->size_in_bits;
 	if (strcmp(creation->type, KC_KEY_TYPE_NAME_RSA) == 0)
 		return DEFAULT_RSA_BITS;
@@ -60,22 +53,6 @@ static enum kc_status put_kind(const struct creation *creation)
 		return KC_OK;
 	return kc_dictionary_set(creation->attributes, KC_ATTR_KEY_SIZE_IN_BITS,
 				 KC_NUMBER(size_in_bits));
-}
-
-static enum kc_status put_token(const struct creation *creation)
-{
-	CLEANUP(freep) char *token_id = NULL;
-
-	if (!creation->token)
-		return KC_OK;
-	TRY(resolve_token(creation->token, &token_id));
-	TRY(kc_dictionary_set(creation->attributes, KC_ATTR_TOKEN_ID, KC_TEXT(token_id)));
-	if (creation->object)
-		TRY(kc_dictionary_set(creation->attributes, KC_TOKEN_OBJECT,
-				      KC_TEXT(creation->object)));
-	if (creation->may_replace)
-		TRY(kc_dictionary_set(creation->attributes, KC_MAY_REPLACE, KC_TRUE));
-	return KC_OK;
 }
 
 static enum kc_status put_public(const struct creation *creation)
@@ -98,7 +75,8 @@ static enum kc_status prepare(struct context *context, struct creation *creation
 	REQUIRE(creation->attributes, KC_ERR_ALLOCATE, "out of memory");
 	TRY(put_kind(creation));
 	TRY(key_options_put(context, &creation->key, creation->attributes));
-	TRY(put_token(creation));
+	TRY(token_options_find(&creation->token, false));
+	TRY(token_options_put(&creation->token, creation->attributes));
 	return put_public(creation);
 }
 
@@ -109,11 +87,7 @@ static enum kc_status create(void *userdata)
 	struct creation *creation = userdata;
 	struct kc_options options = KC_OPTIONS_INIT;
 
-	if (creation->administrator_fd >= 0)
-		options.administrator = secret_view(&creation->administrator);
-	options.last_try = creation->last_try;
-	if (creation->key.no_prompt || creation->administrator_fd >= 0)
-		options.interaction = KC_INTERACTION_FAIL;
+	token_options_fill(&creation->token, creation->key.no_prompt, &options);
 	return kc_key_create(creation->attributes, &options, &creation->made);
 }
 
@@ -122,27 +96,18 @@ static enum kc_status check(struct context *context, const struct creation *crea
 	if (!creation->type)
 		return usage_error(
 			context, "--type says what is made: rsa, ec, ed25519, x25519, ed448, x448");
-	if (!creation->token &&
-	    (creation->object || creation->may_replace || creation->administrator_fd >= 0))
-		return usage_error(context, "--object, --replace and --administrator-fd are for a "
-					    "token: --token names it");
-	return KC_OK;
+	return token_options_check(context, &creation->token);
 }
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(creation_done)
-	struct creation creation = {.size_in_bits = -1, .administrator_fd = -1};
-	const struct option_row rows[] = {
-		KEY_OPTIONS_ROWS(&creation.key),
-		{"type", OPTION_TEXT, &creation.type},
-		{"size", OPTION_NUMBER, &creation.size_in_bits},
-		{"token", OPTION_TEXT, &creation.token},
-		{"object", OPTION_TEXT, &creation.object},
-		{"replace", OPTION_FLAG, &creation.may_replace},
-		{"with-public", OPTION_FLAG, &creation.with_public},
-		{"last-try", OPTION_FLAG, &creation.last_try},
-		{"administrator-fd", OPTION_NUMBER, &creation.administrator_fd}};
+	struct creation creation = {.size_in_bits = -1, .token = TOKEN_OPTIONS_INIT};
+	const struct option_row rows[] = {KEY_OPTIONS_ROWS(&creation.key),
+					  {"type", OPTION_TEXT, &creation.type},
+					  {"size", OPTION_NUMBER, &creation.size_in_bits},
+					  TOKEN_OPTIONS_ROWS(&creation.token),
+					  {"with-public", OPTION_FLAG, &creation.with_public}};
 
 	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
 	if (context->wants_help)
@@ -150,8 +115,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	TRY(options_no_words(context, words, n_words));
 	TRY(check(context, &creation));
 	TRY(prepare(context, &creation));
-	if (creation.administrator_fd >= 0)
-		TRY(file_io_read_pin(creation.administrator_fd, &creation.administrator));
+	TRY(token_options_read(&creation.token));
 	TRY(unlocking_run(!creation.key.no_prompt, create, &creation));
 	return key_options_report(context, "Made", &creation.key, creation.made);
 }
@@ -171,10 +135,7 @@ const struct command cmd_key_create = {
 		"                     tokens have sizes of their own\n"
 		"  --token TOKEN      where it is made: its label, its ID, or 8 digits of that\n"
 		"  --object OBJECT    where on the token (9a); otherwise what is free and fits\n"
-		"  --replace          a key that is there is lost\n"
-		"  --administrator-fd N  read the administrator's PIN, or the management key in\n"
-		"                     hexadecimal, from descriptor N; otherwise somebody is asked\n"
-		"  --last-try         even if a wrong PIN would block the token's administrator\n"
+		"  --replace          a key that is there is lost\n" TOKEN_OPTIONS_PROOF_HELP
 		"  --with-public      the public key becomes an item too\n" KEY_OPTIONS_HELP,
 	.run = run,
 };

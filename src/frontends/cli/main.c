@@ -45,6 +45,8 @@ static const struct command *const commands[] = {
 	&cmd_card_atr,
 	&cmd_card_forget,
 	&cmd_cert_export,
+	&cmd_cert_import,
+	&cmd_cert_delete,
 	&cmd_pin_verify,
 	&cmd_pin_status,
 	&cmd_pin_list,
@@ -75,9 +77,9 @@ static const struct command *const commands[] = {
 	&cmd_item_copy_matching,
 	&cmd_item_update,
 	&cmd_item_delete,
+	&cmd_ssh_agent,
 	&cmd_vcard,
 };
-	&cmd_ssh_agent,
 
 /* Does @name consist of the first words? Returns how many, 0 if not. */
 static int match(const char *name, char **words, int n_words)
