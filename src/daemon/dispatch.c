@@ -59,8 +59,8 @@ static const struct wire_method token_methods[] = {
 	{"Forget", token_calls_forget, RIGHT_USE},
 	{"PutCertificate", write_calls_put_certificate, RIGHT_USE},
 	{"DeleteObject", write_calls_delete_object, RIGHT_USE},
-
 };
+
 static const struct wire_method slot_methods[] = {
 	{"List", slot_calls_list, RIGHT_READ},
 	{"Watch", slot_calls_watch, RIGHT_READ},
