@@ -11,8 +11,8 @@ import re
 import socket
 import threading
 
-from keycask_test import (PIN, SOURCE, check, check_equal, check_raises, eventually, main, pathlib,
-                          run, scratch, test)
+from keycask_test import (PIN, SOURCE, check, check_equal, check_raises, eventually, main, openssl,
+                          pathlib, run, scratch, test)
 from made_keys import MadeKey
 from pin_scene import configure
 from python_client import (EC, RSA, Card, Daemon, add_identity, agreeing_person, idle_person,
@@ -163,6 +163,31 @@ def a_card_makes_a_key_when_its_administrator_says_so():
         check(made.public_key.verify(EC, DATA, made.private_key.sign(EC, DATA, pin=PIN)), "it")
         fails(keycask.DuplicateItem, client.create_key, "ec", 256, token_id=token_id,
               token_object="9a", administrator=key)
+
+
+@test
+def what_a_cards_administrator_writes_and_deletes():
+    key = "010203040506070801020304050607080102030405060708"
+    with Daemon() as daemon, Card("piv:9c=p256,firmware=5.7") as card, \
+            keycask.Client(daemon.socket) as client:
+        card.insert(daemon)
+        token_id = daemon.wait_for_token()["token_id"]
+        made = MadeKey("P-256")
+        der = openssl("x509", "-outform", "DER", input=made.certificate())
+        fails(keycask.Param, client.put_certificate, token_id, der, administrator=key)
+        sealed = openssl("pkcs8", "-topk8", "-in", made.path, "-passout", "pass:secret")
+        brought = client.import_key(sealed, passphrase="secret", token_id=token_id,
+                                    token_object="9a", administrator=key)
+        check(brought.verify(EC, DATA, brought.sign(EC, DATA, pin=PIN)), "it")
+        reference = client.put_certificate(token_id, der, administrator=key)
+        fails(keycask.DuplicateItem, client.put_certificate, token_id, der, token_object="9c",
+              may_mismatch=True, administrator=key)
+        fails(keycask.AuthFailed, client.delete_object, reference, administrator="00" * 24,
+              ui="fail")
+        client.delete_object(reference, administrator=key)
+        fails(keycask.ItemNotFound, client.delete_object, reference, administrator=key)
+        client.delete_object(brought, administrator=key)
+        check_equal(len(client.find("key", token_id=token_id)), 1, "keys")
 
 
 @test

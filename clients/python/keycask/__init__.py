@@ -33,10 +33,12 @@ close = default_client.close
 copy_matching = default_client.copy_matching
 create_key = default_client.create_key
 delete = default_client.delete
+delete_object = default_client.delete_object
 find = default_client.find
 identity = default_client.identity
 import_key = default_client.import_key
 key = default_client.key
+put_certificate = default_client.put_certificate
 token = default_client.token
 tokens = default_client.tokens
 update = default_client.update
@@ -46,6 +48,7 @@ watch = default_client.watch
 __all__ = [
     *_errors, "Choice", "Client", "Connection", "Event", "Identity", "Key", "KeyPair", "LeftOut",
     "Options", "PinRequest", "PublicKey", "Token", "Watch", "add", "choose", "choose_all", "close",
-    "copy_matching", "create_key", "default_client", "delete", "find", "identity", "import_key",
-    "key", "load_identity", "token", "tokens", "update", "verify_pin", "watch",
+    "copy_matching", "create_key", "default_client", "delete", "delete_object", "find", "identity",
+    "import_key", "key", "load_identity", "put_certificate", "token", "tokens", "update",
+    "verify_pin", "watch",
 ]

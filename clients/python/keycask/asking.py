@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import fcntl
 import os
-from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Union
 
 from .connection import ASKING_S, OPERATION_S
 from .errors import Param
@@ -111,3 +111,10 @@ def sealed(pin: Optional[Pin]) -> Iterator[List[int]]:
         yield [descriptor]
     finally:
         os.close(descriptor)
+
+
+def sealed_with_end(secret: Optional[Pin]) -> ContextManager[List[int]]:
+    """The same for one that may travel with others: a zero byte follows it."""
+    if secret is None:
+        return sealed(None)
+    return sealed((secret.encode() if isinstance(secret, str) else secret) + b"\0")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
-from .asking import Options, Pin, ask_for_items, sealed
+from .asking import Options, Pin, ask_for_items, sealed, sealed_with_end
 from .connection import OPERATION_S, Connection
 from .errors import ItemNotFound
 from .identities import (Choice, Identity, identity_of_candidate, identity_of_item, left_out_of)
@@ -113,16 +113,22 @@ class Client:
         return KeyPair(Key(self.connection, decode(answer["key"]), attributes.get("label")),
                        Key(self.connection, decode(answer["public_key"]), attributes.get("label")))
 
-    def import_key(self, data: bytes, *, passphrase: Optional[str] = None, ui: str = "allow",
+    def import_key(self, data: bytes, *, passphrase: Optional[str] = None,
+                   administrator: Optional[Pin] = None, ui: str = "allow",
                    prompt: Optional[str] = None, timeout: Optional[float] = OPERATION_S,
                    **attributes: Any) -> Key:
         """A key from its external representation, PKCS#1, PKCS#8, SEC 1 or SubjectPublicKeyInfo, in
-        DER or PEM. Permanent with is_permanent=True; otherwise it ends with this client."""
+        DER or PEM. Permanent with is_permanent=True, or on a token with token_id, whose
+        administrator is as in create_key; otherwise it ends with this client."""
         parameters: Dict[str, Any] = {"data": encode(data), "attributes": to_wire(attributes),
                                       **Options(ui=ui, prompt=prompt).parameters()}
         if passphrase is not None:
             parameters["passphrase"] = passphrase
-        answer = self.connection.call("org.keycask.Keys.Import", parameters, timeout=timeout)
+        with sealed_with_end(administrator) as descriptors:
+            if descriptors:
+                parameters.update(secrets_fd=0, secrets=["administrator"])
+            answer = self.connection.call("org.keycask.Keys.Import", parameters,
+                                          descriptors=descriptors, timeout=timeout)
         return Key(self.connection, decode(answer["key"]), attributes.get("label"))
 
     # --- identities ----------------------------------------------------------------------------
@@ -192,3 +198,36 @@ class Client:
                 {"token_id": token_id, **options.parameters(pin)}, descriptors=descriptors,
                 timeout=timeout)
         return answer.get("tries_left")
+
+    def put_certificate(self, token_id: str, certificate: bytes, *,
+                        token_object: Optional[str] = None, may_replace: bool = False,
+                        may_mismatch: bool = False, administrator: Optional[Pin] = None,
+                        ui: str = "allow", prompt: Optional[str] = None, last_try: bool = False,
+                        timeout: Optional[float] = OPERATION_S) -> bytes:
+        """Put a certificate (DER) on a token, where token_object says or where its key is. Another
+        one is lost only when may_replace, and the key there must be its own unless may_mismatch.
+        Its persistent reference."""
+        wanted = {"token_id": token_id, "data": encode(certificate), "token_object": token_object,
+                  "may_replace": may_replace, "may_mismatch": may_mismatch}
+        answer = self._administrate("org.keycask.Tokens.PutCertificate", wanted, administrator,
+                                    Options(ui=ui, prompt=prompt, last_try=last_try), timeout)
+        return decode(answer["certificate"])
+
+    def delete_object(self, thing: Any, *, administrator: Optional[Pin] = None, ui: str = "allow",
+                      prompt: Optional[str] = None, last_try: bool = False,
+                      timeout: Optional[float] = OPERATION_S) -> None:
+        """Delete a certificate or a private key of a token for good: an item, or its reference.
+        Unimplemented where the token cannot."""
+        self._administrate("org.keycask.Tokens.DeleteObject",
+                           {"reference": encode(reference_of(thing))}, administrator,
+                           Options(ui=ui, prompt=prompt, last_try=last_try), timeout)
+
+    def _administrate(self, method: str, wanted: Dict[str, Any], administrator: Optional[Pin],
+                      options: Options, timeout: Optional[float]) -> Dict[str, Any]:
+        parameters = {name: value for name, value in wanted.items() if value is not None}
+        parameters.update(options.parameters())
+        with sealed(administrator) as descriptors:
+            if descriptors:
+                parameters["administrator_fd"] = 0
+            return self.connection.call(method, parameters, descriptors=descriptors,
+                                        timeout=timeout)
