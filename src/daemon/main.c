@@ -125,6 +125,8 @@ static void harden(void)
 	ignore(setrlimit(RLIMIT_CORE, &none));
 	ignore(prctl(PR_SET_DUMPABLE, 0));
 	ignore(umask(077) == 0);
+	/* For what is loaded into it and its children: docs/man/keycaskd.8.scd. */
+	ignore(setenv("KEYCASK_WITHIN", "1", 1) != 0);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)

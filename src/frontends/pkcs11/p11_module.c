@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * C_Initialize, C_Finalize, and the lock. A process that was forked notices it by its number, not
- * by a handler of fork() that would outlive C_Finalize: it makes the lock anew and has each part
- * look through what it inherited. The lock is held for moments; should another thread have held it
- * in just the moment of the fork, the tables may be in pieces, and the child begins with empty
- * ones.
+ * C_Initialize, C_Finalize, and the lock. A process that was forked notices it by its number at its
+ * first call: it makes the lock anew and has each part look through what it inherited. So that it
+ * inherits whole tables, fork() waits for the lock, which is held for moments only; it does not
+ * wait for ever, and makers of processes that call no handlers do not wait at all: should a table
+ * have been in pieces, the child begins with empty ones.
  */
 #include "frontends/pkcs11/p11_module.h"
 
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <keycask/daemon.h>
@@ -29,7 +30,9 @@ static struct {
 	_Atomic pid_t owner;
 	pthread_mutex_t lock;
 	pthread_cond_t news;
-	bool is_held; /* by a thread: what fork() copied may be in pieces */
+	bool is_held;	   /* by a thread: what fork() copied may be in pieces */
+	bool is_forking;   /* the lock is held for fork() */
+	bool has_handlers; /* of fork() */
 	bool is_initialised;
 	bool is_ending;	   /* C_Finalize is at it */
 	bool is_inherited; /* by fork(), and C_Initialize was not called since */
@@ -45,6 +48,7 @@ static void inherit(void)
 	ignore(pthread_mutex_init(&module.lock, NULL));
 	ignore(pthread_cond_init(&module.news, NULL));
 	module.is_held = false;
+	module.is_forking = false;
 	module.is_ending = false;
 	module.is_inherited = module.is_initialised;
 	p11_session_inherit(is_whole);
@@ -109,6 +113,48 @@ unsigned p11_module_generation(void)
 	return module.generation;
 }
 
+/* --- fork() -------------------------------------------------------------------------------- */
+
+enum {
+	FORK_PATIENCE_NS = 100 * 1000 * 1000,
+	NS_PER_SECOND = 1000 * 1000 * 1000,
+};
+
+static void before_fork(void)
+{
+	struct timespec deadline = {0};
+
+	ignore(clock_gettime(CLOCK_REALTIME, &deadline));
+	deadline.tv_nsec += FORK_PATIENCE_NS;
+	deadline.tv_sec += deadline.tv_nsec / NS_PER_SECOND;
+	deadline.tv_nsec %= NS_PER_SECOND;
+	module.is_forking = pthread_mutex_timedlock(&module.lock, &deadline) == 0;
+}
+
+static void after_fork_in_parent(void)
+{
+	if (!module.is_forking)
+		return;
+	module.is_forking = false;
+	ignore(pthread_mutex_unlock(&module.lock));
+}
+
+/* Also where the child has the number that its parent has in another namespace. */
+static void after_fork_in_child(void)
+{
+	atomic_store(&module.owner, 0);
+}
+
+/* Held. The module never leaves memory (nodelete), so they may stay. */
+static CK_RV set_handlers(void)
+{
+	if (!module.has_handlers &&
+	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
+		return CKR_HOST_MEMORY;
+	module.has_handlers = true;
+	return CKR_OK;
+}
+
 /* --- C_Initialize and C_Finalize ----------------------------------------------------------- */
 
 /* 3.0, 5.4.1: all four functions or none; who gives functions and does not set CKF_OS_LOCKING_OK
@@ -138,6 +184,12 @@ static CK_RV initialise(void)
 
 	if (!is_first && !module.is_inherited)
 		return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+	/* What keycask's own processes load (a driver of foreign modules, OpenSSL by its settings)
+	 * may not come back to it by this one: it would wait for itself. */
+	if (secure_getenv("KEYCASK_WITHIN"))
+		return CKR_GENERAL_ERROR;
+	if (set_handlers() != CKR_OK)
+		return CKR_HOST_MEMORY;
 	module.is_inherited = false;
 	module.is_initialised = true;
 	/* design/decisions.md 15: who loads a module has not asked for a daemon. */

@@ -4,8 +4,8 @@
 
 /*
  * The module's own state: initialised or not, by which process, and the one lock. Nothing exists
- * before C_Initialize, and nothing after C_Finalize: no constructor, no atexit, no thread, no
- *signal.
+ * before C_Initialize, and after C_Finalize nothing but handlers of fork() that find nothing to do:
+ * no constructor, no atexit, no thread, no signal.
  *
  * The lock guards the tables (slots, sessions, objects) and is held for moments only, never while
  * the daemon is asked: every entry point is
