@@ -225,6 +225,20 @@ enum kc_status kc_token_watcher_next(struct kc_token_watcher *watcher, int timeo
 
 /* --- life cycle ---------------------------------------------------------------------------- */
 
+/* An application, a child of fork() above all, may have closed what it does not know, and opened
+ * something of its own under our numbers. That our timer is in our epoll is true of ours alone. */
+static bool has_descriptors(const struct kc_token_watcher *watcher)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (watcher->timer_fd < 0)
+		return true; /* it was never made */
+	if (epoll_ctl(watcher->epoll_fd, EPOLL_CTL_ADD, watcher->timer_fd, &event) < 0)
+		return errno == EEXIST;
+	ignore(epoll_ctl(watcher->epoll_fd, EPOLL_CTL_DEL, watcher->timer_fd, NULL));
+	return false;
+}
+
 struct kc_token_watcher *kc_token_watcher_free(struct kc_token_watcher *watcher)
 {
 	if (!watcher)
@@ -235,8 +249,10 @@ struct kc_token_watcher *kc_token_watcher_free(struct kc_token_watcher *watcher)
 	watcher_handlers_done(watcher);
 	wire_client_free(watcher->client);
 	kc_dictionary_free(watcher->present);
-	socket_close(&watcher->timer_fd);
-	socket_close(&watcher->epoll_fd);
+	if (has_descriptors(watcher)) {
+		socket_close(&watcher->timer_fd);
+		socket_close(&watcher->epoll_fd);
+	}
 	free(watcher);
 	return NULL;
 }
