@@ -5,10 +5,9 @@ import socket
 import ssl
 import threading
 
-from keycask_test import processes
-from scene import Failure, check, check_equal, diagnose, eventually, free_port
+from scene import Failure, check, check_equal, diagnose, eventually, free_port, processes
 
-OWN_ADDRESS = "pkcs11:object=www.example.org;type=private"
+OWN_ADDRESS = "pkcs11:token=keycask;object=www.example.org;type=private"
 OWN_NAME = "export 'www.example.org'"
 VERSIONS = {2: ssl.TLSVersion.TLSv1_2, 3: ssl.TLSVersion.TLSv1_3}
 N_VISITORS = 4

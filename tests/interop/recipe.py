@@ -10,28 +10,26 @@ blocks of these sections in their order, all commands in one shell, so that a va
 still set below; the first command that fails ends it, and the test. A recipe speaks of www.example.org
 and such; words has what stands there in this scene: {"443": port}.
 
-Nothing in a recipe goes untested: check_all_run() after the last section finds what was left out.
+Nothing in a recipe goes untested: test_recipes.py finds sections that no test names.
 """
 import re
 
 from keycask_test import SOURCE, Failure, check
 
-FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
 class Recipe:
+    FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
     def __init__(self, scene, name, words):
         self.scene = scene
         self.path = SOURCE / "docs" / "recipes" / f"{name}.md"
         self.words = words
-        self.sections = self._read(self.path.read_text(encoding="utf-8"))
-        self.left = {title for title, blocks in self.sections.items() if blocks}
+        self.sections = self.sections_of(self.path)
 
-    @staticmethod
-    def _read(text):
+    @classmethod
+    def sections_of(cls, path):
         """{title: blocks}, a block as (language, file, content)."""
-        parts = re.split(r"^#+ +(.*)\n", text, flags=re.MULTILINE)
-        return {title: [block for block in FENCE.findall(body) if block[0] != "text"]
+        parts = re.split(r"^##+ +(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        return {title: [block for block in cls.FENCE.findall(body) if block[0] != "text"]
                 for title, body in zip(parts[1::2], parts[2::2])}
 
     def _fill_in(self, content):
@@ -44,7 +42,6 @@ class Recipe:
         lines = ["set -eu"]
         for title in titles:
             check(self.sections.get(title), f"{self.path.name} has no commands in {title!r}")
-            self.left.discard(title)
             for language, name, content in self.sections[title]:
                 if language == "sh":
                     lines.append(self._fill_in(content))
@@ -67,6 +64,3 @@ class Recipe:
     def start(self, *titles, **options):
         """The same for what goes on: the shell's process."""
         return self.scene.start("sh", "-c", self.script(*titles), **options)
-
-    def check_all_run(self):
-        check(not self.left, f"{self.path.name}: nobody has run {sorted(self.left)}")

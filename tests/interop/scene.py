@@ -59,8 +59,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
 
 # pylint: disable=wrong-import-position
 from keycask_test import (  # noqa: E402
-    BUILD, PIN, SOAK, SOURCE, Card, Daemon, Failure, SkipTest, check, check_equal, check_raises,
-    diagnose, end, eventually, main, openssl, program, run, scratch, skip_unless, start, test)
+    BUILD, PATIENCE, PIN, SOAK, SOURCE, Card, Daemon, Failure, SkipTest, check, check_equal,
+    check_raises, diagnose, end, eventually, main, openssl, processes, program, run, scratch,
+    skip_unless, start, test)
 from der import CONTAINERS  # noqa: E402
 from lifecycle import configure  # noqa: E402
 from made_keys import MadeAuthority, MadeKey, file_with  # noqa: E402
@@ -97,11 +98,13 @@ class Identity:
         self.certificate = file_with(certificate)
         self.id = key.hash.hex()
         self.public = key.public_path
+        self.token = "keycask"  # the token's label; the card's is known when it has been read
 
     def uri(self, kind="", **query):
-        """kind "cert", "private" or "public"; pin_value="…" and such behind it. Without the
-        manufacturer, GnuTLS would ask for p11-kit-trust's PIN."""
-        text = "pkcs11:manufacturer=keycask;id=" + "".join(f"%{byte:02X}" for byte in bytes.fromhex(self.id))
+        """kind "cert", "private" or "public"; pin_value="…" and such behind it. GnuTLS and libp11
+        log in to one token only, so the address has to name it."""
+        text = f"pkcs11:token={urllib.parse.quote(self.token)};id="
+        text += "".join(f"%{byte:02X}" for byte in bytes.fromhex(self.id))
         text += f";type={kind}" if kind else ""
         pairs = [f"{name.replace('_', '-')}={urllib.parse.quote(value)}"
                  for name, value in query.items()]
@@ -302,6 +305,9 @@ class Scene:
         else:
             self.card.insert(self.daemon)
         self.daemon.wait_for_token()
+        label = self.daemon.call("Tokens.List")["tokens"][0]["label"]
+        for role in ON_CARD:
+            self.identities[role].token = label
 
     def pull(self):
         if self.pcscd:
@@ -367,8 +373,8 @@ class Scene:
 
 
 __all__ = [
-    "PATIENT", "PIN", "SOAK", "Failure", "Identity", "MadeKey", "Scene", "SkipTest", "await_port",
-    "check", "check_equal", "check_raises", "diagnose", "end", "eventually", "file_with",
-    "free_port", "main", "openssl", "pathlib", "program", "run", "scratch", "skip_unless", "start",
-    "test",
+    "PATIENCE", "PATIENT", "PIN", "SOAK", "SOURCE", "Failure", "Identity", "MadeKey", "Scene",
+    "SkipTest", "await_port", "check", "check_equal", "check_raises", "diagnose", "end", "eventually",
+    "file_with", "free_port", "main", "openssl", "pathlib", "processes", "program", "run", "scratch",
+    "skip_unless", "start", "test",
 ]

@@ -2,7 +2,7 @@
 """libengine-pkcs11-openssl under openssl and curl: docs/recipes/openssl.md."""
 from scene import *
 
-OWN_ADDRESS = "pkcs11:object=Jo"
+OWN_ADDRESS = "pkcs11:token=keycask;object=Jo"
 OWN_NAME = "export 'Jo'"
 
 

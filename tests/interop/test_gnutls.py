@@ -4,7 +4,7 @@ The recipe is docs/recipes/gnutls.md."""
 from scene import *
 
 PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1."
-OWN_ADDRESS = "pkcs11:object=Jo"
+OWN_ADDRESS = "pkcs11:token=keycask;object=Jo"
 
 
 def recipe(scene, identity, port=443):
@@ -45,12 +45,12 @@ def p11tool_lists_signs_and_exports():
     with Scene() as scene:
         for identity in scene.clients():
             steps = recipe(scene, identity)
-            out = steps.run("What is there", "Sign and export")[0].decode()
+            out = b"".join(steps.run("What is there", "Sign and export")).decode()
             check("System Trust" in out, f"the other modules are gone: {out}")
             check("Type: X.509 Certificate (RSA-2048)" in out, f"no certificate: {out}")
             check("Type: Private key (RSA-2048)" in out, f"no private key: {out}")
-            check("Verifying against public key in the token... ok" in out or
-                  "Verifying against private key parameters... ok" in out, f"no signature: {out}")
+            for judged in ("private key parameters", "public key in the token"):
+                check(f"Verifying against {judged}... ok" in out, f"no signature: {out}")
             check_equal(openssl("x509", "-outform", "DER", "-in", scene.work / "me.pem"),
                         openssl("x509", "-outform", "DER", "-in", identity.certificate),
                         "exported certificate")
@@ -86,7 +86,6 @@ def a_server_has_its_key_there():
                 said = visit(scene, port, by_file(scene), "--priority", PRIORITY + str(version))
                 check(f"(TLS1.{version}" in said, f"not TLS 1.{version}: {said}")
             scene.end(process)
-        steps.sections.pop("When it does not work")
 
 
 @test(seconds=PATIENT)
@@ -112,7 +111,7 @@ def a_card_that_is_away_is_told_and_works_again():
         identity = scene.identities["card"]
         scene.pull()
         said = visit(scene, port, by_address(identity), status=1)
-        check("requested data were not available" in said, f"what is wrong? {said}")
+        check("Error loading cert file" in said, f"what is wrong? {said}")
         scene.insert()
         visit(scene, port, by_address(identity))
 

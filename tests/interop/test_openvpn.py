@@ -52,6 +52,11 @@ def await_text(process, text, n=1):
     eventually(said, f"openvpn says {text!r}", patience=90)
 
 
+def connect_anew(shell):
+    """To the openvpn that a recipe's shell has started."""
+    os.kill(next(pid for pid, _, parent in processes() if parent == shell.pid), signal.SIGUSR1)
+
+
 COMPLETED = "Initialization Sequence Completed"
 
 
@@ -62,6 +67,8 @@ def a_client_connects():
             port = free_port()
             server = serve_from_file(scene, port)
             steps = recipe(scene, identity, port)
+            listed = steps.run("Which identity")[0].decode()
+            check(f"CN={identity.name}" in listed, f"not listed: {listed}")
             client = steps.start("The client", log=scene.work / f"{identity.id}.log")
             await_text(client, COMPLETED)
             await_text(server, f"VERIFY OK: depth=0, CN={identity.name}")
@@ -95,10 +102,12 @@ def a_client_whose_card_was_away_connects_again():
         client = steps.start("The client", log=scene.work / "client.log")
         await_text(client, COMPLETED)
         scene.pull()
-        os.killpg(client.pid, signal.SIGUSR1)  # connect anew
-        await_text(client, "PKCS#11")
+        connect_anew(client)
+        check(client.wait(60) != 0, "openvpn is content")
+        said = client.log.read_text()
+        check(f"Please insert {scene.identities['card'].token} token" in said, f"told: {said}")
         scene.insert()
-        await_text(client, COMPLETED, 2)
+        await_text(steps.start("The client", log=scene.work / "again.log"), COMPLETED)
 
 
 main()

@@ -58,6 +58,11 @@ UsePAM no
             "ssh -o": f"ssh {self.options} -o", "ssh -F": f"ssh {self.options} -F",
             "IdentityFile": "IdentityFile", " www.example.org true": " root@www.example.org true"})
 
+    def login(self, *options):
+        """The recipe's, as a command of its own."""
+        return ("ssh", *self.options.split(), *options, "-o", "IdentityFile=me.pub", "-o",
+                "IdentitiesOnly=yes", "root@www.example.org", "true")
+
     def logins(self):
         """Who came in, by the server's word."""
         return self.process.log.read_text().count("Accepted publickey")
@@ -115,7 +120,8 @@ def a_card_that_is_away_is_told_and_works_again():
         steps = sshd.recipe(scene.identities["card"])
         steps.run("See the keys", "Log in")
         scene.pull()
-        said = steps.run("Log in", status=255)[1].decode()
+        login = sshd.login("-o", f"PKCS11Provider={scene.module}")
+        said = scene.run(*login, status=255)[1].decode()
         check("Permission denied" in said, f"what is wrong? {said}")
         software = sshd.recipe(scene.identities["software"])
         software.run("See the keys", "Log in")
@@ -142,8 +148,7 @@ def a_card_pulled_while_it_is_wanted_ends_ssh():
 def an_agent_goes_on_when_the_card_was_away():
     with machine() as (scene, sshd), agent(scene):
         steps = sshd.recipe(scene.identities["card"])
-        login = ("ssh", *sshd.options.split(), "-o", "IdentityFile=me.pub", "-o",
-                 "IdentitiesOnly=yes", "root@www.example.org", "true")
+        login = sshd.login()
         steps.run("See the keys")
         scene.run("ssh-add", "-s", scene.module)
         scene.run(*login)
