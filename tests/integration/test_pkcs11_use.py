@@ -3,12 +3,13 @@
 operation whose token, daemon or person goes away in the middle of it."""
 import contextlib
 import os
+import threading
 
 from keycask_test import PIN, Daemon, check, check_equal, main, test
 from person_scene import access_control
 from pin_scene import VERIFY, configure
 from pkcs11_client import Module, become_loader, check_raises_p11
-from pkcs11_scene import DATA, KEYCHAIN, Pair, TokenScene, add_key, made
+from pkcs11_scene import DATA, KEYCHAIN, Pair, Scene, TokenScene, add_key, made
 from prompt_scene import scripted
 
 SHA256 = "CKM_ECDSA_SHA256"
@@ -123,6 +124,46 @@ def a_daemon_that_is_restarted_in_the_middle():
             daemon.start()
             signature = session.output("SignFinal")
             session.verify(SHA256, pair.public_key, DATA, signature)
+
+
+@test
+def a_child_goes_on_with_what_its_parent_began():
+    """Both sign what was given before the fork, each with a connection of its own."""
+    with Scene("P-256") as scene:
+        session, pair = scene.session, scene.pair
+        session.begin("Sign", SHA256, pair.key)
+        session.call("SignUpdate", DATA, len(DATA))
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.write(writer, session.output("SignFinal"))
+            os._exit(0)
+        check_equal(os.waitpid(child, 0)[1], 0, "the child's status")
+        for signature in (os.read(reader, 100), session.output("SignFinal")):
+            session.verify(SHA256, pair.public_key, DATA, signature)
+
+
+@test
+def four_threads():
+    """Each with a session of its own, and all of them in the one connection of the process."""
+    with Scene("P-256") as scene:
+        key, public_key = scene.pair.key, scene.pair.public_key
+        n_good = []
+
+        def work(number):
+            session = scene.module.open(KEYCHAIN)
+            for n in range(20):
+                data = b"%d %d" % (number, n)
+                session.verify(SHA256, public_key, data, session.sign(SHA256, key, data))
+                n_good.append(1)
+            session.close()
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        check_equal(len(n_good), 80, "signatures")
 
 
 # --- somebody who is asked -----------------------------------------------------------------------
