@@ -326,6 +326,21 @@ def handles_last():
         check(key not in scene.session.find(), "another item has the handle")
 
 
+@test
+def a_locked_keychain():
+    """What is locked is not there, and has its handle again afterwards, without being looked for."""
+    with Scene("P-256") as scene:
+        add_certificate(scene.connection, AUTHORITY)
+        scene.connection.call("Keychain.ChangePassword", {"new": "open sesame"})
+        key = scene.session.find_one(CKA_CLASS="CKO_PRIVATE_KEY")
+        certificate = scene.session.find_one(CKA_CLASS="CKO_CERTIFICATE")
+        scene.connection.call("Keychain.Lock")
+        check_equal(scene.session.find(), [certificate], "what is not locked")
+        check_raises_p11("CKR_OBJECT_HANDLE_INVALID", scene.session.attribute, key, "CKA_ID")
+        scene.connection.call("Keychain.Unlock", {"password": "open sesame"})
+        check_equal(len(scene.session.sign("CKM_ECDSA", key, bytes(32))), 64, "signature")
+
+
 # --- session objects ---------------------------------------------------------------------------
 
 
@@ -444,6 +459,9 @@ def the_keychain_takes_objects():
         change(session, key, CKA_LABEL=b"yours", CKA_ID=b"\x05")
         check_attributes(session, key, CKA_ID=b"\x05", CKA_LABEL=b"yours")
         check_attributes(session, certificate, CKA_ID=b"\x05")
+        change(session, certificate, CKA_LABEL=b"")
+        check_attributes(session, certificate, CKA_LABEL=b"", CKA_ID=b"\x05")
+        check_raises_p11("CKR_ATTRIBUTE_VALUE_INVALID", change, session, key, CKA_ID=b"")
         check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", change, session, key, CKA_SUBJECT=b"0")
         check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", change, session, key, CKA_MODULUS=b"1")
         public = session.find_one(CKA_CLASS="CKO_PUBLIC_KEY", CKA_ID=b"\x05")

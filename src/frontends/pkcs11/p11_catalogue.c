@@ -25,8 +25,12 @@ struct name {
 	CK_OBJECT_HANDLE handle;
 };
 
+struct place {
+	struct name *name;
+};
+
 static struct {
-	struct name **names; /* of handle n_before + 1 and on */
+	struct place *places; /* of handle n_before + 1 and on */
 	size_t n_names;
 	size_t capacity;
 	CK_OBJECT_HANDLE n_before; /* handles that were given before C_Finalize */
@@ -60,7 +64,7 @@ static struct name *name_at(CK_OBJECT_HANDLE handle)
 {
 	if (handle <= catalogue.n_before || handle - catalogue.n_before > catalogue.n_names)
 		return NULL;
-	return catalogue.names[handle - catalogue.n_before - 1];
+	return catalogue.places[handle - catalogue.n_before - 1].name;
 }
 
 struct p11_object *p11_catalogue_get(CK_OBJECT_HANDLE handle)
@@ -68,6 +72,13 @@ struct p11_object *p11_catalogue_get(CK_OBJECT_HANDLE handle)
 	const struct name *name = name_at(handle);
 
 	return name ? name->object : NULL;
+}
+
+bool p11_catalogue_has_left(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle)
+{
+	const struct name *name = name_at(handle);
+
+	return name && name->slot == slot && !name->object && name->reference.len > 0;
 }
 
 struct p11_object *p11_catalogue_find(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class,
@@ -83,8 +94,10 @@ struct p11_object *p11_catalogue_next(CK_SLOT_ID slot, CK_OBJECT_HANDLE after)
 	size_t i = after > catalogue.n_before ? after - catalogue.n_before : 0;
 
 	for (; i < catalogue.n_names; i++) {
-		if (catalogue.names[i]->slot == slot && catalogue.names[i]->object)
-			return catalogue.names[i]->object;
+		const struct name *name = catalogue.places[i].name;
+
+		if (name->slot == slot && name->object)
+			return name->object;
 	}
 	return NULL;
 }
@@ -94,14 +107,14 @@ struct p11_object *p11_catalogue_next(CK_SLOT_ID slot, CK_OBJECT_HANDLE after)
 static bool make_room(void)
 {
 	size_t capacity = catalogue.capacity ? catalogue.capacity * 2 : 64;
-	struct name **names = NULL;
+	struct place *places = NULL;
 
 	if (catalogue.n_names < catalogue.capacity)
 		return true;
-	names = realloc(catalogue.names, capacity * sizeof(*names));
-	if (!names)
+	places = realloc(catalogue.places, capacity * sizeof(*places));
+	if (!places)
 		return false;
-	catalogue.names = names;
+	catalogue.places = places;
 	catalogue.capacity = capacity;
 	return true;
 }
@@ -120,7 +133,7 @@ static struct name *add_name(const struct p11_object *object)
 	}
 	name->slot = object->slot;
 	name->object_class = object->object_class;
-	catalogue.names[catalogue.n_names++] = name;
+	catalogue.places[catalogue.n_names++].name = name;
 	name->handle = catalogue.n_before + catalogue.n_names;
 	if (reference.len > 0) {
 		name->next = *bucket_of(reference);
@@ -187,7 +200,7 @@ unsigned long p11_catalogue_clock(void)
 void p11_catalogue_sweep(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class, unsigned long clock)
 {
 	for (size_t i = 0; i < catalogue.n_names; i++) {
-		struct name *name = catalogue.names[i];
+		struct name *name = catalogue.places[i].name;
 
 		if (name->slot == slot && name->object_class == object_class && name->object &&
 		    name->object->session == 0 && name->put_at <= clock)
@@ -200,7 +213,7 @@ void p11_catalogue_sweep(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class, unsigned
 void p11_catalogue_abandon(void)
 {
 	catalogue.n_before += catalogue.n_names;
-	catalogue.names = NULL;
+	catalogue.places = NULL;
 	catalogue.n_names = 0;
 	catalogue.capacity = 0;
 	memset(catalogue.buckets, 0, sizeof(catalogue.buckets));
@@ -209,10 +222,12 @@ void p11_catalogue_abandon(void)
 void p11_catalogue_end(void)
 {
 	for (size_t i = 0; i < catalogue.n_names; i++) {
-		remove_object(catalogue.names[i]);
-		kc_bytes_free(&catalogue.names[i]->reference);
-		free(catalogue.names[i]);
+		struct name *name = catalogue.places[i].name;
+
+		remove_object(name);
+		kc_bytes_free(&name->reference);
+		free(name);
 	}
-	free(catalogue.names);
+	free(catalogue.places);
 	p11_catalogue_abandon();
 }

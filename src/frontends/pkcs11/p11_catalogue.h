@@ -23,6 +23,8 @@ CK_RV p11_catalogue_replace(CK_OBJECT_HANDLE handle, struct p11_object **object)
 
 /* NULL: nothing that is there now. */
 struct p11_object *p11_catalogue_get(CK_OBJECT_HANDLE handle);
+/* Is it the handle of an item of @slot that was there, is not, and may come back? */
+bool p11_catalogue_has_left(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle);
 struct p11_object *p11_catalogue_find(CK_SLOT_ID slot, CK_OBJECT_CLASS object_class,
 				      struct kc_view reference);
 

@@ -112,8 +112,9 @@ static bool read_body(struct kc_view body, struct p11_certificate *certificate)
 	if (!p11_der_next(&body, P11_DER_INTEGER, &record))
 		return false;
 	certificate->serial_number = record.record;
-	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record) ||
-	    !p11_der_next(&body, P11_DER_SEQUENCE, &record))
+	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record)) /* the signature's algorithm */
+		return false;
+	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record))
 		return false;
 	certificate->issuer = record.record;
 	if (!p11_der_next(&body, P11_DER_SEQUENCE, &record))

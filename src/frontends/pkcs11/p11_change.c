@@ -37,6 +37,8 @@ static CK_RV check_item(const struct p11_object *object, const struct p11_wish *
 	for (CK_ULONG i = 0; i < wish->n; i++) {
 		CK_ATTRIBUTE_TYPE type = wish->template[i].type;
 
+		if (type == CKA_ID && wish->template[i].ulValueLen == 0)
+			return CKR_ATTRIBUTE_VALUE_INVALID;
 		if (type != CKA_LABEL && type != CKA_ID && !is_so(object, &wish->template[i]))
 			return CKR_ATTRIBUTE_READ_ONLY;
 	}
@@ -51,13 +53,21 @@ static enum kc_status update(struct kc_view reference, const struct kc_dictionar
 	return kc_item_update(query, changes);
 }
 
+/* A label may be taken away; what is to be one instead comes after it. */
+static struct kc_dictionary *make_changes(const struct p11_wish *wish)
+{
+	if (p11_template_find(wish->template, wish->n, CKA_LABEL))
+		return KC_DICTIONARY({KC_ATTR_LABEL, KC_TEXT("")});
+	return kc_dictionary_new(NULL, 0);
+}
+
 /* The public key of a private one is called as that one is. */
 static CK_RV change_item(const struct p11_session *session, const struct p11_object *object,
 			 const struct p11_wish *wish)
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
-	CLEANUP(dictionary_freep) struct kc_dictionary *changes = kc_dictionary_new(NULL, 0);
-	CK_RV status = p11_writing_begin(session, &writing);
+	CLEANUP(dictionary_freep) struct kc_dictionary *changes = make_changes(wish);
+	CK_RV status = changes ? p11_writing_begin(session, &writing) : CKR_HOST_MEMORY;
 
 	if (status == CKR_OK)
 		status = check_item(object, wish);

@@ -31,6 +31,7 @@ struct harvest {
 	const char *token_id;
 	struct kc_value *certificates; /* arrays of items; NULL: none */
 	struct kc_value *keys;
+	bool knows_certificates; /* they were asked for */
 	struct sheaf *sheaves;
 	size_t n_sheaves;
 };
@@ -64,6 +65,7 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 	*dictionary = kc_dictionary_free(*dictionary);
 }
 
+/* What is locked is left out, and when nothing is left that is said. */
 static enum kc_status ask(const struct harvest *harvest, const char *item_class,
 			  struct kc_value **ret_items)
 {
@@ -71,7 +73,9 @@ static enum kc_status ask(const struct harvest *harvest, const char *item_class,
 	struct kc_dictionary *query = query_for(item_class, harvest->token_id);
 	enum kc_status status = kc_item_copy_matching(query, ret_items);
 
-	return status == KC_ERR_ITEM_NOT_FOUND ? KC_OK : status;
+	if (status == KC_ERR_ITEM_NOT_FOUND || status == KC_ERR_INTERACTION_NOT_ALLOWED)
+		return KC_OK;
+	return status;
 }
 
 /* Among the keychain's are those of tokens, unless a query names one. */
@@ -95,6 +99,7 @@ static enum kc_status ask_for_certificates(struct harvest *harvest)
 	enum kc_status status = ask(harvest, KC_CLASS_CERTIFICATE, &harvest->certificates);
 	size_t n = kc_value_count(harvest->certificates);
 
+	harvest->knows_certificates = status == KC_OK;
 	if (status != KC_OK || n == 0)
 		return status;
 	harvest->sheaves = calloc(n, sizeof(*harvest->sheaves));
@@ -263,7 +268,8 @@ static void add_key(const struct harvest *harvest, const struct kc_dictionary *i
 	} else if (known) {
 		company.public_key_info =
 			p11_attributes_view(known->attributes, CKA_PUBLIC_KEY_INFO);
-		company.subject = p11_attributes_view(known->attributes, CKA_SUBJECT);
+		if (!harvest->knows_certificates)
+			company.subject = p11_attributes_view(known->attributes, CKA_SUBJECT);
 	}
 	if (company.public_key_info.len == 0 && ask_for_public_key(item, &info) == KC_OK)
 		company.public_key_info = kc_view_of_bytes(&info);

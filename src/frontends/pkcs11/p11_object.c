@@ -127,13 +127,29 @@ static CK_RV hold(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **
 	return status;
 }
 
+static bool has_left(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle)
+{
+	bool result = false;
+
+	p11_module_hold();
+	result = p11_catalogue_has_left(slot, handle);
+	p11_module_leave();
+	return result;
+}
+
+/* What a search did not find may be there again: the keychain was locked, or a card's reader reset.
+ */
 CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object)
 {
 	CK_RV status = p11_load_renew(slot);
 
 	if (status != CKR_OK)
 		return status;
-	return hold(slot, handle, ret_object);
+	status = hold(slot, handle, ret_object);
+	if (status == CKR_OBJECT_HANDLE_INVALID && has_left(slot, handle) &&
+	    p11_load_objects(slot, P11_LOAD_ALL) == CKR_OK)
+		status = hold(slot, handle, ret_object);
+	return status;
 }
 
 /* --- ends ------------------------------------------------------------------------------------ */
