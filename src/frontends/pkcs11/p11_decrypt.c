@@ -85,19 +85,12 @@ CK_RV C_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG encrypte
 	return rv == CKR_OK ? finish(&turn, view_of(encrypted, encrypted_len), data, data_len) : rv;
 }
 
-/* RSA decrypts when it has everything: nothing comes out before C_DecryptFinal. */
 CK_RV C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
 		      CK_ULONG encrypted_part_len, CK_BYTE *part, CK_ULONG *part_len)
 {
-	CK_RV rv = CKR_ARGUMENTS_BAD;
-
 	(void)part;
-	if (!part_len)
-		return rv;
-	rv = p11_operation_update(session, &decryption, encrypted_part, encrypted_part_len);
-	if (rv == CKR_OK)
-		*part_len = 0;
-	return rv;
+	return p11_operation_update_quietly(session, &decryption, encrypted_part,
+					    encrypted_part_len, part_len);
 }
 
 CK_RV C_DecryptFinal(CK_SESSION_HANDLE session, CK_BYTE *last_part, CK_ULONG *last_part_len)

@@ -118,31 +118,17 @@ static CK_RV derive_object(const struct p11_session *session, const struct p11_o
 	return rv;
 }
 
-static CK_RV derive_in(const struct p11_session *session, const CK_MECHANISM *mechanism,
-		       CK_OBJECT_HANDLE base, const CK_ATTRIBUTE *template, CK_ULONG n,
-		       CK_OBJECT_HANDLE *ret_handle)
-{
-	struct p11_operation operation = {0};
-	CK_RV rv = p11_operation_take_whole(session, &derivation, mechanism, base, &operation);
-
-	if (rv == CKR_OK)
-		rv = derive_object(session, &operation, template, n, ret_handle);
-	p11_operation_done(&operation);
-	return rv;
-}
-
 CK_RV C_DeriveKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_key,
 		  CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *key)
 {
-	struct p11_session *session = NULL;
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
+	CLEANUP(p11_operation_done) struct p11_operation operation = {0};
 	CK_RV rv = p11_session_take(handle, &session);
 
-	if (rv != CKR_OK)
-		return rv;
-	if (!mechanism || !key || (!template && n > 0))
+	if (rv == CKR_OK && (!mechanism || !key || (!template && n > 0)))
 		rv = CKR_ARGUMENTS_BAD;
-	else
-		rv = derive_in(session, mechanism, base_key, template, n, key);
-	p11_session_give(session);
-	return rv;
+	if (rv == CKR_OK)
+		rv = p11_operation_take_whole(session, &derivation, mechanism, base_key,
+					      &operation);
+	return rv == CKR_OK ? derive_object(session, &operation, template, n, key) : rv;
 }

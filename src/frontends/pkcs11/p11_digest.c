@@ -41,26 +41,31 @@ CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len
 	return p11_operation_update(session, &digestion, part, part_len);
 }
 
+static CK_RV digest_key(struct p11_turn *turn, CK_OBJECT_HANDLE handle)
+{
+	CLEANUP(p11_object_givep) struct p11_object *key = NULL;
+	CK_RV rv = p11_object_take(turn->session->slot, handle, &key);
+
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return CKR_KEY_HANDLE_INVALID;
+	if (rv == CKR_OK && !key->secret)
+		return CKR_KEY_INDIGESTIBLE;
+	if (rv == CKR_OK)
+		p11_hash_update(&turn->operation->hash, secret_view(key->secret));
+	return rv;
+}
+
 /* "the value of a secret key", which is in this process when it is one of a session. */
-CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle)
+CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	struct p11_object *key = NULL;
 	CK_RV rv = p11_operation_enter(session, &digestion, &turn);
 
-	turn.goes_on = true;
 	if (rv != CKR_OK)
 		return rv;
-	rv = p11_object_take(turn.session->slot, handle, &key);
-	if (rv != CKR_OK)
-		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
-	if (key->secret) {
-		p11_hash_update(&turn.operation->hash, secret_view(key->secret));
-		turn.operation->has_parts = true;
-	}
-	rv = key->secret ? CKR_OK : CKR_KEY_INDIGESTIBLE;
-	p11_object_give(key);
-	return rv;
+	turn.goes_on = true;
+	turn.operation->has_parts = true;
+	return digest_key(&turn, key);
 }
 
 CK_RV C_DigestFinal(CK_SESSION_HANDLE session, CK_BYTE *digest, CK_ULONG *digest_len)

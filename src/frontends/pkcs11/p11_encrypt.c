@@ -104,19 +104,12 @@ CK_RV C_Encrypt(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_
 	return rv == CKR_OK ? finish(&turn, view_of(data, data_len), encrypted, encrypted_len) : rv;
 }
 
-/* RSA encrypts when it has everything: nothing comes out before C_EncryptFinal. */
 CK_RV C_EncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
 		      CK_BYTE *encrypted_part, CK_ULONG *encrypted_part_len)
 {
-	CK_RV rv = CKR_ARGUMENTS_BAD;
-
 	(void)encrypted_part;
-	if (!encrypted_part_len)
-		return rv;
-	rv = p11_operation_update(session, &encryption, part, part_len);
-	if (rv == CKR_OK)
-		*encrypted_part_len = 0;
-	return rv;
+	return p11_operation_update_quietly(session, &encryption, part, part_len,
+					    encrypted_part_len);
 }
 
 CK_RV C_EncryptFinal(CK_SESSION_HANDLE session, CK_BYTE *last_part, CK_ULONG *last_part_len)

@@ -34,11 +34,6 @@ static void operation_freep(struct p11_operation **operation)
 	*operation = operation_free(*operation);
 }
 
-static void session_givep(struct p11_session **session)
-{
-	p11_session_give(*session);
-}
-
 static struct p11_operation **place_of(struct p11_session *session, const struct p11_verb *verb)
 {
 	return (struct p11_operation **)(void *)((uint8_t *)session + verb->place);
@@ -122,7 +117,7 @@ static CK_RV new_operation(const struct p11_session *session, const struct p11_v
 CK_RV p11_operation_begin(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 			  const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-	CLEANUP(session_givep) struct p11_session *session = NULL;
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	struct p11_operation **place = NULL;
 	CK_RV rv = p11_session_take(handle, &session);
 
@@ -203,6 +198,16 @@ CK_RV p11_operation_update(CK_SESSION_HANDLE handle, const struct p11_verb *verb
 		return CKR_ARGUMENTS_BAD;
 	rv = collect(turn.operation, view_of(data, len));
 	turn.goes_on = rv == CKR_OK;
+	return rv;
+}
+
+CK_RV p11_operation_update_quietly(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
+				   const void *data, CK_ULONG len, CK_ULONG *written)
+{
+	CK_RV rv = written ? p11_operation_update(handle, verb, data, len) : CKR_ARGUMENTS_BAD;
+
+	if (rv == CKR_OK)
+		*written = 0;
 	return rv;
 }
 

@@ -84,6 +84,10 @@ void p11_operation_leave(struct p11_turn *turn);
 CK_RV p11_operation_update(CK_SESSION_HANDLE handle, const struct p11_verb *verb, const void *data,
 			   CK_ULONG len);
 
+/* C_EncryptUpdate and C_DecryptUpdate: RSA has no part of a result before it has everything. */
+CK_RV p11_operation_update_quietly(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
+				   const void *data, CK_ULONG len, CK_ULONG *written);
+
 /* All that was collected, or @data when nothing was: hashed, when the mechanism hashes, into
  * @digest, which the result may be a view of. */
 struct kc_view p11_operation_input(struct p11_operation *operation, struct kc_view data,

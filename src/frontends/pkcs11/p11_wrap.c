@@ -54,16 +54,14 @@ static CK_RV check_secret(const struct p11_object *key)
 static CK_RV wrap(const struct p11_session *session, const struct p11_operation *operation,
 		  CK_OBJECT_HANDLE handle, CK_BYTE *wrapped, CK_ULONG *len)
 {
-	struct p11_object *secret = NULL;
+	CLEANUP(p11_object_givep) struct p11_object *secret = NULL;
 	CK_RV rv = p11_object_take(session->slot, handle, &secret);
 
-	if (rv != CKR_OK)
-		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
-	rv = check_secret(secret);
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK)
-		rv = put(operation, secret, wrapped, len);
-	p11_object_give(secret);
-	return rv;
+		rv = check_secret(secret);
+	return rv == CKR_OK ? put(operation, secret, wrapped, len) : rv;
 }
 
 /* The key that wraps is called another name when it is the wrong one. */
@@ -77,23 +75,17 @@ static CK_RV named(CK_RV rv, CK_RV invalid, CK_RV inconsistent)
 CK_RV C_WrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key,
 		CK_OBJECT_HANDLE key, CK_BYTE *wrapped_key, CK_ULONG *wrapped_key_len)
 {
-	struct p11_operation operation = {0};
-	struct p11_session *session = NULL;
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
+	CLEANUP(p11_operation_done) struct p11_operation operation = {0};
 	CK_RV rv = p11_session_take(handle, &session);
 
-	if (rv != CKR_OK)
-		return rv;
-	if (!mechanism || !wrapped_key_len)
+	if (rv == CKR_OK && (!mechanism || !wrapped_key_len))
 		rv = CKR_ARGUMENTS_BAD;
-	else
+	if (rv == CKR_OK)
 		rv = named(p11_operation_take_whole(session, &wrapping, mechanism, wrapping_key,
 						    &operation),
 			   CKR_WRAPPING_KEY_HANDLE_INVALID, CKR_WRAPPING_KEY_TYPE_INCONSISTENT);
-	if (rv == CKR_OK)
-		rv = wrap(session, &operation, key, wrapped_key, wrapped_key_len);
-	p11_operation_done(&operation);
-	p11_session_give(session);
-	return rv;
+	return rv == CKR_OK ? wrap(session, &operation, key, wrapped_key, wrapped_key_len) : rv;
 }
 
 /* --- unwrapping ---------------------------------------------------------------------------------
@@ -173,22 +165,16 @@ CK_RV C_UnwrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
 		  CK_OBJECT_HANDLE unwrapping_key, CK_BYTE *wrapped_key, CK_ULONG wrapped_key_len,
 		  CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *key)
 {
-	struct p11_operation operation = {0};
-	struct p11_session *session = NULL;
+	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
+	CLEANUP(p11_operation_done) struct p11_operation operation = {0};
+	struct kc_view wrapped = view_of(wrapped_key, wrapped_key_len);
 	CK_RV rv = p11_session_take(handle, &session);
 
-	if (rv != CKR_OK)
-		return rv;
-	if (!mechanism || !key || !wrapped_key || (!template && n > 0))
+	if (rv == CKR_OK && (!mechanism || !key || !wrapped_key || (!template && n > 0)))
 		rv = CKR_ARGUMENTS_BAD;
-	else
+	if (rv == CKR_OK)
 		rv = named(p11_operation_take_whole(session, &unwrapping, mechanism, unwrapping_key,
 						    &operation),
 			   CKR_UNWRAPPING_KEY_HANDLE_INVALID, CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT);
-	if (rv == CKR_OK)
-		rv = unwrap(session, &operation, view_of(wrapped_key, wrapped_key_len), template, n,
-			    key);
-	p11_operation_done(&operation);
-	p11_session_give(session);
-	return rv;
+	return rv == CKR_OK ? unwrap(session, &operation, wrapped, template, n, key) : rv;
 }
