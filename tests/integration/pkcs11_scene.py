@@ -11,6 +11,7 @@ from keycask_test import Card, Daemon, check, check_equal
 from made_keys import add, b64
 from pin_scene import configure
 from pkcs11_client import Module, check_raises_p11, number
+from pkcs11_relay import Relay
 
 KEYCHAIN = 1
 DATA = b"what is signed"
@@ -69,10 +70,11 @@ class Pair:
 
 
 class TokenScene(contextlib.ExitStack):
-    """A daemon, a card in it, and a session of its slot."""
+    """A daemon, a card in it, and a session of its slot; counts: on the way through a Relay."""
 
-    def __init__(self, profile, pin=None, **settings):
+    def __init__(self, profile, pin=None, counts=False, **settings):
         super().__init__()
+        self.counts = counts
         self.profile = profile
         self.pin = pin
         self.settings = settings
@@ -82,7 +84,9 @@ class TokenScene(contextlib.ExitStack):
         self.card = self.enter_context(Card(self.profile))
         self.card.insert(self.daemon)
         self.token_id = self.daemon.wait_for_token()["token_id"]
-        self.module = self.enter_context(Module(self.daemon))
+        self.relay = self.enter_context(Relay(self.daemon)) if self.counts else None
+        self.module = self.enter_context(
+            Module(self.daemon, socket=self.relay.path if self.relay else None))
         self.slot = next(slot for slot in self.module.slots() if slot != KEYCHAIN)
         self.session = self.module.open(self.slot)
         if self.pin:

@@ -3,7 +3,7 @@
 of mechanisms that has no others."""
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from keycask_test import PIN, main, test
+from keycask_test import PIN, check, check_equal, main, test
 from pkcs11_checks import (check_ec_signatures, check_encryption, check_exchanges, check_oaep,
                            check_rsa_signatures)
 from pkcs11_client import become_loader, check_raises_p11, pss
@@ -51,6 +51,35 @@ def openpgp_with_curves():
         for pair in (scene.pair("CKK_EC", CKA_EC_PARAMS=P256), scene.pair("CKK_EC", CKA_EC_PARAMS=P384)):
             check_ec_signatures(pair)
         check_exchanges(scene.pair("CKK_EC_MONTGOMERY"))
+
+
+@test
+def round_trips():
+    """One for a signature, with a PIN of its own or without; PSS asks once what the token has."""
+    with TokenScene("piv:9a=rsa2048,9c=p256", PIN, counts=True) as scene:
+        session, count = scene.session, scene.relay.count
+        rsa, elliptic = scene.pair("CKK_RSA"), scene.pair("CKK_EC")
+        check(session.flag(elliptic.key, "CKA_ALWAYS_AUTHENTICATE"), "no key that wants the PIN")
+        for pair, mechanism in ((rsa, "CKM_SHA256_RSA_PKCS"), (elliptic, "CKM_ECDSA_SHA256")):
+            for _ in range(2):
+                check_equal(count(session.sign, mechanism, pair.key, DATA), 1,
+                            f"round trips of {mechanism}: {scene.relay.methods}")
+        usual = ("CKM_RSA_PKCS_PSS", pss("SHA256"))
+        session.sign(usual, rsa.key, bytes(32))
+        check_equal(count(session.sign, usual, rsa.key, bytes(32)), 1,
+                    f"round trips of PSS: {scene.relay.methods}")
+        check_equal(count(scene.module.mechanisms, scene.slot), 0, "those of the list")
+
+
+@test
+def more_than_a_card_takes():
+    with TokenScene("openpgp:sig=rsa2048,dec=rsa2048,aut=ed25519", PIN) as scene:
+        key = scene.pair("CKK_RSA", CKA_SIGN=True).key
+        check_raises_p11("CKR_DATA_LEN_RANGE", scene.session.sign, "CKM_RSA_PKCS", key, bytes(200))
+        edwards = scene.pair("CKK_EC_EDWARDS")
+        for size in (65535, 65536):
+            check_raises_p11("CKR_DATA_LEN_RANGE", scene.session.sign, "CKM_EDDSA", edwards.key,
+                             bytes(size))
 
 
 become_loader()

@@ -2,22 +2,18 @@
 """What keys do through keycask-pkcs11.so: every mechanism against OpenSSL (the package cryptography)
 in both directions, with keys of the keychain, and the rules that C_Sign and its
 siblings have for buffers, parts and what is active."""
-import contextlib
 import ctypes
-import os
-import re
-import socket
-import threading
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from algorithm_peer import generate, power, power_private, public_bytes
-from keycask_test import Daemon, check, check_equal, main, scratch, test
+from keycask_test import Daemon, check, check_equal, main, test
 from pin_scene import audit_lines
 from pkcs11_checks import (SECRET, check_ec_signatures, check_encryption, check_exchanges, check_oaep,
                            check_rsa_signatures, dss)
 from pkcs11_client import (Eddsa, Module, become_loader, check_raises_p11, ecdh, number, oaep, pss)
+from pkcs11_relay import Relay
 from pkcs11_scene import DATA, HASHES, KEYCHAIN, Pair, Scene, add_key, digest_of, made
 
 made("rsa2048")
@@ -200,73 +196,6 @@ def digests_and_random_bytes_ask_nobody():
 
 
 # --- round trips ---------------------------------------------------------------------------------
-
-
-class Relay:
-    """Between the module and the daemon: how many requests there were."""
-
-    def __init__(self, daemon):
-        self.daemon = daemon
-        self.n_requests = 0
-        self.methods = []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.path = str(scratch() / "relay.sock")
-        self.listener.bind(self.path)
-        self.listener.listen()
-        self.ends = [self.listener]
-        self.threads = []
-        self._start(self._accept)
-
-    def _start(self, function, *arguments):
-        self.threads.append(threading.Thread(target=function, args=arguments, daemon=True))
-        self.threads[-1].start()
-
-    def _accept(self):
-        while True:
-            try:
-                ours = self.listener.accept()[0]
-            except OSError:
-                return
-            theirs = socket.socket(socket.AF_UNIX)
-            theirs.connect(self.daemon.env["KEYCASK_SOCKET"])
-            self.ends += [ours, theirs]
-            self._start(self._carry, ours, theirs, True)
-            self._start(self._carry, theirs, ours, False)
-
-    def _carry(self, source, target, is_request):
-        while True:
-            try:
-                data, descriptors, _, _ = socket.recv_fds(source, 65536, 4)
-                if not data:
-                    break
-                if is_request:
-                    self.n_requests += data.count(b"\0")
-                    self.methods += re.findall(rb'"method": *"([^"]*)"', data)
-                socket.send_fds(target, [data], descriptors)
-            except OSError:
-                break
-            for descriptor in descriptors:
-                os.close(descriptor)
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for end in self.ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        for thread in self.threads:
-            thread.join()
-        for end in self.ends:
-            end.close()
-
-    def count(self, call, *arguments):
-        before = self.n_requests
-        self.methods.clear()
-        call(*arguments)
-        return self.n_requests - before
 
 
 @test

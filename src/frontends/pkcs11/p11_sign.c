@@ -51,11 +51,17 @@ static bool fits(const struct p11_operation *operation, size_t len)
 	return false;
 }
 
-/* A number not below the modulus; a token that has no such operation. */
+/* A number that is not below the modulus; more than a card pads, or takes of a message; a token
+ * that cannot do this at all. */
 static CK_RV refusal_of(const struct p11_operation *operation)
 {
-	return operation->how.mechanism->scheme == P11_RSA_RAW ? CKR_DATA_INVALID
-							       : CKR_KEY_FUNCTION_NOT_PERMITTED;
+	enum p11_scheme scheme = operation->how.mechanism->scheme;
+
+	if (scheme == P11_RSA_RAW)
+		return CKR_DATA_INVALID;
+	if (scheme == P11_EDDSA || (scheme == P11_RSA_PKCS1 && operation->hash.kind == P11_NO_HASH))
+		return CKR_DATA_LEN_RANGE;
+	return CKR_KEY_FUNCTION_NOT_PERMITTED;
 }
 
 static CK_RV ask(struct p11_operation *operation, const char *algorithm, struct kc_view data)
