@@ -204,7 +204,8 @@ static enum kc_status go_to_background(const char *path, bool *ret_is_starter)
 	if (pid > 0)
 		return print_variables(path, pid);
 	ignore(setsid());
-	return freopen("/dev/null", "r", stdin) && freopen("/dev/null", "w", stdout)
+	return freopen("/dev/null", "r", stdin) && freopen("/dev/null", "w", stdout) &&
+			       freopen("/dev/null", "w", stderr)
 		       ? KC_OK
 		       : fail(KC_ERR_NOT_AVAILABLE, "/dev/null: %s", strerror(errno));
 }

@@ -34,7 +34,8 @@ struct scene {
 
 static void scene_done(struct scene *scene)
 {
-	ssh_offer_free_all(&scene->offers);
+	if (scene->offers.next) /* it was opened */
+		ssh_offer_free_all(&scene->offers);
 	scene->settings = ssh_settings_free(scene->settings);
 	scene->papers = ssh_papers_free(scene->papers);
 }

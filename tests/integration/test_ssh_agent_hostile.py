@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Clients that want to break the ssh-agent, keep others from it, or learn what is not theirs; and what
+a program in its place could do."""
+import contextlib
+import os
+import random
+import signal
+import socket
+import struct
+
+from keycask_test import *
+from made_keys import MadeKey, add_key
+from ssh_scene import *
+from prompt_scene import PINENTRY, adopt
+from terminal import Terminal
+
+
+def serves(agent, n_keys=1):
+    check_equal(len(agent.keys()), n_keys, "keys")
+
+
+@contextlib.contextmanager
+def scene():
+    """A daemon with one key in its keychain, and its agent."""
+    with SshDaemon() as daemon:
+        with daemon.connect() as connection:
+            add_key(connection, MadeKey("ed25519"), label="one")
+        yield daemon, Agent(daemon)
+
+
+@test
+def lengths_that_lie():
+    with scene() as (daemon, agent):
+        for head in (b"\0\0\0\0", b"\xff\xff\xff\xff", struct.pack(">I", 256 * 1024 + 1)):
+            with Wire(agent) as wire:
+                wire.socket.sendall(head)
+                check(wire.is_closed(), "it is closed")
+        with Wire(agent) as wire:
+            for body in (b"\x0d", b"\x0d\xff\xff\xff\xff", b"\x0d" + string("") * 2, b"\x11" + string("ssh-rsa"),
+                         b"\x19" + string("ssh-ed25519") + string("x") * 3, b"\x1b", b"\x1b\0\0",
+                         b"\x1b" + string("session-bind@openssh.com") + string("x") * 3 + b"\0", b"\xff",
+                         b"\x01", b"\x0b\0", b"\x12" + string("x"), b"\x16", b"\x17" + string("x")):
+                answer, content = wire.ask(body)
+                check_equal((answer in (5, 28), content), (True, b""), f"answer to {body!r}")
+            answer, content = wire.ask(b"\x1b" + string("query"))
+            check_equal((answer, content), (29, string("query") + string("query") +
+                                            string("session-bind@openssh.com")), "answer")
+            check_equal(wire.ask(b"\x1b" + string("unknown@example.org"))[0], 5, "answer")
+        serves(agent)
+
+
+@test
+def half_messages_and_floods_keep_nobody_out():
+    with scene() as (_, agent):
+        quiet = [Wire(agent) for _ in range(100)]  # more than there is room for
+        for wire in quiet[70:]:
+            wire.socket.sendall(b"\0\0")
+        serves(agent)
+        with Wire(agent) as flood:
+            flood.socket.setblocking(False)
+            sent = 0
+            try:
+                while sent < 16 * 1024 * 1024:
+                    sent += flood.socket.send(string(b"\x0b") * 1000)
+            except BlockingIOError:
+                pass
+            check(sent < 16 * 1024 * 1024, "it is not read faster than answered")
+            serves(agent)
+        check(quiet[0].is_closed(), "the oldest has made room")
+        for wire in quiet:
+            wire.socket.close()
+        serves(agent)
+
+
+@test
+def random_bytes():
+    with scene() as (daemon, agent):
+        numbers = random.Random(6)
+        public = blob_of(agent.public("one"))
+        for _ in range(40):
+            with Wire(agent) as wire:
+                for _ in range(20):
+                    kind = numbers.choice(b"\x0b\x0d\x11\x12\x13\x19\x1b\x1b")
+                    body = bytearray(numbers.choice((
+                        string(public) + string("data") + b"\0\0\0\0", numbers.randbytes(64),
+                        string("session-bind@openssh.com") + string(public) + string("x" * 32) +
+                        string(string("ssh-ed25519") + string("s" * 64)) + b"\1",
+                        string("ssh-ed25519") + string("p" * 32) + string("s" * 64) + string("name"))))
+                    for _ in range(numbers.randrange(3)):
+                        body[numbers.randrange(len(body))] = numbers.randrange(256)
+                    wire.ask(bytes([kind]) + body)
+        serves(agent)
+        check("ended with signal" not in daemon.read_log(), "the agent has not crashed")
+
+
+@test
+def a_binding_takes_the_hosts_signature():
+    with scene() as (daemon, agent):
+        host = make_key("p256", name="host")
+        agent.add(host)
+        session = b"s" * 32
+        with Wire(agent) as wire:
+            blob = blob_of(f"{host}.pub")
+            _, answer = wire.ask(b"\x0d" + string(blob) + string(session) + b"\0\0\0\0")
+            signature = answer[4:]
+            bind = b"\x1b" + string("session-bind@openssh.com") + string(blob)
+            check_equal(wire.ask(bind + string(b"t" * 32) + string(signature) + b"\0")[0], 28, "answer")
+            check_equal(wire.ask(bind + string(session) + string(signature[:-1] + b"x") + b"\0")[0], 28,
+                        "answer")
+            check_equal(wire.ask(bind + string(session) + string(signature) + b"\0")[0], 6, "answer")
+            # bound for a login, it is bound to nothing else
+            _, answer = wire.ask(b"\x0d" + string(blob) + string(b"u" * 32) + b"\0\0\0\0")
+            check_equal(wire.ask(bind + string(b"u" * 32) + string(answer[4:]) + b"\0")[0], 28, "answer")
+        check("the signature does not match" in daemon.read_log(), "the log says why")
+
+
+@test
+def whoever_it_is_forwarded_to_is_named():
+    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
+    with SshDaemon(settings={"pinentry": PINENTRY}) as daemon, present(daemon, "piv:9a=p256"), \
+            Terminal() as terminal:
+        agent = Agent(daemon)
+        easy = make_key()
+        agent.add(easy)
+        public = agent.public("PIV Auth")
+        with Host("first.example", [f"{easy}.pub"]) as first, Host("inner.example", [public]) as inner:
+            ssh = Ssh(agent, first, inner)
+            inside = " ".join(map(str, ssh.command("-o", "IdentitiesOnly=yes", "-i", public, inner.name,
+                                                   "true")))
+            process = start(*ssh.command("-A", first.name, inside), env=agent.env,
+                            preexec_fn=lambda: adopt(terminal))
+            shown = terminal.read_prompt()
+            reason = [line for line in shown.splitlines() if line.startswith("Reason")][0]
+            check("FORWARDED, first.example (host key SHA256:" in reason, reason)
+            terminal.type(PIN + "\n")
+            check_equal(process.wait(30), 0, "exit status")
+            check_equal(len(inner.accepted()), 1, "logins")
+
+
+@test
+def it_is_confined():
+    with scene() as (daemon, agent):
+        serves(agent)
+        pid = agent_pid(daemon)
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            status = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+        check_equal((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"), "confinement")
+        check(open_descriptors(pid) < 24, "it has few descriptors")
+
+
+@test
+def one_that_crashes_is_started_more_and_more_slowly():
+    with scene() as (daemon, agent):
+        for _ in range(3):
+            serves(agent)
+            os.kill(agent_pid(daemon), signal.SIGSEGV)
+        serves(agent)
+        check("the next one in 400 ms" in daemon.read_log(), "pauses grow")
+
+
+@test
+def programs_of_others_are_refused():
+    skip_unless(os.getuid() == 0, "only root can be somebody else")
+    with scene() as (_, agent):
+        # mode and folder keep them off already; this is what is behind that
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                with socket.socket(socket.AF_UNIX) as unix:
+                    os.chmod(agent.path, 0o666)
+                    os.chdir(os.path.dirname(agent.path))
+                    os.setuid(65534)
+                    unix.connect("ssh-agent.sock")
+                    unix.sendall(string(b"\x0b"))
+                    status = 0 if not unix.recv(1) else 1
+            except (ConnectionResetError, BrokenPipeError):
+                status = 0
+            except PermissionError:
+                status = 77
+            os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        check(status in (0, 77), f"somebody else is served: {status}")
+        serves(agent)
+
+
+main()
