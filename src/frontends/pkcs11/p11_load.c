@@ -149,5 +149,7 @@ void p11_load_expire(CK_SLOT_ID id)
 	slot = p11_slot_find(id);
 	if (slot && slot->n_loaded != 0)
 		slot->n_loaded = slot->n_insertions - 1;
+	if (slot) /* other keys may be able to do other things */
+		slot->n_asked = 0;
 	p11_module_leave();
 }
