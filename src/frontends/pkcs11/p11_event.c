@@ -162,31 +162,35 @@ static CK_RV begin_watching(void)
 	return watcher ? list_all() : CKR_OK;
 }
 
-/* *ret_has_left: a token has, or all of them with the daemon; what is there now is asked for then.
- */
-static CK_RV take_events(bool *ret_has_left)
+/* Held. False: it changes nothing that an event does not tell. */
+static bool note_event(const struct kc_dictionary *event)
 {
-	CK_RV result = CKR_OK;
+	const char *what = kc_dictionary_text(event, KC_EVENT);
+	const char *token_id = kc_dictionary_text(event, KC_TOKEN_ID);
+	bool is_removal = what && strcmp(what, KC_EVENT_REMOVED) == 0;
 
-	while (result == CKR_OK) {
+	if (!token_id || (!is_removal && p11_slot_note_other_items(token_id)))
+		return false;
+	/* Also when it is back already: what was proved to it is not. */
+	if (is_removal)
+		p11_slot_note_absent(token_id, state.has_looked);
+	return true;
+}
+
+/* *ret_has_news: the tokens are others; which they are now, and what they are called, is asked for
+ * then. */
+static void take_events(bool *ret_has_news)
+{
+	for (;;) {
 		CLEANUP(dictionary_freep) struct kc_dictionary *event = NULL;
-		const char *what = NULL;
 
 		if (kc_token_watcher_next(state.watcher, 0, &event) != KC_OK || !event)
-			break;
-		what = kc_dictionary_text(event, KC_EVENT);
-		if (what && strcmp(what, KC_EVENT_REMOVED) == 0) {
-			*ret_has_left = true;
-			p11_module_hold();
-			p11_slot_note_absent(kc_dictionary_text(event, KC_TOKEN_ID), true);
-		} else {
-			p11_module_hold();
-			result = note_token(event);
-		}
+			return;
+		p11_module_hold();
+		*ret_has_news |= note_event(event);
 		wake_waiters();
 		p11_module_leave();
 	}
-	return result;
 }
 
 /* POLLIN: something has happened; POLLNVAL: the application has closed our descriptor. */
@@ -201,20 +205,17 @@ static short poll_watcher(const struct kc_token_watcher *watcher)
 static CK_RV look(void)
 {
 	short news = state.watcher ? poll_watcher(state.watcher) : 0;
-	bool has_left = false;
-	CK_RV result = CKR_OK;
+	bool has_news = false;
 
 	if (state.watcher && !news)
 		return CKR_OK;
 	if (state.watcher)
-		result = take_events(&has_left);
-	if (result != CKR_OK)
-		return result;
+		take_events(&has_news);
 	if (state.watcher && (news & POLLNVAL || !kc_token_watcher_has_daemon(state.watcher)))
 		give_up_watcher();
 	if (!state.watcher)
 		return begin_watching();
-	return has_left ? list_all() : CKR_OK;
+	return has_news ? list_all() : CKR_OK;
 }
 
 CK_RV p11_event_look(void)

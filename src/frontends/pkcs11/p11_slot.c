@@ -158,11 +158,18 @@ CK_RV p11_slot_note_present(const char *token_id, const struct kc_dictionary *to
 			replace_text(&slot->model, kc_dictionary_text(token, KC_TOKEN_DRIVER_NAME));
 	if (result != CKR_OK)
 		return result;
-	/* "inserted" of one that is there already: it has more items now, or other ones. */
-	if (slot->is_present)
-		slot->n_insertions++;
 	set_presence(slot, true, is_event);
 	return CKR_OK;
+}
+
+bool p11_slot_note_other_items(const char *token_id)
+{
+	struct p11_slot *slot = find_place(token_id);
+
+	if (!is_of(slot, token_id) || !slot->is_present)
+		return false;
+	slot->n_insertions++;
+	return true;
 }
 
 void p11_slot_note_absent(const char *token_id, bool is_event)

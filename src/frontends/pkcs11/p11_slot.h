@@ -48,6 +48,9 @@ void p11_slot_forget_login(struct p11_slot *slot);
 /* p11_event.c's, all within p11_module_enter(). @token is the token's dictionary, or an event's. A
  * change of presence is told by C_WaitForSlotEvent if it @is_event. */
 CK_RV p11_slot_note_present(const char *token_id, const struct kc_dictionary *token, bool is_event);
+/* A token that is there already is told of again: it has more items, or other ones. False: it is
+ * not there. */
+bool p11_slot_note_other_items(const char *token_id);
 void p11_slot_note_absent(const char *token_id, bool is_event);
 /* Those that are not among @tokens, an array of dictionaries, are absent; all of them, and the
  * keychain, when it is NULL. */
