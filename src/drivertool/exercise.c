@@ -7,23 +7,17 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "drivertool/exercise_impl.h"
 #include "drivertool/key_use.h"
 
-enum {
-	NOBODY = 0,
-	ALICE = 1,
-	BOB = 2,
-	PROBED = 1, /* the transaction in which the slot has selected the application */
-	LATER = 2,  /* one before which others may have used the card */
-	INS_VERIFY = 0x20,
-};
+#define NOBODY EXERCISE_NOBODY
+#define ALICE  EXERCISE_ALICE
+#define BOB    EXERCISE_BOB
+#define PROBED EXERCISE_PROBED
+#define LATER  EXERCISE_LATER
 
-/* A driver on the bench. */
-struct life {
-	struct exercise *exercise;
-	struct bench bench;
-	struct bench_reply reply; /* the last one */
-	bool is_over;
+enum {
+	INS_VERIFY = 0x20,
 };
 
 void exercise_done(struct exercise *exercise)
@@ -46,7 +40,7 @@ static enum kc_status put_turn(struct json_object *parameters, int64_t transacti
 	return field_put(parameters, "turn", take(turn));
 }
 
-static struct findings_place place_of(const struct life *life, const char *method)
+struct findings_place exercise_place(const struct life *life, const char *method)
 {
 	struct findings_place place = life->exercise->place;
 
@@ -88,7 +82,7 @@ static bool uses_pin(const char *method)
 static void look_at_success(struct life *life, const char *method, bool was_gone)
 {
 	struct exercise *exercise = life->exercise;
-	struct findings_place place = place_of(life, method);
+	struct findings_place place = exercise_place(life, method);
 
 	bool is_undone =
 		uses_key(method) || (uses_pin(method) && exercise->player->last_pin_sw != 0x9000);
@@ -101,7 +95,7 @@ static void look_at_success(struct life *life, const char *method, bool was_gone
 static void look_at_reply(struct life *life, const char *method, bool was_gone)
 {
 	struct exercise *exercise = life->exercise;
-	struct findings_place place = place_of(life, method);
+	struct findings_place place = exercise_place(life, method);
 
 	if (life->bench.leak[0])
 		findings_add(exercise->findings, &place, "leak", "%s", life->bench.leak);
@@ -115,9 +109,8 @@ static void look_at_reply(struct life *life, const char *method, bool was_gone)
 	life->is_over = true;
 }
 
-/* Takes @parameters. life->reply tells what came of it. */
-static enum kc_status call(struct life *life, const char *method, struct json_object *parameters,
-			   int64_t transaction, int64_t session)
+enum kc_status exercise_call(struct life *life, const char *method, struct json_object *parameters,
+			     int64_t transaction, int64_t session)
 {
 	CLEANUP(field_free) struct json_object *owned = parameters;
 	bool was_gone = life->exercise->player->is_gone;
@@ -134,7 +127,7 @@ static enum kc_status call(struct life *life, const char *method, struct json_ob
 	return KC_OK;
 }
 
-static bool has_answered(const struct life *life)
+bool exercise_has_answered(const struct life *life)
 {
 	return !life->is_over && life->reply.outcome == BENCH_ANSWERED;
 }
@@ -142,9 +135,9 @@ static bool has_answered(const struct life *life)
 /* What a faithful card has must work. */
 static void expect_answer(struct life *life, const char *method)
 {
-	struct findings_place place = place_of(life, method);
+	struct findings_place place = exercise_place(life, method);
 
-	if (life->exercise->is_faithful && !life->is_over && !has_answered(life))
+	if (life->exercise->is_faithful && !life->is_over && !exercise_has_answered(life))
 		findings_add(life->exercise->findings, &place, "refused", "%s: %s",
 			     kc_status_name(life->reply.status), life->reply.why);
 }
@@ -168,21 +161,21 @@ static enum kc_status open_token(struct life *life)
 	TRY(field_put_text(parameters, "aid", life->exercise->aid));
 	if (recording && recording->atr[0])
 		TRY(field_put_text(parameters, "atr", recording->atr));
-	TRY(call(life, "Open", take(parameters), PROBED, NOBODY));
+	TRY(exercise_call(life, "Open", take(parameters), PROBED, NOBODY));
 	expect_answer(life, "Open");
-	if (!has_answered(life))
+	if (!exercise_has_answered(life))
 		return KC_OK;
 	TRY(keep(life, "instance_id"));
 	TRY(keep(life, "label"));
-	TRY(call(life, "Enumerate", NULL, PROBED, NOBODY));
+	TRY(exercise_call(life, "Enumerate", NULL, PROBED, NOBODY));
 	expect_answer(life, "Enumerate");
-	if (!has_answered(life))
+	if (!exercise_has_answered(life))
 		return KC_OK;
 	TRY(keep(life, "objects"));
 	return keep(life, "pins");
 }
 
-static struct json_object *object_at(const struct life *life, size_t i)
+struct json_object *exercise_object(const struct life *life, size_t i)
 {
 	struct json_object *objects = field_get(life->exercise->token, "objects");
 
@@ -202,15 +195,15 @@ static enum kc_status use_key(struct life *life, const struct key_use *use, int6
 	TRY(field_put_text(parameters, "object_id", use->object_id));
 	TRY(field_put_text(parameters, "algorithm", use->algorithm));
 	TRY(field_put_data(parameters, use->input, bytes_view(&use->data)));
-	return call(life, use->method, take(parameters), LATER, session);
+	return exercise_call(life, use->method, take(parameters), LATER, session);
 }
 
 /* The rule of rules: nobody uses a key without a PIN that was proved for them. */
 static void expect_refusal(struct life *life, const struct key_use *use, const char *who)
 {
-	struct findings_place place = place_of(life, use->method);
+	struct findings_place place = exercise_place(life, use->method);
 
-	if (has_answered(life) && !use->needs_no_pin)
+	if (exercise_has_answered(life) && !use->needs_no_pin)
 		findings_add(life->exercise->findings, &place, "trust",
 			     "uses a key that wants the PIN for %s", who);
 }
@@ -229,13 +222,13 @@ static enum kc_status prove(struct life *life, const char *object_id)
 	CLEANUP(field_free) struct json_object *parameters = NULL;
 	struct exercise *exercise = life->exercise;
 	unsigned before = exercise->player->n_pins;
-	struct findings_place place = place_of(life, "Authenticate");
+	struct findings_place place = exercise_place(life, "Authenticate");
 
 	TRY(field_new_object(&parameters));
 	TRY(field_put_text(parameters, "object_id", object_id));
 	TRY(field_put_text(parameters, "pin", exercise->pin));
-	TRY(call(life, "Authenticate", take(parameters), LATER, ALICE));
-	if (has_answered(life) && exercise->player->n_pins > before &&
+	TRY(exercise_call(life, "Authenticate", take(parameters), LATER, ALICE));
+	if (exercise_has_answered(life) && exercise->player->n_pins > before &&
 	    exercise->player->last_pin_sw != 0x9000)
 		findings_add(exercise->findings, &place, "trust",
 			     "takes the PIN for proved, and the card answered %04X",
@@ -276,7 +269,7 @@ static enum kc_status with_each_key(struct life *life, use_fn fn)
 {
 	struct json_object *object = NULL;
 
-	for (size_t i = 0; (object = object_at(life, i)) != NULL; i++) {
+	for (size_t i = 0; (object = exercise_object(life, i)) != NULL; i++) {
 		for (size_t k = 0; k < key_use_count(object); k++) {
 			CLEANUP(key_use_done) struct key_use use = {.method = NULL};
 
@@ -293,8 +286,8 @@ static enum kc_status with_each_key(struct life *life, use_fn fn)
 
 static enum kc_status ask_for_tries(struct life *life)
 {
-	TRY(call(life, "PinStatus", NULL, LATER, NOBODY));
-	return has_answered(life) ? keep(life, "tries_left") : KC_OK;
+	TRY(exercise_call(life, "PinStatus", NULL, LATER, NOBODY));
+	return exercise_has_answered(life) ? keep(life, "tries_left") : KC_OK;
 }
 
 static enum kc_status change_pin(struct life *life, const char *pin_id)
@@ -305,7 +298,7 @@ static enum kc_status change_pin(struct life *life, const char *pin_id)
 	TRY(field_put_text(parameters, "pin_id", pin_id));
 	TRY(field_put_text(parameters, "current", life->exercise->pin));
 	TRY(field_put_text(parameters, "new", life->exercise->new_pin));
-	return call(life, "ChangePin", take(parameters), LATER, ALICE);
+	return exercise_call(life, "ChangePin", take(parameters), LATER, ALICE);
 }
 
 static enum kc_status unblock_pin(struct life *life, const char *pin_id, const char *by)
@@ -317,7 +310,7 @@ static enum kc_status unblock_pin(struct life *life, const char *pin_id, const c
 	TRY(field_put_text(parameters, "by", by));
 	TRY(field_put_text(parameters, "unblocking", life->exercise->pin));
 	TRY(field_put_text(parameters, "new", life->exercise->new_pin));
-	return call(life, "UnblockPin", take(parameters), LATER, ALICE);
+	return exercise_call(life, "UnblockPin", take(parameters), LATER, ALICE);
 }
 
 static enum kc_status with_each_pin(struct life *life)
@@ -334,66 +327,6 @@ static enum kc_status with_each_pin(struct life *life)
 					json_object_get_string(json_object_array_get_idx(by, k))));
 	}
 	return KC_OK;
-}
-
-/* --- making keys
- * --------------------------------------------------------------------------------------------- */
-
-static enum kc_status call_with_wish(struct life *life, const char *method, int64_t session)
-{
-	static const char *const flags[] = {"can_sign", "can_decrypt", "can_derive", "may_replace"};
-	CLEANUP(field_free) struct json_object *parameters = NULL;
-	CLEANUP(field_free) struct json_object *wish = NULL;
-
-	TRY(field_new_object(&parameters));
-	TRY(field_new_object(&wish));
-	TRY(field_put_text(wish, "key_type", "ec"));
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		TRY(field_put_flag(wish, flags[i], i == 0));
-	TRY(field_put(parameters, "wish", take(wish)));
-	return call(life, method, take(parameters), LATER, session);
-}
-
-static enum kc_status generate_unproved(struct life *life, int64_t session, const char *who)
-{
-	struct findings_place place = place_of(life, "Generate");
-
-	TRY(call_with_wish(life, "Generate", session));
-	if (has_answered(life))
-		findings_add(life->exercise->findings, &place, "trust", "makes a key for %s", who);
-	return KC_OK;
-}
-
-/* A proof of noise, or of the PIN, whichever the driver has asked for. */
-static enum kc_status prove_admin(struct life *life)
-{
-	static const uint8_t noise[16];
-	CLEANUP(field_free) struct json_object *parameters = NULL;
-	bool has_cipher = false;
-
-	TRY(call(life, "ChallengeAdmin", NULL, LATER, ALICE));
-	has_cipher = has_answered(life) && field_get(life->reply.parameters, "cipher");
-	TRY(field_new_object(&parameters));
-	if (has_cipher) {
-		TRY(field_put_data(parameters, "response", VIEW_OF(noise)));
-		TRY(field_put_data(parameters, "challenge", VIEW_OF(noise)));
-	} else {
-		TRY(field_put_text(parameters, "pin", life->exercise->pin));
-	}
-	return call(life, "AuthenticateAdmin", take(parameters), LATER, ALICE);
-}
-
-/* Of a card that is played only: on a real one this would cost a key. */
-static enum kc_status make_keys(struct life *life)
-{
-	TRY(call_with_wish(life, "PlanKey", NOBODY));
-	if (!has_answered(life) && life->reply.status == KC_ERR_NOT_IMPLEMENTED)
-		return KC_OK;
-	TRY(generate_unproved(life, ALICE, "somebody who is not the administrator"));
-	TRY(prove_admin(life));
-	TRY(generate_unproved(life, BOB, "another client than the administrator"));
-	TRY(prove_admin(life));
-	return call_with_wish(life, "Generate", ALICE);
 }
 
 /* --- all of it
@@ -415,7 +348,7 @@ static enum kc_status exercise_all(struct life *life)
 	TRY(with_each_key(life, use_unproved));
 	TRY(with_each_key(life, use_proved));
 	TRY(with_each_pin(life));
-	return make_keys(life);
+	return exercise_write_run(life);
 }
 
 static enum kc_status live(struct life *life)
@@ -428,7 +361,7 @@ static enum kc_status live(struct life *life)
 
 static void end_life(struct life *life)
 {
-	struct findings_place place = place_of(life, NULL);
+	struct findings_place place = exercise_place(life, NULL);
 	char why[BENCH_WHY_MAX];
 
 	bench_end(&life->bench, why);

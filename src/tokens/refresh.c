@@ -27,6 +27,7 @@ struct refresh {
 	struct json_object *object;	/* that was added; NULL: none was */
 	struct json_object *deleted;	/* likewise */
 	struct json_object *enumerated; /* what the token has */
+	struct json_object *contents;	/* the same, with details */
 	struct survey *survey;
 	refresh_done_fn on_done;
 	void *userdata;
@@ -43,6 +44,56 @@ static void end(struct refresh *refresh, enum kc_status status, struct json_obje
 	if (refresh->on_done)
 		refresh->on_done(refresh->userdata, status, made);
 	token->refresh = refresh_free(token->refresh);
+}
+
+static bool is_text_equal(struct json_object *one, struct json_object *other, const char *name)
+{
+	const char *a = field_text(one, name);
+	const char *b = field_text(other, name);
+
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* Of the kind and name of @named; NULL: there is none. */
+static struct json_object *find(struct json_object *contents, struct json_object *named)
+{
+	struct json_object *objects = field_get(contents, "objects");
+	size_t n = objects ? json_object_array_length(objects) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *object = json_object_array_get_idx(objects, i);
+
+		if (is_text_equal(object, named, "kind") &&
+		    is_text_equal(object, named, "object_id"))
+			return object;
+	}
+	return NULL;
+}
+
+/* A key that has a certificate already is known by that; what it is, make_result() looks at. */
+static bool is_same(struct json_object *told, struct json_object *added)
+{
+	if (field_get(added, "data"))
+		return is_text_equal(told, added, "data");
+	return field_get(told, "certificate_id") || is_text_equal(told, added, "public_key");
+}
+
+/* Whatever the token tells of is published; this is about what the caller is told. */
+static enum kc_status check_is_told(const struct refresh *refresh)
+{
+	struct json_object *told = NULL;
+
+	if (refresh->object) {
+		told = find(refresh->contents, refresh->object);
+		REQUIRE(told && is_same(told, refresh->object), KC_ERR_INTERNAL,
+			"the token does not tell of the %s that it has %s",
+			field_text(refresh->object, "kind"),
+			field_get(refresh->object, "data") ? "been given" : "made");
+	}
+	REQUIRE(!refresh->deleted || !find(refresh->contents, refresh->deleted), KC_ERR_INTERNAL,
+		"the token still tells of the %s that was deleted",
+		field_text(refresh->deleted, "kind"));
+	return KC_OK;
 }
 
 /* A published object ID ends with the hash of the public key (naming.h). */
@@ -88,6 +139,7 @@ static enum kc_status publish(struct refresh *refresh, struct json_object **ret_
 
 	TRY(survey_publish(refresh->survey));
 	hooks->token_event(hooks->context, "inserted", refresh->token);
+	TRY(check_is_told(refresh));
 	return refresh->object ? make_result(refresh, ret_made) : KC_OK;
 }
 
@@ -104,58 +156,9 @@ static void on_surveyed(void *userdata)
 
 /* --- what the token has -------------------------------------------------------------------- */
 
-static bool is_text_equal(struct json_object *one, struct json_object *other, const char *name)
-{
-	const char *a = field_text(one, name);
-	const char *b = field_text(other, name);
-
-	return a && b && strcmp(a, b) == 0;
-}
-
-/* Of the kind and name of @named; NULL: there is none. */
-static struct json_object *find(struct json_object *contents, struct json_object *named)
-{
-	struct json_object *objects = field_get(contents, "objects");
-	size_t n = objects ? json_object_array_length(objects) : 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *object = json_object_array_get_idx(objects, i);
-
-		if (is_text_equal(object, named, "kind") &&
-		    is_text_equal(object, named, "object_id"))
-			return object;
-	}
-	return NULL;
-}
-
-/* A key that has a certificate already is known by that; what it is, make_result() looks at. */
-static bool is_same(struct json_object *told, struct json_object *added)
-{
-	if (field_get(added, "data"))
-		return is_text_equal(told, added, "data");
-	return field_get(told, "certificate_id") || is_text_equal(told, added, "public_key");
-}
-
-static enum kc_status check_is_told(const struct refresh *refresh, struct json_object *contents)
-{
-	struct json_object *told = NULL;
-
-	if (refresh->object) {
-		told = find(contents, refresh->object);
-		REQUIRE(told && is_same(told, refresh->object), KC_ERR_INTERNAL,
-			"the token does not tell of the %s that it has %s",
-			field_text(refresh->object, "kind"),
-			field_get(refresh->object, "data") ? "been given" : "made");
-	}
-	REQUIRE(!refresh->deleted || !find(contents, refresh->deleted), KC_ERR_INTERNAL,
-		"the token still tells of the %s that was deleted",
-		field_text(refresh->deleted, "kind"));
-	return KC_OK;
-}
-
 static enum kc_status survey(struct refresh *refresh, struct json_object *contents)
 {
-	TRY(check_is_told(refresh, contents));
+	refresh->contents = json_object_get(contents);
 	TRY(survey_new(refresh->token, contents, on_surveyed, refresh, &refresh->survey));
 	token_pins_read(field_get(contents, "pins"), &refresh->token->pins);
 	survey_run(refresh->survey);
@@ -247,6 +250,7 @@ struct refresh *refresh_free(struct refresh *refresh)
 	refresh->survey = survey_free(refresh->survey);
 	card_cancel(refresh->token->card, &refresh->task);
 	field_free(&refresh->enumerated);
+	field_free(&refresh->contents);
 	field_free(&refresh->object);
 	field_free(&refresh->deleted);
 	free(refresh);

@@ -152,7 +152,7 @@ static struct refresh_change change_of(const struct writing *writing, struct jso
 {
 	struct refresh_change change = {.added = field_get(reply, "object")};
 
-	if (reply && writing->kind == WRITING_DELETION)
+	if (writing->kind == WRITING_DELETION)
 		change.deleted = writing->wish;
 	return change;
 }
@@ -162,13 +162,15 @@ static void on_written(void *userdata, enum kc_status status, struct json_object
 {
 	struct operation *operation = userdata;
 	struct token *token = operation->token;
-	struct refresh_change change = change_of(operation->writing, reply);
+	struct refresh_change change = {.added = NULL};
 	bool is_wanted = false;
 	enum kc_status refreshed = KC_OK;
 
 	operation->is_generating = false;
 	if (status == KC_OK)
 		status = check_answer(operation->writing, field_get(reply, "object"));
+	if (status == KC_OK)
+		change = change_of(operation->writing, reply);
 	is_wanted = !operation->is_cancelled && status == KC_OK;
 	if (may_have_changed(status))
 		refreshed =

@@ -204,7 +204,9 @@ class SoftToken:
 
     def lie(self, **lies):
         """From now on these methods answer so: parameters, or a number for a failure, or that and a status word."""
-        (self.folder / "lies.json").write_text(json.dumps(lies))
+        new = self.folder / "lies.new"  # the driver may be reading
+        new.write_text(json.dumps(lies))
+        new.replace(self.folder / "lies.json")
 
     def calls(self):
         """The methods that the driver has been asked for."""

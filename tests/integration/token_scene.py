@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A daemon and a card that is written to."""
-from keycask_test import Card, Daemon, check_raises, eventually, openssl
+from keycask_test import (Card, Daemon, VarlinkError, check, check_equal, check_raises, eventually,
+                          openssl)
 from lifecycle import NO_PROMPT, Watcher, configure, query
 from made_keys import MadeKey, b64, file_with, unb64
 
@@ -110,3 +111,51 @@ class TokenScene:
     def wait_for(self, reference, item_class="key"):
         """After an insertion: what takes longer is told of a moment later."""
         eventually(lambda: reference in self.items(item_class), "the object")
+
+
+class Pulls:
+    """The same thing done again and again, on the same card as it was before, which leaves at another
+    APDU each time."""
+
+    def __init__(self, profile, administrator, act):
+        self.profile, self.administrator, self.act = profile, administrator, act
+
+    def attempt(self, scene, *faults):
+        """None or the failure's name; how many commands came before, and in all."""
+        scene.daemon.call("Tokens.Forget", {"token_id": scene.token_id})
+        scene.card.insert(scene.daemon, *faults)
+        scene.watcher.expect("inserted", scene.token_id)
+        scene.connection.call("Tokens.PinStatus", {"token_id": scene.token_id})  # it has been read
+        before = len(scene.card.commands())
+        try:
+            self.act(scene)
+            name = None
+        except VarlinkError as error:
+            check(error.record["message"], "no message")
+            name = error.name
+        if faults and name:
+            scene.card.process.wait()
+        after = len(scene.card.commands())
+        scene.card.pull()
+        scene.leave()
+        scene.card.file.write_bytes(self.content)
+        return name, before, after
+
+    def run(self, check_works):
+        with TokenScene(self.profile, self.administrator, details_after_ms=3600 * 1000) as scene:
+            scene.card.pull()
+            scene.leave()
+            self.content = scene.card.file.read_bytes()
+            scene.card.contacts.unlink()
+            name, before, after = self.attempt(scene)
+            check_equal(name, None, "failure")
+            check(after - before > 8, "too few commands")
+            for at in range(before + 1, after + 1):
+                scene.card.contacts.unlink()
+                told, _, n = self.attempt(scene, f"remove@{at}")
+                if told is None and (n < at or at == after):
+                    continue  # fewer commands than the first time, or nobody missed the card any more
+                check_equal(told, "item_not_found", f"failure at command {at - before}")
+            scene.daemon.call("Tokens.Forget", {"token_id": scene.token_id})
+            scene.insert()
+            check_works(scene)
