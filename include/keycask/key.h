@@ -47,6 +47,14 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_from_item(const struct kc_value *i
 KC_PUBLIC struct kc_view kc_key_persistent_ref(const struct kc_key *key);
 
 /*
+ * What stands for @key in a dictionary of this process, of whatever kind it is:
+ *	{KC_VALUE_REF, KC_DATA(kc_key_ref(key))}
+ * in kc_item_add() makes a permanent copy of a key that is none, or of a public one. Empty for
+ *NULL. Ownership: borrowed from @key.   Threads: any.   Since: 1.1
+ */
+KC_PUBLIC struct kc_view kc_key_ref(const struct kc_key *key);
+
+/*
  * The public half of @key: it verifies, encrypts and can leave the token. It is a value: once it is
  * here it works without @key, in every process, and with the token away.
  * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away
@@ -114,8 +122,8 @@ struct kc_options {
 	 * NULL: this process alone. Where no git has started this process it is as NULL. Since: 1.1
 	 */
 	const char *batch;
-	/* Of kc_key_sign(), _decrypt() and _exchange(): the process that this one serves, as an agent
-	 * does. A person is asked at its terminal or display, and told its name. 0: none.
+	/* Of kc_key_sign(), _decrypt() and _exchange(): the process that this one serves, as an
+	 * agent does. A person is asked at its terminal or display, and told its name. 0: none.
 	 * Since: 1.1 */
 	int on_behalf_of;
 	/* Of the same: somebody has to agree to this one use, whatever else it takes. Since: 1.1 */

@@ -73,6 +73,11 @@ struct kc_view kc_key_persistent_ref(const struct kc_key *key)
 	return view_of(key->reference.data, key->reference.len);
 }
 
+struct kc_view kc_key_ref(const struct kc_key *key)
+{
+	return key ? view_of(key->reference.data, key->reference.len) : view_of(NULL, 0);
+}
+
 enum kc_status key_new_parameters(const struct kc_key *key, struct json_object **ret_parameters)
 {
 	CLEANUP(field_free) struct json_object *parameters = NULL;

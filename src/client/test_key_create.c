@@ -69,6 +69,18 @@ TEST(a_key_is_made)
 	stop(key);
 }
 
+/* What is not permanent has no other name, and none that another process knows. */
+TEST(a_key_is_named_in_this_process)
+{
+	struct kc_key *key = NULL;
+
+	CHECK_OK(kc_key_from_persistent_ref(view_of_text("kcss0123456789abcdef"), &key));
+	CHECK(view_equal(kc_key_ref(key), view_of_text("kcss0123456789abcdef")));
+	CHECK(kc_key_persistent_ref(key).len == 0);
+	kc_key_free(key);
+	CHECK(kc_key_ref(NULL).len == 0);
+}
+
 TEST(a_key_is_brought)
 {
 	struct kc_options options = KC_OPTIONS_INIT;

@@ -395,6 +395,13 @@ def keys_of_a_session():
         session.verify("CKM_SHA256_RSA_PKCS", known, b"text",
                        session.sign("CKM_SHA256_RSA_PKCS", brought, b"text"))
         check_raises_p11("CKR_ACTION_PROHIBITED", copy, session, brought)
+        kept = copy(session, private, CKA_TOKEN=True, CKA_ID=b"Java", CKA_LABEL=b"kept")
+        check_attributes(session, kept, CKA_TOKEN=True, CKA_ID=b"Java", CKA_LABEL=b"kept",
+                         CKA_EC_POINT=session.attribute(public, "CKA_EC_POINT"))
+        check_equal([item["label"] for item in find_keys(scene.connection)], ["kept"], "items")
+        session.call("DestroyObject", kept)
+        session.verify("CKM_ECDSA_SHA256", public, b"text",
+                       session.sign("CKM_ECDSA_SHA256", private, b"text"))
         for _ in range(70):  # the daemon keeps 64 of a connection
             _, again = generate(session, "CKM_EC_KEY_PAIR_GEN",
                                 {"CKA_EC_PARAMS": bytes.fromhex("06082a8648ce3d030107")}, {})

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* C_CreateObject and C_CopyObject (3.0, 5.7.1, 5.7.2): what kind of object, and whether it stays.
  */
-#include <stdbool.h>
+#include "frontends/pkcs11/p11_create.h"
 
-#include "frontends/pkcs11/p11_attributes.h"
+#include "base/cleanup.h"
 #include "frontends/pkcs11/p11_key_file.h"
 #include "frontends/pkcs11/p11_session_object.h"
 #include "frontends/pkcs11/p11_template.h"
-#include "frontends/pkcs11/p11_writing.h"
 
-/* --- C_CreateObject -------------------------------------------------------------------------- */
-
-static CK_RV create_token_object(const struct p11_session *session, CK_OBJECT_CLASS object_class,
-				 const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+CK_RV p11_create_token_object(const struct p11_session *session, CK_OBJECT_CLASS object_class,
+			      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
 	CK_RV status = p11_writing_begin(session, &writing);
@@ -74,7 +71,7 @@ static CK_RV create(const struct p11_session *session, const struct p11_wish *wi
 	if (status != CKR_OK)
 		return status;
 	if (p11_template_flag(wish->template, wish->n, CKA_TOKEN, false))
-		return create_token_object(session, object_class, wish, ret_handle);
+		return p11_create_token_object(session, object_class, wish, ret_handle);
 	return create_session_object(session, object_class, wish, ret_handle);
 }
 
@@ -88,72 +85,4 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG 
 	if (status != CKR_OK)
 		return status;
 	return ret_handle ? create(session, &wish, ret_handle) : CKR_ARGUMENTS_BAD;
-}
-
-/* --- C_CopyObject ---------------------------------------------------------------------------- */
-
-/* What can be made of an object's own attributes again, as a template, with what @wish says else.
- */
-enum {
-	COPIED_MAX = 8,
-};
-
-static void add_own(const struct p11_object *original, const struct p11_wish *wish,
-		    CK_ATTRIBUTE_TYPE type, CK_ATTRIBUTE *template, CK_ULONG *n)
-{
-	struct kc_view value = {NULL, 0};
-	const CK_ATTRIBUTE *wished = p11_template_find(wish->template, wish->n, type);
-
-	if (wished)
-		template[(*n)++] = *wished;
-	else if (p11_attributes_get(original->attributes, type, &value) && value.len > 0)
-		/* p11_wish only reads it */
-		template[(*n)++] = (CK_ATTRIBUTE){type, (void *)(uintptr_t)value.data, value.len};
-}
-
-static CK_RV copy_to_token(const struct p11_session *session, const struct p11_object *original,
-			   const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
-{
-	static const CK_ATTRIBUTE_TYPE types[COPIED_MAX] = {
-		CKA_LABEL,	     CKA_ID,	    CKA_VALUE,	  CKA_KEY_TYPE, CKA_MODULUS,
-		CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT,
-	};
-	CK_ATTRIBUTE template[COPIED_MAX];
-	CK_ULONG n = 0;
-
-	for (size_t i = 0; i < COPIED_MAX; i++)
-		add_own(original, wish, types[i], template, &n);
-	return create_token_object(session, original->object_class, &(struct p11_wish){template, n},
-				   ret_handle);
-}
-
-static CK_RV copy(const struct p11_session *session, struct p11_object *original,
-		  const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
-{
-	CK_RV status = p11_template_check(wish->template, wish->n, original->object_class,
-					  P11_TEMPLATE_COPY);
-
-	if (status != CKR_OK)
-		return status;
-	if (!p11_object_is(original, CKA_COPYABLE))
-		return CKR_ACTION_PROHIBITED;
-	if (p11_template_flag(wish->template, wish->n, CKA_TOKEN, original->session == 0))
-		return copy_to_token(session, original, wish, ret_handle);
-	return p11_session_object_copy(session, original, wish, ret_handle);
-}
-
-CK_RV C_CopyObject(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
-		   CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
-{
-	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
-	CLEANUP(p11_object_givep) struct p11_object *original = NULL;
-	const struct p11_wish wish = {template, n};
-	CK_RV status = p11_session_take(session_handle, &session);
-
-	if (status != CKR_OK)
-		return status;
-	if (!ret_handle)
-		return CKR_ARGUMENTS_BAD;
-	status = p11_object_take(session->slot, handle, &original);
-	return status == CKR_OK ? copy(session, original, &wish, ret_handle) : status;
 }

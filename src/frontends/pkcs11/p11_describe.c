@@ -31,7 +31,8 @@ void p11_describe_storage(struct p11_object *object, bool is_token, bool is_priv
 	p11_attributes_put_flag(to, CKA_TOKEN, is_token);
 	p11_attributes_put_flag(to, CKA_PRIVATE, is_private);
 	p11_attributes_put_flag(to, CKA_MODIFIABLE, is_changeable);
-	p11_attributes_put_flag(to, CKA_COPYABLE, object->object_class != CKO_PRIVATE_KEY);
+	p11_attributes_put_flag(to, CKA_COPYABLE,
+				!is_token || object->object_class != CKO_PRIVATE_KEY);
 	p11_attributes_put_flag(to, CKA_DESTROYABLE, !object->is_derived);
 }
 
