@@ -164,6 +164,12 @@ def wrapping():
             "CKM_RSA_PKCS", pair.public_key, secret)), value, "what is wrapped")
         check_raises_p11("CKR_WRAPPED_KEY_LEN_RANGE", session.unwrap, mechanism, pair.key, wrapped,
                          **{**SECRET, "CKA_VALUE_LEN": 16})
+        before = n_uses(scene)
+        for name, more in (("CKR_TEMPLATE_INCONSISTENT", {"CKA_TOKEN": True}),
+                           ("CKR_TEMPLATE_INCONSISTENT", {"CKA_CLASS": "CKO_PRIVATE_KEY"}),
+                           ("CKR_ATTRIBUTE_VALUE_INVALID", {"CKA_VALUE_LEN": b"x"})):
+            check_raises_p11(name, session.unwrap, mechanism, pair.key, wrapped, **{**SECRET, **more})
+        check_equal(n_uses(scene), before, "uses of the key for what cannot be")
         kept = session.create(**{**SECRET, "CKA_VALUE": value, "CKA_EXTRACTABLE": False})
         check_raises_p11("CKR_KEY_UNEXTRACTABLE", session.wrap, mechanism, pair.public_key, kept)
         check_raises_p11("CKR_KEY_NOT_WRAPPABLE", session.wrap, mechanism, pair.public_key,
@@ -230,8 +236,9 @@ def round_trips():
 # --- the rules -----------------------------------------------------------------------------------
 
 
-def n_signatures(scene):
-    return sum(line["operation"] == "sign" for line in audit_lines(scene.daemon))
+def n_uses(scene, *operations):
+    return sum(line["operation"] in (operations or ("sign", "decrypt", "exchange"))
+               for line in audit_lines(scene.daemon))
 
 
 @test
@@ -241,19 +248,19 @@ def a_signature_is_one_use_of_the_key():
         session = scene.session
         for pair, mechanism, size in zip(scene.pairs, ("CKM_SHA256_RSA_PKCS", "CKM_ECDSA_SHA256"),
                                          (256, 64)):
-            before = n_signatures(scene)
+            before = n_uses(scene, "sign")
             session.begin("Sign", mechanism, pair.key)
             for room in (0, 1, size - 1):
                 check_raises_p11("CKR_BUFFER_TOO_SMALL", session.whole, "Sign", DATA, room)
             check_equal(len(session.whole("Sign", DATA)), size, "bytes")
-            check_equal(n_signatures(scene) - before, 1, "uses of the key")
+            check_equal(n_uses(scene, "sign") - before, 1, "uses of the key")
             check_raises_p11("CKR_OPERATION_NOT_INITIALIZED", session.whole, "Sign", DATA)
         encrypted = scene.pair.public.encrypt(DATA, padding.PKCS1v15())
         session.begin("Decrypt", "CKM_RSA_PKCS", scene.pair.key)
         for room in (1, len(DATA) - 1):
             check_raises_p11("CKR_BUFFER_TOO_SMALL", session.whole, "Decrypt", encrypted, room)
         check_equal(session.whole("Decrypt", encrypted, len(DATA)), DATA, "the plaintext")
-        check_equal(sum(line["operation"] == "decrypt" for line in audit_lines(scene.daemon)), 1,
+        check_equal(n_uses(scene, "decrypt"), 1,
                     "uses of the key")
 
 

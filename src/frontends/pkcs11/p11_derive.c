@@ -96,8 +96,10 @@ static CK_RV derive(const struct p11_operation *operation, size_t len, struct se
 static CK_RV find_size(const struct p11_parameters *how, const CK_ATTRIBUTE *template, CK_ULONG n,
 		       size_t *ret_len)
 {
-	CK_RV rv = p11_secret_size_find(template, n, ret_len);
+	CK_RV rv = p11_object_check_secret(template, n);
 
+	if (rv == CKR_OK)
+		rv = p11_secret_size_find(template, n, ret_len);
 	if (rv == CKR_OK && *ret_len == 0 && how->hash != P11_NO_HASH)
 		rv = CKR_TEMPLATE_INCOMPLETE;
 	return rv;

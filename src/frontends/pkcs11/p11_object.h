@@ -96,6 +96,10 @@ void p11_object_end(void);
  * is not: CKA_SIGN of a certificate. */
 bool p11_object_is(const struct p11_object *object, CK_ATTRIBUTE_TYPE type);
 
+/* May such a secret key be made? For whoever has to ask before a private key is used for it.
+ * Expected: as p11_object_add_secret() */
+CK_RV p11_object_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attributes);
+
 /*
  * A secret key that C_DeriveKey or C_UnwrapKey made, as a session object of @session: @attributes
  * are what the application wants it to be, of a CKA_KEY_TYPE that may be any, and CKA_VALUE_LEN, if

@@ -193,19 +193,28 @@ static void describe_value(struct p11_object *object)
 		p11_attributes_lend(to, CKA_VALUE, secret_view(object->secret));
 }
 
-static CK_RV check_secret(const struct p11_wish *wish, const struct secret *secret)
+CK_RV p11_object_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attributes)
 {
 	CK_RV status =
-		p11_template_check(wish->template, wish->n, CKO_SECRET_KEY, P11_TEMPLATE_DERIVE);
+		p11_template_check(attributes, n_attributes, CKO_SECRET_KEY, P11_TEMPLATE_DERIVE);
 
 	if (status != CKR_OK)
 		return status;
-	if (p11_template_number(wish->template, wish->n, CKA_CLASS, CKO_SECRET_KEY) !=
+	if (p11_template_number(attributes, n_attributes, CKA_CLASS, CKO_SECRET_KEY) !=
 		    CKO_SECRET_KEY ||
-	    p11_template_flag(wish->template, wish->n, CKA_TOKEN, false) ||
-	    p11_template_number(wish->template, wish->n, CKA_VALUE_LEN, secret->len) != secret->len)
+	    p11_template_flag(attributes, n_attributes, CKA_TOKEN, false))
 		return CKR_TEMPLATE_INCONSISTENT;
 	return CKR_OK;
+}
+
+static CK_RV check_secret(const struct p11_wish *wish, const struct secret *secret)
+{
+	CK_RV status = p11_object_check_secret(wish->template, wish->n);
+
+	if (status == CKR_OK &&
+	    p11_template_number(wish->template, wish->n, CKA_VALUE_LEN, secret->len) != secret->len)
+		status = CKR_TEMPLATE_INCONSISTENT;
+	return status;
 }
 
 static CK_RV add_secret(const struct p11_session *session, const struct p11_wish *wish,

@@ -149,8 +149,10 @@ static CK_RV unwrap(const struct p11_session *session, struct p11_operation *ope
 {
 	struct secret secret = {0};
 	size_t len = 0;
-	CK_RV rv = p11_secret_size_find(template, n, &len);
+	CK_RV rv = p11_object_check_secret(template, n);
 
+	if (rv == CKR_OK)
+		rv = p11_secret_size_find(template, n, &len);
 	if (rv == CKR_OK)
 		rv = named_wrapped(p11_decrypt_data(operation, wrapped));
 	if (rv == CKR_OK)
