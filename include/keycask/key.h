@@ -49,8 +49,8 @@ KC_PUBLIC struct kc_view kc_key_persistent_ref(const struct kc_key *key);
 /*
  * What stands for @key in a dictionary of this process, of whatever kind it is:
  *	{KC_VALUE_REF, KC_DATA(kc_key_ref(key))}
- * in kc_item_add() makes a permanent copy of a key that is none, or of a public one. Empty for
- *NULL. Ownership: borrowed from @key.   Threads: any.   Since: 1.1
+ * in kc_item_add() makes an item of a key that is none. Empty for NULL.
+ * Ownership: borrowed from @key.   Threads: any.   Since: 1.1
  */
 KC_PUBLIC struct kc_view kc_key_ref(const struct kc_key *key);
 
