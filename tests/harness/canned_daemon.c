@@ -426,11 +426,10 @@ static const struct wire_method keychain_methods[] = {
 	{"Backup", on_unused, 0},	   {"Restore", on_unused, 0},
 	{"NewContext", on_new_context, 0}, {"EndContext", on_end_context, 0}};
 static const struct wire_method tokens_methods[] = {
-	{"List", on_tokens, 0},		  {"Info", on_info, 0},		 {"Watch", on_watch, 0},
-	{"VerifyPin", on_unused, 0},	  {"PinStatus", on_unused, 0},	 {"Pins", on_unused, 0},
-	{"ChangePin", on_unused, 0},	  {"UnblockPin", on_unused, 0},	 {"Forget", on_unused, 0},
-	{"PutCertificate", on_unused, 0}, {"DeleteObject", on_unused, 0},
-	{"Logout", on_unused, 0}};
+	{"List", on_tokens, 0},		  {"Info", on_info, 0},		  {"Watch", on_watch, 0},
+	{"VerifyPin", on_unused, 0},	  {"PinStatus", on_unused, 0},	  {"Pins", on_unused, 0},
+	{"ChangePin", on_unused, 0},	  {"UnblockPin", on_unused, 0},	  {"Forget", on_unused, 0},
+	{"PutCertificate", on_unused, 0}, {"DeleteObject", on_unused, 0}, {"Logout", on_unused, 0}};
 
 _Noreturn static void serve(int fd)
 {

@@ -22,7 +22,7 @@ from .keys import Key, KeyPair, PublicKey
 from .tls import load_identity
 from .tokens import Event, Token, Watch
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 default_client = Client()
 
