@@ -678,6 +678,19 @@ def a_card_takes_objects():
 
 
 @test
+def an_openpgp_card_makes_keys():
+    with CardScene("openpgp:none") as scene:
+        session = scene.token
+        session.login("12345678", "CKU_SO")
+        for place, label, use in ((1, b"OpenPGP signature key", "CKA_SIGN"),
+                                  (2, b"OpenPGP decryption key", "CKA_DERIVE")):
+            _, private = generate(session, "CKM_EC_KEY_PAIR_GEN",
+                                  {"CKA_EC_PARAMS": P256, "CKA_TOKEN": True},
+                                  {"CKA_TOKEN": True, "CKA_ID": bytes([place])})
+            check_attributes(session, private, CKA_LABEL=label, **{use: True})
+
+
+@test
 def a_card_that_keeps_its_keys():
     with CardScene("piv:9e=p256") as scene:
         scene.token.login(MANAGEMENT_KEY, "CKU_SO")
