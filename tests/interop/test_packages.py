@@ -4,6 +4,7 @@
 removed and purged without a trace. `./run package-test` runs this alone. Takes root."""
 import contextlib
 import glob
+import hashlib
 import json
 import os
 import pathlib
@@ -12,6 +13,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
 
@@ -22,8 +25,14 @@ from keycask_test import (  # noqa: E402
 PACKAGES = SOURCE / "build-packages"
 NAMES = ["keycask", "keycask-pkcs11", "keycask-vcard", "libkeycask-dev", "libkeycask-driver0",
          "libkeycask0"]
-PEERS = "ca-certificates,gnutls-bin,libnss3-tools,opensc,openssl,p11-kit,p11-kit-modules"
-PATIENT = 300
+PEERS = ["bash-completion", "gnutls-bin", "libnss3-tools", "opensc", "openssl", "p11-kit", "p11-kit-modules"]
+# What bash offers when the tabulator is pressed behind the arguments.
+COMPLETE = """. /usr/share/bash-completion/bash_completion
+. /usr/share/bash-completion/completions/keycask
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+_keycask; echo "${COMPREPLY[@]}\""""
+PATIENT = 600
+DEVICES = ("null", "zero", "random", "urandom", "tty")
 USER = "jo"
 # What dpkg, apt and the dynamic linker keep of what they did, whatever was installed.
 RECORDS = re.compile(r"/(var/lib/(dpkg|apt|systemd)|var/cache|var/log|etc/ld\.so\.cache|root|tmp|proc|dev"
@@ -47,15 +56,28 @@ def packages():
     return {path.name.split("_")[0]: path for path in PACKAGES.glob("*.deb")}
 
 
-def bare_system():
-    """A tar file of Debian's smallest system, and the programs of others."""
-    image = PACKAGES / f"bare-{os.getppid()}.tar"
-    if not image.exists():
+def needs(debs):
+    """What other packages ours depend on: on the system before, so that only ours come and go."""
+    names = set()
+    for deb in debs.values():
+        for one in quietly("dpkg-deb", "--field", deb, "Depends").split(","):
+            names.add(re.split(r"[ (|:]", one.strip())[0])
+    return sorted(names - set(NAMES) - {""})
+
+
+def bare_system(debs):
+    """A tar file of Debian's smallest system with what ours need, and the programs of others."""
+    included = ",".join([*needs(debs), *PEERS])
+    image = PACKAGES / f"bare-{hashlib.sha256(included.encode()).hexdigest()[:12]}.tar"
+    if not image.exists() or time.time() - image.stat().st_mtime > 24 * 3600:
         for old in PACKAGES.glob("bare-*.tar"):
             old.unlink()
         with open("/etc/os-release", encoding="utf-8") as release:
             suite = re.search(r"^VERSION_CODENAME=(\w+)", release.read(), re.MULTILINE)[1]
-        quietly("mmdebstrap", "--variant=minbase", f"--include={PEERS}", suite, image, timeout=600)
+        unfinished = image.with_suffix(".new")
+        quietly("mmdebstrap", "--format=tar", "--variant=minbase", f"--include={included}", suite,
+                unfinished, timeout=600)
+        unfinished.rename(image)
     return image
 
 
@@ -66,6 +88,7 @@ def older(package, folder):
     control = tree / "DEBIAN/control"
     text = control.read_text()
     version = re.search(r"^Version: (\S+)", text, re.MULTILINE)[1]
+    text = re.sub(r"\b((?:lib)?keycask[\w-]*) \([<>=]+ [^)]*\)", r"\1", text)
     control.write_text(text.replace(version, "0.9"))
     path = folder / package.name.replace(version, "0.9")
     quietly("dpkg-deb", "--build", "--root-owner-group", tree, path)
@@ -79,16 +102,19 @@ class Machine:
     def __init__(self):
         skip_unless(os.geteuid() == 0 and shutil.which("mmdebstrap"), "takes root and mmdebstrap")
         self.debs = packages()
-        self.root = scratch() / "root"
-        self.root.mkdir()
-        quietly("tar", "-x", "-f", bare_system(), "-C", self.root, "--exclude=./dev/*")
-        for name in ("null", "zero", "random", "urandom", "tty"):
-            (self.root / "dev" / name).touch()
         self.first = None
+        # on the disk: there may be little room in memory, where scratch() is
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="system-", dir=PACKAGES))
+        self.root.chmod(0o755)
+        quietly("tar", "-x", "-f", bare_system(self.debs), "-C", self.root, "--exclude=./dev/*",
+                timeout=PATIENT)
+        for name in DEVICES:
+            (self.root / "dev" / name).touch()
+        (self.root / "dev/fd").symlink_to("/proc/self/fd")
 
     def __enter__(self):
         mounts = " && ".join(f"mount --bind /dev/{name} {self.root}/dev/{name}"
-                             for name in ("null", "zero", "random", "urandom", "tty"))
+                             for name in DEVICES)
         script = (f"mount --make-rprivate / && {mounts} && mkdir -p {self.root}/proc && "
                   f"mount -t proc proc {self.root}/proc && exec chroot {self.root} sleep infinity")
         self.first = subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "--kill-child",
@@ -101,10 +127,11 @@ class Machine:
     def __exit__(self, *_):
         self.first.send_signal(signal.SIGKILL)
         self.first.wait()
+        shutil.rmtree(self.root)
 
     def init(self):
         """The process that is the machine's first one, once it sleeps in there."""
-        with contextlib.suppress(OSError, IndexError):
+        with contextlib.suppress(OSError, ValueError):
             (child,) = pathlib.Path(f"/proc/{self.first.pid}/task/{self.first.pid}/children"
                                     ).read_text().split()
             if os.path.samefile(f"/proc/{child}/root", self.root):
@@ -117,11 +144,11 @@ class Machine:
                "XDG_RUNTIME_DIR=/run/user/1000"] if user else []
         return run("nsenter", "--target", self.init(), "--mount", "--pid", "--root", "--wd",
                    "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-                   "DEBIAN_FRONTEND=noninteractive", *who, *command, status=status, timeout=240,
+                   "DEBIAN_FRONTEND=noninteractive", *who, *command, status=status, timeout=PATIENT,
                    **options)[0].decode()
 
     def as_user(self, command, **options):
-        return self.run("sh", "-c", command, user=USER, **options)
+        return self.run("sh", "-c", f"cd; {command}", user=USER, **options)
 
     def keycask(self, *words, **options):
         return json.loads(self.run("keycask", *words, "--json", user=USER, **options))
@@ -185,31 +212,8 @@ def lintian_has_nothing_to_say():
 # --- on a bare system -----------------------------------------------------------------------------
 
 
-@test(seconds=PATIENT)
-def installed_used_and_purged_without_a_trace():
-    with Machine() as machine:
-        before = machine.files()
-        packages_before = machine.run("dpkg-query", "-W")
-        machine.install(*machine.debs.values())
-        check((machine.root / "etc/systemd/user/sockets.target.wants/keycaskd.socket").is_symlink(),
-              "the user managers do not know of the socket")
-        use(machine)
-        machine.run("apt-get", "purge", "-q", "-y", "--autoremove", *NAMES)
-        check_equal(machine.run("dpkg-query", "-W"), packages_before, "packages")
-        check_equal(machine.processes(), [], "what still runs")
-        (left,) = [(machine.root / "home" / USER)]
-        homes = {str(path.relative_to(left)) for path in left.rglob("*")}
-        check(not homes & {".config/systemd", ".ssh"}, f"{homes}")
-        changed = {path: how for path, how in what_differs(before, machine.files()).items()
-                   if not path.startswith(f"/home/{USER}/")}
-        check_equal(changed, {}, "what is left behind")
-        check_equal(glob.glob(f"{machine.root}/var/lib/dpkg/info/*keycask*"), [], "dpkg's records")
-        check_equal(glob.glob(f"{machine.root}/var/lib/systemd/**/*keycask*", recursive=True), [],
-                    "systemd's records")
-
-
 def use(machine):
-    """The commands of README, as the user: a card, a key of the keychain, PKCS#11."""
+    """As the user: the command with a card, PKCS#11 with and without p11-kit, setup, doctor."""
     listed = json.loads(with_card(machine, "keycask list --json"))
     check_equal(sorted(item["key_type"] for item in listed if item["class"] == "identity"),
                 ["ec", "rsa"], "identities")
@@ -217,53 +221,76 @@ def use(machine):
               "keycask sign --key \"$(keycask choose --for sign)\" --pin-fd 3 --out /tmp/letter.sig "
               "/tmp/letter 3</tmp/pin && keycask verify --key \"$(keycask choose --for sign)\" "
               "--signature /tmp/letter.sig /tmp/letter")
-    tokens = with_card(machine, "p11tool --list-tokens; p11tool --list-all-certs pkcs11:model=keycask; "
-                       "pkcs11-tool --module /usr/lib/*/pkcs11/keycask-pkcs11.so -O --type cert")
-    check("keycask" in tokens.lower(), f"p11-kit does not know the module: {tokens}")
-    check(tokens.count("Certificate Object") >= 2, f"no certificates: {tokens}")
-    machine.as_user("keycask setup nss && modutil -dbdir sql:$HOME/.pki/nssdb -list keycask && "
+    said = with_card(machine, "p11tool --list-all-certs pkcs11:model=PIV; pkcs11-tool --slot-index 1 -O "
+                     "--type cert --module /usr/lib/*/pkcs11/keycask-pkcs11.so")
+    check_equal(said.count("Type: X.509 Certificate"), 2, f"certificates through p11-kit: {said}")
+    check_equal(said.count("Certificate Object; type = X.509"), 2, f"certificates directly: {said}")
+    machine.as_user("keycask setup nss && grep -x name=keycask $HOME/.pki/nssdb/pkcs11.txt && "
                     "keycask setup --undo nss && rm -r $HOME/.pki")
     findings = json.loads(machine.as_user("keycask doctor --json || true"))
     seen = [finding["what"] for finding in findings
             if finding["topic"] == "programs" and finding["state"] == "ok"]
     check(any(text.startswith("GnuTLS and all on p11-kit") for text in seen), f"{findings}")
-    check(machine.as_user("man -w keycask 2>/dev/null || ls /usr/share/man/man1/keycask.1.gz"), "man")
-    machine.as_user(". /usr/share/bash-completion/completions/keycask 2>/dev/null; keycask daemon stop")
+    for line, ends in (("keycask pas", "password passwd"), ("keycask pin v", "verify"),
+                       ("keycask setup n", "nss"), ("keycask sign --pin", "--pin-fd"),
+                       ("keycask pin status --tok", "--token")):
+        check_equal(machine.run("bash", "-c", COMPLETE, "bash", *line.split(), user=USER).strip(), ends,
+                    f"bash after '{line}'")
+    machine.keycask("daemon", "stop")
 
 
-@test(seconds=PATIENT)
-def upgraded_with_a_daemon_that_runs():
+def upgrade(machine):
+    """From version 0.9, with a daemon running that has something to keep."""
+    old = scratch() / "old"
+    old.mkdir()
+    machine.install(*(older(deb, old) for deb in machine.debs.values()))
+    machine.as_user("openssl rand -hex 15 | tr -d '\\n' >pw; "
+                    "keycask password set shop jo --password-fd 3 3<pw")
+    pid = machine.keycask("daemon", "status")["pid"]
+    machine.install(*machine.debs.values())
+    check_equal(machine.keycask("daemon", "status")["pid"], pid, "the daemon went on")
+    same = "keycask password get shop jo | cmp - pw && echo same"
+    check_equal(machine.as_user(same), "same\n", "the password, by the old daemon")
+    machine.keycask("daemon", "stop")
+    check_equal(machine.as_user(same), "same\n", "the password, by the new daemon")
+    check(machine.keycask("daemon", "status")["pid"] != pid, "it is a new one")
+
+
+def check_removed(machine):
+    check_equal(machine.processes(), [], "what still runs")
+    folder = machine.root / "run/user/1000/keycask"
+    check_equal([path.name for path in folder.glob("*.sock")], [], "sockets")
+    # what people keep is theirs: it is there when they install it again
+    check((machine.root / "home" / USER / ".local/state/keycask/keychain.db").exists(),
+          "the keychain is gone")
+
+
+def check_purged(machine, before, packages_before):
+    check_equal(machine.run("dpkg-query", "-W"), packages_before, "packages")
+    changed = {path: how for path, how in what_differs(before, machine.files()).items()
+               if not path.startswith((f"/home/{USER}/", "/run/user/1000/"))}
+    check_equal(changed, {}, "what is left behind")
+    for records in ("dpkg/info", "systemd"):
+        left = glob.glob(f"{machine.root}/var/lib/{records}/**/*keycask*", recursive=True)
+        check_equal(left, [], f"what {records} keeps")
+
+
+@test(seconds=3 * PATIENT)
+def installed_used_upgraded_removed_and_purged_without_a_trace():
     with Machine() as machine:
-        old = scratch() / "old"
-        old.mkdir()
-        machine.install(*(older(deb, old) for deb in machine.debs.values()))
-        machine.as_user("openssl rand -base64 15 >pw; keycask password set shop jo --password-fd 3 3<pw")
-        pid = machine.keycask("daemon", "status")["pid"]
-        machine.install(*machine.debs.values())
-        check_equal(machine.keycask("daemon", "status")["pid"], pid, "the daemon went on")
-        check_equal(machine.as_user("keycask password get shop jo | diff - pw && echo same"), "same\n",
-                    "the password, by the old daemon")
+        before = machine.files()
+        packages_before = machine.run("dpkg-query", "-W")
+        upgrade(machine)
+        check((machine.root / "etc/systemd/user/sockets.target.wants/keycaskd.socket").is_symlink(),
+              "the user managers do not know of the socket")
         machine.keycask("daemon", "stop")
-        check_equal(machine.as_user("keycask password get shop jo | diff - pw && echo same"), "same\n",
-                    "the password, by the new daemon")
-        check(machine.keycask("daemon", "status")["pid"] != pid, "it is a new one")
-
-
-@test(seconds=PATIENT)
-def removed_with_a_daemon_that_runs():
-    with Machine() as machine:
-        machine.install(*machine.debs.values())
+        use(machine)
         machine.keycask("daemon", "start")
-        folder = machine.root / "run/user/1000/keycask"
-        check((folder / "keycask.sock").is_socket(), "it listens")
+        check((machine.root / "run/user/1000/keycask/keycask.sock").is_socket(), "it listens")
         machine.run("apt-get", "remove", "-q", "-y", *NAMES)
-        check_equal(machine.processes(), [], "what still runs")
-        check_equal([path.name for path in folder.glob("*.sock")], [], "sockets")
-        check(not any(path.endswith(("/keycaskd.service", "/keycaskd.socket"))
-                      for path in machine.files() if path.startswith("/usr/")), "units")
-        # what people keep is theirs: it is there when they install it again
-        check((machine.root / "home" / USER / ".local/state/keycask/keychain.db").exists(),
-              "the keychain is gone")
+        check_removed(machine)
+        machine.run("dpkg", "--purge", *NAMES)
+        check_purged(machine, before, packages_before)
 
 
 main()

@@ -41,6 +41,7 @@ static enum kc_status find_row(struct context *context, const char *name,
 static enum kc_status look(const struct setup_options *options, struct setup_report *report)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		error_clear(); /* what one misses is no trouble of the next */
 		report->name = rows[i]->name;
 		TRY(rows[i]->look(options, report));
 	}
@@ -54,6 +55,7 @@ static enum kc_status change(struct context *context, const char *name, bool und
 
 	TRY(find_row(context, name, &row));
 	report->name = row->name;
+	report->is_change = true;
 	return undo ? row->undo(options, report) : row->apply(options, report);
 }
 

@@ -64,10 +64,11 @@ enum kc_status setup_tell_failure(struct setup_report *report, const char *place
 {
 	const struct error_record *own = error_get(); /* or the library's, which has its own */
 	const struct kc_error *error = kc_error_last();
+	enum setup_state state = report->is_change ? SETUP_FAILED : SETUP_UNAVAILABLE;
 
 	if (own->status != KC_OK)
-		return setup_tell(report, SETUP_FAILED, place, own->hint, "%s", own->message);
-	return setup_tell(report, SETUP_FAILED, place, kc_error_hint(error), "%s",
+		return setup_tell(report, state, place, own->hint, "%s", own->message);
+	return setup_tell(report, state, place, kc_error_hint(error), "%s",
 			  kc_error_message(error));
 }
 

@@ -36,6 +36,7 @@ struct setup_report {
 	struct setup_line *lines;
 	size_t n;
 	const char *name; /* of the row at work */
+	bool is_change;	  /* something is to be changed; nobody fails who only looks */
 };
 
 /* What was said on the command line; each row uses what concerns it and refuses nothing else. */
@@ -65,7 +66,7 @@ KC_MUST_CHECK enum kc_status setup_tell(struct setup_report *report, enum setup_
 					const char *place, const char *advice, const char *format,
 					...) __attribute__((format(printf, 5, 6)));
 
-/* The failure that was recorded, as a line of @place. */
+/* The failure that was recorded, as a line of @place: failed, or, of one who looks, unavailable. */
 KC_MUST_CHECK enum kc_status setup_tell_failure(struct setup_report *report, const char *place);
 
 bool setup_has_failed(const struct setup_report *report);
