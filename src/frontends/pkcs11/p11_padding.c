@@ -215,8 +215,12 @@ CK_RV p11_padding_take_oaep(const struct p11_parameters *parameters, struct kc_v
 	mask(parameters->mask, db, db_len, em + 1, h_len);
 	mask(parameters->mask, em + 1, h_len, db, db_len);
 	good = look(db, db_len, label, h_len, &at) & constant_time_is_zero(em[0]);
-	if (good)
+	/* Only now, with all of it in one answer, may anybody see a difference. */
+	constant_time_reveal(&good, sizeof(good));
+	if (good) {
+		constant_time_reveal(&at, sizeof(at));
 		rv = append(message, db + at, db_len - at);
+	}
 	explicit_bzero(em, sizeof(em));
 	return rv;
 }

@@ -122,18 +122,23 @@ static CK_RV put_noise(struct kc_view noise, size_t len, struct secret *ret_secr
 	return CKR_OK;
 }
 
-/* @len 0: any that fits the type. */
+/* @len 0: any that fits the type. With PKCS#1 v1.5 the noise is made in any case: it costs the same
+ * time whether it is the key or not. */
 static CK_RV put_secret(const struct p11_operation *operation, const CK_ATTRIBUTE *template,
 			CK_ULONG n, size_t len, struct secret *ret_secret)
 {
 	struct kc_view plain = kc_view_of_bytes(&operation->result);
 	bool fits = len > 0 ? plain.len == len : p11_secret_size_fits(template, n, plain.len);
+	CK_RV rv = CKR_OK;
 
-	if (fits)
-		return secret_init(ret_secret, plain) == KC_OK ? CKR_OK : CKR_HOST_MEMORY;
-	if (operation->how.mechanism->scheme != P11_RSA_PKCS1)
+	if (!fits && operation->how.mechanism->scheme != P11_RSA_PKCS1)
 		return CKR_WRAPPED_KEY_LEN_RANGE;
-	return put_noise(plain, len > 0 ? len : NOISE_BYTES, ret_secret);
+	if (len == 0)
+		len = fits ? plain.len : NOISE_BYTES;
+	rv = put_noise(plain, len, ret_secret);
+	if (rv == CKR_OK && fits)
+		memcpy(ret_secret->data, plain.data, plain.len);
+	return rv;
 }
 
 static CK_RV named_wrapped(CK_RV rv)
