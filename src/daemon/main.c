@@ -168,7 +168,7 @@ static enum kc_status take_one(int fd, int *ret_listener)
 {
 	REQUIRE(*ret_listener < 0 && sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0,
 		KC_ERR_PARAM,
-		"systemd passed something else than one listening UNIX socket for clients and one "
+		"systemd passed what is not one listening UNIX socket for clients, and one "
 		"for the ssh-agent");
 	TRY(socket_set_nonblocking(fd, true));
 	*ret_listener = fd;

@@ -3,6 +3,8 @@
 cards that come and go, and what becomes of it when processes die."""
 import os
 import signal
+import socket
+import sys
 
 from keycask_test import *
 from made_keys import MadeAuthority, MadeKey, add, add_key, b64, der_of
@@ -180,6 +182,32 @@ def it_ends_when_idle_and_is_started_again():
             pid = agent_pid(daemon)
             eventually(lambda pid=pid: pid not in daemon.children(), "it ends")
         check("the next one in" not in daemon.read_log(), "that is no crash")
+
+
+ACTIVATE = """
+import os, sys
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="ssh-agent")
+os.dup2(int(sys.argv[1]), 3)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@test
+def systemd_may_hold_the_socket():
+    daemon = SshDaemon()
+    daemon.socket.parent.mkdir(mode=0o700)
+    agent = Agent(daemon)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(agent.path)
+        listener.listen()
+        process = start(sys.executable, "-c", ACTIVATE, listener.fileno(), program("keycaskd"), "--user",
+                        "--foreground", env=daemon.env, log=daemon.log, pass_fds=[listener.fileno()])
+        check_equal(agent.run("ssh-add", "-l", status=1)[0], "The agent has no identities.\n", "keys")
+        eventually(daemon.socket.exists, "it listens for clients")
+        process.terminate()
+        check_equal(process.wait(20), 0, "exit status")
+        check(os.path.exists(agent.path), "systemd's socket stays")
+    daemon.check_log()
 
 
 @test
