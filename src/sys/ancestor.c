@@ -165,7 +165,7 @@ static bool describe(int process, const char *program, struct ancestor *ancestor
 
 	if (!process_read_at(process, "stat", &stat))
 		return false;
-	ancestor->pid = (pid_t)strtol((const char *)stat.data, NULL, 10);
+	ancestor->pid = (pid_t)strtoul((const char *)stat.data, NULL, 10);
 	ancestor->pidfd = (int)syscall(SYS_pidfd_open, ancestor->pid, 0);
 	ancestor->start_time = stat_field(process, STAT_START_TIME);
 	read_command(process, program, ancestor);

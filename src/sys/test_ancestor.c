@@ -63,7 +63,7 @@ static void scene_start(struct scene *scene, const char *program, const char *sc
 	}
 	close(scene->ends[1]);
 	CHECK(read(scene->ends[0], text, sizeof(text) - 1) > 0);
-	*ret_leaf = (pid_t)strtol(text, NULL, 10);
+	*ret_leaf = (pid_t)strtoul(text, NULL, 10);
 	CHECK(*ret_leaf > 0);
 }
 

@@ -24,6 +24,7 @@
 enum {
 	EXIT_FAILED = 1, /* or the signature does not hold */
 	EXIT_USAGE = 2,
+	DESCRIPTOR_MAX = 65535,
 	OPTION_STATUS_FD = 256,
 	OPTION_VERIFY,
 	OPTION_KEYID_FORMAT,
@@ -69,9 +70,9 @@ static const struct option long_options[] = {
 static bool read_descriptor(const char *text, int *ret_fd)
 {
 	char *end = NULL;
-	long number = strtol(text, &end, 10);
+	unsigned long number = strtoul(text, &end, 10);
 
-	if (end == text || *end || number < 0 || number > 65535 || fcntl((int)number, F_GETFD) < 0)
+	if (end == text || *end || number > DESCRIPTOR_MAX || fcntl((int)number, F_GETFD) < 0)
 		return false;
 	*ret_fd = (int)number;
 	return true;

@@ -30,7 +30,7 @@ static X509 *certify(EVP_PKEY *key, EVP_PKEY *issuer, long from_s, long to_s)
 	X509_NAME *name = X509_NAME_new();
 
 	CHECK(certificate && name);
-	CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Jo\nDoe",
+	CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Jo\nRoe",
 					 -1, -1, 0) == 1);
 	CHECK(ASN1_INTEGER_set(X509_get_serialNumber(certificate), 17) == 1);
 	CHECK(X509_set_version(certificate, X509_VERSION_3) == 1);
