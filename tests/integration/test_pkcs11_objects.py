@@ -489,6 +489,7 @@ def the_keychain_makes_keys():
                 ("CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": b"\x13\x09secp384r1"}, "ec"),
                 ("CKM_EC_EDWARDS_KEY_PAIR_GEN", {"CKA_EC_PARAMS": bytes.fromhex("06032b6570")},
                  "ed25519"),
+                ("CKM_EDDSA", {"CKA_EC_PARAMS": bytes.fromhex("06032b6570")}, "ed25519"),
                 ("CKM_EC_MONTGOMERY_KEY_PAIR_GEN", {"CKA_EC_PARAMS": b"\x13\x0acurve25519"},
                  "x25519")):
             public_key, private_key = generate(

@@ -76,9 +76,15 @@ static CK_RV read_curve(const struct p11_mechanism *mechanism, struct pair *pair
 	return CKR_OK;
 }
 
+/* GnuTLS 3.7 has Ed25519 keys made by what they sign with. */
+static CK_MECHANISM_TYPE generation_of(CK_MECHANISM_TYPE type)
+{
+	return type == CKM_EDDSA ? CKM_EC_EDWARDS_KEY_PAIR_GEN : type;
+}
+
 static CK_RV read_kind(const CK_MECHANISM *mechanism, struct pair *pair)
 {
-	const struct p11_mechanism *known = p11_mechanism_find(mechanism->mechanism);
+	const struct p11_mechanism *known = p11_mechanism_find(generation_of(mechanism->mechanism));
 
 	if (!known || !(known->flags & CKF_GENERATE_KEY_PAIR))
 		return CKR_MECHANISM_INVALID;
