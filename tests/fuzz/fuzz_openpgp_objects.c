@@ -102,6 +102,71 @@ static void use_key(struct kc_token *token, const struct contents_object *key)
 	kc_bytes_free(&result);
 }
 
+static void write_certificate(struct kc_token *token, const char *place)
+{
+	static const uint8_t none[] = {0x30, 0x03, 0x02, 0x01, 0x00};
+	CLEANUP(contents_done) struct kc_contents made = {0};
+	CLEANUP(kc_bytes_free) struct kc_bytes id = {NULL, 0};
+	const struct kc_certificate_wish wish = {.place = place,
+						 .der = VIEW_OF(none),
+						 .type = KC_KEY_TYPE_EC,
+						 .public_key = VIEW_OF(none),
+						 .may_replace = true,
+						 .may_mismatch = true};
+	struct kc_deletion_wish deletion = {.is_key = false};
+
+	error_clear();
+	if (openpgp_plan_certificate(token, &wish, &id) != KC_OK)
+		return;
+	deletion.object_id = view_of(id.data, id.len);
+	ignore(openpgp_put_certificate(token, &wish, deletion.object_id, &made));
+	error_clear();
+	if (openpgp_plan_deletion(token, &deletion) == KC_OK)
+		ignore(openpgp_delete_object(token, &deletion));
+	error_clear();
+}
+
+/* Whatever the card's attributes say, and whatever it says of the key then. */
+static void write_key(struct kc_token *token, enum kc_key_type type, const char *place)
+{
+	static const uint8_t number[256] = {0x80, 0x01};
+	CLEANUP(contents_done) struct kc_contents made = {0};
+	CLEANUP(kc_bytes_free) struct kc_bytes id = {NULL, 0};
+	const struct kc_key_wish wish = {.place = place,
+					 .type = type,
+					 .size_in_bits = type == KC_KEY_TYPE_RSA ? 2048 : 256,
+					 .may_replace = true,
+					 .is_import = true};
+	const struct kc_private_key key = {.type = type,
+					   .size_in_bits = wish.size_in_bits,
+					   .public_key = view_of(number, 65),
+					   .modulus = view_of(number, 256),
+					   .public_exponent = view_of(number, 3),
+					   .prime1 = view_of(number, 128),
+					   .prime2 = view_of(number, 128),
+					   .exponent1 = view_of(number, 128),
+					   .exponent2 = view_of(number, 128),
+					   .coefficient = view_of(number, 127),
+					   .scalar = view_of(number, 32)};
+
+	if (openpgp_plan_key(token, &wish, &id) == KC_OK &&
+	    openpgp_import_key(token, &wish, &key, view_of(id.data, id.len), &made) == KC_OK &&
+	    made.n_objects != 1)
+		abort();
+	error_clear();
+}
+
+static void write_all(struct kc_token *token)
+{
+	static const char *const places[] = {"sign", "decrypt", "authenticate"};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		write_certificate(token, places[i]);
+	write_key(token, KC_KEY_TYPE_RSA, "sign");
+	write_key(token, KC_KEY_TYPE_X25519, "decrypt");
+	write_key(token, KC_KEY_TYPE_EC, "authenticate");
+}
+
 /* Hashing by a large count is the card's right, and takes its time: not here. */
 static bool would_hash_long(struct kc_view input)
 {
@@ -144,6 +209,7 @@ static void use(struct kc_token *token, struct kc_view input)
 			use_key(token, &token->contents.objects[i]);
 	}
 	authenticate(token, input);
+	write_all(token);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/try.h"
 #include "driverkit/session.h"
 #include "drivers/piv/piv.h"
 
@@ -79,6 +79,70 @@ static void use_key(struct kc_token *token, const struct contents_object *key)
 	kc_bytes_free(&result);
 }
 
+/* The certificate that is there, or another, is put again; what is there is deleted. */
+static void write_certificate(struct kc_token *token, const struct contents_object *object)
+{
+	static const uint8_t none[] = {0x30, 0x03, 0x02, 0x01, 0x00};
+	CLEANUP(contents_done) struct kc_contents made = {0};
+	CLEANUP(kc_bytes_free) struct kc_bytes id = {NULL, 0};
+	const struct kc_certificate_wish wish = {
+		.place = object ? NULL : "9a",
+		.der = object ? view_of(object->data.data, object->data.len) : VIEW_OF(none),
+		.type = KC_KEY_TYPE_EC,
+		.public_key = VIEW_OF(none),
+		.may_replace = true,
+		.may_mismatch = true};
+	const struct kc_deletion_wish deletion = {
+		.object_id = {(const uint8_t *)"\x5F\xC1\x05", 3}};
+
+	error_clear();
+	if (piv_plan_certificate(token, &wish, &id) == KC_OK) {
+		if (id.len != PIV_TAG_BYTES)
+			abort();
+		ignore(piv_put_certificate(token, &wish, view_of(id.data, id.len), &made));
+	}
+	error_clear();
+	if (piv_plan_deletion(token, &deletion) == KC_OK)
+		ignore(piv_delete_object(token, &deletion));
+	error_clear();
+}
+
+static void write_key(struct kc_token *token)
+{
+	static const uint8_t point[65] = {0x04};
+	CLEANUP(contents_done) struct kc_contents made = {0};
+	CLEANUP(kc_bytes_free) struct kc_bytes id = {NULL, 0};
+	const struct kc_key_wish wish = {
+		.type = KC_KEY_TYPE_EC, .size_in_bits = 256, .is_import = true};
+	const struct kc_private_key key = {.type = KC_KEY_TYPE_EC,
+					   .size_in_bits = 256,
+					   .public_key = VIEW_OF(point),
+					   .scalar = view_of(point, 32)};
+	struct kc_deletion_wish deletion = {.is_key = true};
+
+	if (piv_plan_key(token, &wish, &id) != KC_OK)
+		return;
+	deletion.object_id = view_of(id.data, id.len);
+	error_clear();
+	if (piv_import_key(token, &wish, &key, deletion.object_id, &made) == KC_OK &&
+	    made.n_objects != 1)
+		abort();
+	error_clear();
+	if (piv_plan_deletion(token, &deletion) == KC_OK)
+		ignore(piv_delete_object(token, &deletion));
+	error_clear();
+}
+
+static void write_all(struct kc_token *token)
+{
+	write_certificate(token, NULL);
+	for (size_t i = 0; i < token->contents.n_objects; i++) {
+		if (!token->contents.objects[i].is_key)
+			write_certificate(token, &token->contents.objects[i]);
+	}
+	write_key(token);
+}
+
 static void check_contents(struct kc_token *token)
 {
 	for (size_t i = 0; i < token->contents.n_objects; i++) {
@@ -104,6 +168,8 @@ static void use(struct kc_token *token)
 	error_clear();
 	if (session_detail(token, &turn) == KC_OK)
 		check_contents(token);
+	error_clear();
+	write_all(token);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,7 +3,7 @@
  * APDUs into the software card. The input is a conversation in vpcd's framing, a message of one
  * byte being a reset; its first byte says how the card starts: bit 0 PIV selected, bit 1 PIN
  * verified, bit 2 management key proved; or, with bit 3, OpenPGP selected, bit 4 PW1 verified both
- * ways, bit 5 PW3 verified, bit 6 PW1 lasting.
+ * ways, bit 5 PW3 verified, bit 6 PW1 lasting; bit 7: firmware 5.7.
  */
 #include <stdlib.h>
 
@@ -126,6 +126,7 @@ static void start(struct card *card, uint8_t how)
 	card->session.openpgp.is_user_verified = how & 16;
 	card->session.openpgp.is_admin_verified = how & 32;
 	card->state.openpgp.is_pw1_lasting = how & 64;
+	card->state.manner.moves_keys = how & 128;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
