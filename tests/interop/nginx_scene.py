@@ -11,6 +11,7 @@ OWN_ADDRESS = "pkcs11:token=keycask;object=www.example.org;type=private"
 OWN_NAME = "export 'www.example.org'"
 VERSIONS = {2: ssl.TLSVersion.TLSv1_2, 3: ssl.TLSVersion.TLSv1_3}
 N_VISITORS = 4
+HANGS = 120  # seconds; nobody waits as long for anything
 
 
 GREETING = 'return 200 "hello\\n";'
@@ -37,6 +38,7 @@ class Nginx:
 
     def __enter__(self):
         self.steps.run("The configuration", "Start")
+        eventually(lambda: len(self.workers()) == 2, "two workers")
         return self
 
     def __exit__(self, kind, *_):
@@ -44,7 +46,8 @@ class Nginx:
             for name in ("error.log", "access.log"):
                 diagnose((self.scene.work / name).read_text()[-3000:])
         self.steps.run("Stop")
-        eventually(lambda: not (self.scene.work / "nginx.pid").exists(), "nginx ends")
+        eventually(lambda: not (self.scene.work / "nginx.pid").exists(), "nginx ends",
+                   patience=HANGS)
 
     def reload(self):
         """New workers serve; the old ones end when they have nothing more to do."""
@@ -53,7 +56,8 @@ class Nginx:
         eventually(lambda: len(self.workers() - old) == 2, "two new workers")
 
     def workers(self):
-        master = int((self.scene.work / "nginx.pid").read_text())
+        pid_file = self.scene.work / "nginx.pid"
+        master = pid_file.exists() and int(pid_file.read_text() or 0)
         return {pid for pid, _, parent in processes() if parent == master}
 
     def context(self, version):
@@ -65,7 +69,7 @@ class Nginx:
 
     def visit(self, context):
         """One request on a connection of its own."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as raw, \
+        with socket.create_connection(("127.0.0.1", self.port), timeout=HANGS) as raw, \
                 context.wrap_socket(raw, server_hostname="www.example.org") as connection:
             connection.sendall(b"GET / HTTP/1.0\r\nHost: www.example.org\r\n\r\n")
             answer = b""
@@ -73,6 +77,16 @@ class Nginx:
                 answer += data
         said = b"CN=localhost\n" if self.asks else b"hello\n"
         check(answer.startswith(b"HTTP/1.1 200") and answer.endswith(said), f"said: {answer!r}")
+
+    def refuses(self, context):
+        """A visitor gets no connection, and is told so at once: nobody waits for the card."""
+        try:
+            self.visit(context)
+        except TimeoutError:
+            raise Failure("a visitor was left waiting") from None
+        except OSError:
+            return
+        raise Failure("a visitor was served without the card")
 
 
 class Load:
@@ -115,4 +129,4 @@ class Load:
         goal = [served + n + 1 for served in self.n_served]
         eventually(lambda: self.lost or
                    all(now >= then for now, then in zip(self.n_served, goal)), "more are served",
-                   patience=120)
+                   patience=HANGS)

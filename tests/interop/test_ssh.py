@@ -42,7 +42,8 @@ UsePAM no
 """)
         host = (scene.work / "host.pub").read_text().split()
         known = scene.write("known_hosts", f"[www.example.org]:{self.port} {host[0]} {host[1]}\n")
-        self.options = f"-o UserKnownHostsFile={known} -o PreferredAuthentications=publickey -p {self.port}"
+        self.options = (f"-o UserKnownHostsFile={known} -o PreferredAuthentications=publickey "
+                        f"-p {self.port}")
         self.process = scene.start("/usr/sbin/sshd", "-D", "-e", "-f", config)
         await_port(self.port, self.process)
         return self

@@ -23,10 +23,10 @@ def go_on(n, until):
     return n < N_LOGINS or time.monotonic() < until
 
 
-@test(seconds=2 * PATIENT)
+@test(seconds=2 * PATIENT)  # in soak ten times that
 def two_programs_use_one_card():
-    with Scene() as scene, Nginx(scene, scene.identities["card server"], asks=True) as nginx, \
-            Load(nginx) as load:
+    with Scene(prompt_quota=1000) as scene, \
+            Nginx(scene, scene.identities["card server"], asks=True) as nginx, Load(nginx) as load:
         until = time.monotonic() + (SOAK_SECONDS if SOAK else 0)
         n = 0
         while go_on(n, until):
