@@ -19,7 +19,7 @@ struct canned_daemon_state {
 	int n_changes; /* of items: Add, Update, Delete */
 	int n_watches;
 	bool watches_in_silence; /* a watch tells nothing and goes on */
-	bool holds_sign; /* a Sign posts sign_is_here and waits for sign_may_go */
+	bool holds_sign;	 /* a Sign posts sign_is_here and waits for sign_may_go */
 	sem_t sign_is_here;
 	sem_t sign_may_go;
 	int n_contexts; /* made; their names are "context 1" and so on */
