@@ -7,34 +7,14 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <openssl/x509v3.h>
 
 #include <keycask/error.h>
 #include <keycask/identity.h>
 #include <keycask/item.h>
-#include <keycask/text.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-
-enum {
-	DIGITS_MIN = 8,
-	ADDRESS_MAX = 256,
-};
-
-/* What git has given, and what it is taken for. */
-struct wanted {
-	const char *name; /* NULL: any */
-	char address[ADDRESS_MAX];
-	struct kc_bytes reference;
-	struct kc_dictionary *parts; /* of a URI; NULL: it is none */
-};
-
-static void wanted_done(struct wanted *wanted)
-{
-	kc_bytes_free(&wanted->reference);
-	wanted->parts = kc_dictionary_free(wanted->parts);
-}
+#include "frontends/git/git_name.h"
 
 static void x509_freep(X509 **certificate)
 {
@@ -73,117 +53,6 @@ void git_identity_done(struct git_identity *identity)
 	X509_free(identity->certificate);
 	identity->choice = kc_dictionary_free(identity->choice);
 	*identity = (struct git_identity){.key = NULL};
-}
-
-/* --- names ----------------------------------------------------------------------------------- */
-
-/* git(1) has "Name <address>" of the committer when there is no user.signingkey. */
-static void read_address(const char *name, char *ret_address)
-{
-	const char *open = strrchr(name, '<');
-	const char *end = open ? strchr(open, '>') : NULL;
-	const char *from = end ? open + 1 : name;
-	size_t len = end ? (size_t)(end - from) : strlen(from);
-
-	ret_address[0] = '\0';
-	if (len < ADDRESS_MAX && memchr(from, '@', len))
-		(void)snprintf(ret_address, ADDRESS_MAX, "%.*s", (int)len, from);
-}
-
-static enum kc_status read_wanted(const char *name, struct wanted *wanted)
-{
-	*wanted = (struct wanted){.name = name};
-	if (!name)
-		return KC_OK;
-	if (strncmp(name, "keycask:", strlen("keycask:")) == 0)
-		return kc_item_query_from_uri(name, &wanted->parts);
-	read_address(name, wanted->address);
-	if (kc_text_base64_decode(name, &wanted->reference) != KC_OK)
-		error_clear();
-	return KC_OK;
-}
-
-static bool has_prefix(struct kc_view hash, const char *digits)
-{
-	CLEANUP(freep) char *hex = kc_text_hex(hash);
-
-	return hex && strncasecmp(hex, digits, strlen(digits)) == 0;
-}
-
-static bool has_certificate_hash(X509 *certificate, const EVP_MD *digest, const char *digits)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-
-	return X509_digest(certificate, digest, hash, &len) == 1 &&
-	       has_prefix(view_of(hash, len), digits);
-}
-
-static bool has_key_hash(X509 *certificate, const char *digits)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-
-	return X509_pubkey_digest(certificate, EVP_sha1(), hash, &len) == 1 &&
-	       has_prefix(view_of(hash, len), digits);
-}
-
-static bool has_hash(X509 *certificate, const char *digits)
-{
-	if (strlen(digits) < DIGITS_MIN ||
-	    strspn(digits, "0123456789abcdefABCDEF") != strlen(digits))
-		return false;
-	return has_key_hash(certificate, digits) ||
-	       has_certificate_hash(certificate, EVP_sha1(), digits) ||
-	       has_certificate_hash(certificate, EVP_sha256(), digits);
-}
-
-static bool has_address(X509 *certificate, const char *address)
-{
-	STACK_OF(OPENSSL_STRING) *addresses = X509_get1_email(certificate);
-	bool found = false;
-
-	for (int i = 0; i < sk_OPENSSL_STRING_num(addresses); i++)
-		found |= strcasecmp(sk_OPENSSL_STRING_value(addresses, i), address) == 0;
-	X509_email_free(addresses);
-	return found;
-}
-
-/* @entry is of either array of kc_identity_choose_all(). */
-static bool has_text(const struct kc_dictionary *entry, const char *attribute, const char *wanted)
-{
-	const char *text = kc_dictionary_text(entry, attribute);
-
-	return !wanted || (text && strcmp(text, wanted) == 0);
-}
-
-static bool has_parts(const struct kc_dictionary *entry, X509 *certificate,
-		      const struct kc_dictionary *parts)
-{
-	CLEANUP(freep)
-	char *hash = kc_text_hex(kc_dictionary_data(parts, KC_ATTR_PUBLIC_KEY_HASH));
-
-	return has_text(entry, KC_ATTR_LABEL, kc_dictionary_text(parts, KC_ATTR_LABEL)) &&
-	       has_text(entry, KC_ATTR_TOKEN_ID, kc_dictionary_text(parts, KC_ATTR_TOKEN_ID)) &&
-	       hash && (hash[0] == '\0' || has_key_hash(certificate, hash));
-}
-
-static bool is_wanted(const struct kc_dictionary *entry, X509 *certificate,
-		      const struct wanted *wanted)
-{
-	struct kc_view reference = view_of(wanted->reference.data, wanted->reference.len);
-
-	if (!wanted->name)
-		return true;
-	if (wanted->parts)
-		return has_parts(entry, certificate, wanted->parts);
-	if (wanted->address[0] && has_address(certificate, wanted->address))
-		return true;
-	if (reference.len > 0 &&
-	    (view_equal(reference, kc_dictionary_data(entry, KC_CHOICE_IDENTITY)) ||
-	     view_equal(reference, kc_dictionary_data(entry, KC_CHOICE_KEY))))
-		return true;
-	return has_text(entry, KC_ATTR_LABEL, wanted->name) || has_hash(certificate, wanted->name);
 }
 
 /* --- identities ------------------------------------------------------------------------------ */
@@ -269,7 +138,7 @@ static X509 *fetch_certificate(const struct kc_dictionary *entry)
 
 /* The first of @entries, from *at on, that is wanted; with its certificate. */
 static const struct kc_dictionary *next_wanted(const struct kc_value *entries,
-					       const struct wanted *wanted, size_t *at,
+					       const struct git_name *wanted, size_t *at,
 					       X509 **ret_certificate)
 {
 	for (; *at < kc_value_count(entries); ++*at) {
@@ -277,7 +146,7 @@ static const struct kc_dictionary *next_wanted(const struct kc_value *entries,
 		const struct kc_dictionary *entry = kc_value_dictionary(kc_value_at(entries, *at));
 
 		certificate = fetch_certificate(entry);
-		if (!certificate || !is_wanted(entry, certificate, wanted))
+		if (!certificate || !git_name_fits(entry, certificate, wanted))
 			continue;
 		++*at;
 		*ret_certificate = take(certificate);
@@ -287,12 +156,12 @@ static const struct kc_dictionary *next_wanted(const struct kc_value *entries,
 }
 
 /* An address and nothing at all mean whoever fits best; other names mean one thing. */
-static bool may_be_several(const struct wanted *wanted)
+static bool may_be_several(const struct git_name *wanted)
 {
 	return !wanted->name || wanted->address[0];
 }
 
-static enum kc_status check_alone(const struct kc_value *entries, const struct wanted *wanted,
+static enum kc_status check_alone(const struct kc_value *entries, const struct git_name *wanted,
 				  size_t at)
 {
 	CLEANUP(x509_freep) X509 *other = NULL;
@@ -316,7 +185,7 @@ static enum kc_status open_key(const struct kc_dictionary *entry, struct kc_key 
 
 /* What it is for is its owner's to decide, who names it; and whoever has to agree will be asked. A
  * date, a key's usage and a lock are as they are. */
-static bool may_be_overridden(const struct kc_dictionary *entry, const struct wanted *wanted)
+static bool may_be_overridden(const struct kc_dictionary *entry, const struct git_name *wanted)
 {
 	if (kc_value_count(kc_dictionary_get(entry, KC_CHOICE_CODES)) != 1)
 		return false;
@@ -335,7 +204,7 @@ static enum kc_status refuse(const struct kc_dictionary *entry)
 		    reason ? reason : "it does not fit");
 }
 
-static enum kc_status not_found(const struct wanted *wanted)
+static enum kc_status not_found(const struct git_name *wanted)
 {
 	error_set_hint("see what there is with keycask list, and name it with git config "
 		       "user.signingkey; is the card inserted?");
@@ -347,7 +216,7 @@ static enum kc_status not_found(const struct wanted *wanted)
 	return fail(KC_ERR_ITEM_NOT_FOUND, "no identity is called '%s'", wanted->name);
 }
 
-static enum kc_status find(const struct kc_dictionary *choice, const struct wanted *wanted,
+static enum kc_status find(const struct kc_dictionary *choice, const struct git_name *wanted,
 			   const struct kc_dictionary **ret_entry, X509 **ret_certificate)
 {
 	const struct kc_value *fit = kc_dictionary_get(choice, KC_CHOICE_IDENTITIES);
@@ -379,7 +248,7 @@ static enum kc_status check_dates(const X509 *certificate)
 	return KC_OK;
 }
 
-static enum kc_status fill(const struct wanted *wanted, struct git_identity *identity)
+static enum kc_status fill(const struct git_name *wanted, struct git_identity *identity)
 {
 	const struct kc_dictionary *entry = NULL;
 
@@ -392,11 +261,11 @@ static enum kc_status fill(const struct wanted *wanted, struct git_identity *ide
 
 enum kc_status git_identity_find(const char *name, struct git_identity *ret_identity)
 {
-	CLEANUP(wanted_done) struct wanted wanted = {.name = NULL};
+	CLEANUP(git_name_done) struct git_name wanted = {.name = NULL};
 	struct git_identity identity = {.key = NULL};
 	enum kc_status status = KC_OK;
 
-	TRY(read_wanted(name, &wanted));
+	TRY(git_name_read(name, &wanted));
 	status = fill(&wanted, &identity);
 	if (status == KC_OK)
 		*ret_identity = identity;
