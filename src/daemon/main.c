@@ -267,6 +267,7 @@ int main(int argc, char **argv)
 	harden();
 	broadcast_init(&daemon.token_watchers);
 	broadcast_init(&daemon.slot_watchers);
+	list_init(&daemon.batches);
 	if (options.detach)
 		status = detach_begin(&daemon.starter);
 	if (status == KC_OK)
