@@ -37,7 +37,7 @@ struct p11_slot *p11_slot_find(CK_SLOT_ID id)
 
 static CK_RV add_slot(void)
 {
-	struct p11_slot **slots = realloc(table.slots, (table.n_slots + 1) * sizeof(*slots));
+	struct p11_slot **slots = realloc(table.slots, (table.n_slots + 1) * sizeof(void *));
 	struct p11_slot *slot = calloc(1, sizeof(*slot));
 
 	if (slots)
