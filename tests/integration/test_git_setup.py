@@ -2,9 +2,13 @@
 """keycask git-setup, and setup git and ssh: what they change in other programs' settings, and that
 undoing brings back every byte."""
 import subprocess
+import sys
 
-from git_scene import ADDRESS, Repository, Signer, check, check_equal, have
-from keycask_test import Daemon, main, program, run, test
+from git_scene import ADDRESS, CardScene, Repository, Signer, check, check_equal, have
+from keycask_test import SOURCE, Daemon, main, program, run, test
+
+sys.path.append(str(SOURCE / "tests" / "interop"))
+from recipe import Recipe  # noqa: E402
 
 GITCONFIG = b"""# mine
 [user]
@@ -138,6 +142,42 @@ def setup_ssh_and_back_again():
         config.write_bytes(config.read_bytes() + b"Host more\n")
         keycask(repository, "setup", "ssh", "--undo")
         check_equal(config.read_bytes(), b"Host a\nHost more\n", "what was added since stays")
+
+
+class Bench:
+    """Where a recipe is run."""
+
+    def __init__(self, repository):
+        self.work = repository.folder
+        self.repository = repository
+
+    def run(self, *command):
+        return b"".join(run(*command, cwd=self.work, env=self.repository.env)).decode()
+
+
+def recipe(name, repository, **words):
+    return Recipe(Bench(repository), name, words)
+
+
+@test
+def the_recipe_holds():
+    with CardScene() as scene:
+        repository = scene.repository
+        signer = Signer(scene.daemon)
+        settings = repository.home / ".gitconfig"
+        settings.write_text(f"[user]\n\temail = {ADDRESS}\n\tname = Jo\n")
+        before = settings.read_bytes()
+        steps = recipe("git", repository, **{"company-ca.pem": signer.trusted})
+        said = steps.run("Sign with a certificate", "Sign all commits of a branch")
+        check("good signature" in said and " G CN=Jo Doe" in said, said)
+        steps.run("Take it back")
+        check_equal(settings.read_bytes(), before, "settings")
+        if not have("ssh-add"):
+            return
+        scene.daemon.cli("key", "delete", "Jo", "--yes")
+        steps.run("Sign with a key for ssh", "Take it back")
+        check_equal(settings.read_bytes(), before, "settings")
+        check_equal(len(scene.answers.shown()), 1, "prompts")
 
 
 main()
