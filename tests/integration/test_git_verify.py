@@ -130,6 +130,9 @@ def whom_nobody_vouches_for_is_not_trusted():
     # The system's store; and the signer's own certificate.
     bench.repository.env["SSL_CERT_FILE"] = str(authority.certificate_path)
     bench.verify(signature)
+    nobody = {name: value for name, value in bench.repository.env.items() if name != "HOME"}
+    run(program("keycask-git-x509"), "--verify", write("signature", signature), "-", input=CONTENT,
+        env=nobody)
     del bench.repository.env["SSL_CERT_FILE"]
     bench.repository.git("config", "--global", "--add", "keycask.x509CA",
                          write("own.pem", certificate))

@@ -81,7 +81,8 @@ enum kc_status git_config_read_all(const char *name, char **ret_values)
 	struct kc_bytes values = {NULL, 0};
 
 	TRY(run_git("--system", name, &output));
-	TRY(run_git("--global", name, &output));
+	if (secure_getenv("HOME") || secure_getenv("GIT_CONFIG_GLOBAL")) /* else git finds none */
+		TRY(run_git("--global", name, &output));
 	TRY(bytes_append_byte(&output, 0));
 	values = bytes_take(&output);
 	*ret_values = (char *)values.data;
