@@ -51,10 +51,14 @@ static const struct wire_method certificate_methods[] = {
 };
 
 static const struct wire_method token_methods[] = {
-	{"List", token_calls_list, RIGHT_READ},	     {"Info", token_calls_info, RIGHT_READ},
-	{"Watch", token_calls_watch, RIGHT_READ},    {"VerifyPin", pin_calls_verify, RIGHT_USE},
-	{"PinStatus", pin_calls_status, RIGHT_READ}, {"Pins", pin_calls_list, RIGHT_READ},
-	{"ChangePin", pin_calls_change, RIGHT_USE},  {"UnblockPin", pin_calls_unblock, RIGHT_USE},
+	{"List", token_calls_list, RIGHT_READ},
+	{"Info", token_calls_info, RIGHT_READ},
+	{"Watch", token_calls_watch, RIGHT_READ},
+	{"VerifyPin", pin_calls_verify, RIGHT_USE},
+	{"PinStatus", pin_calls_status, RIGHT_READ},
+	{"Pins", pin_calls_list, RIGHT_READ},
+	{"ChangePin", pin_calls_change, RIGHT_USE},
+	{"UnblockPin", pin_calls_unblock, RIGHT_USE},
 	{"Logout", pin_calls_logout, RIGHT_READ},
 	{"Forget", token_calls_forget, RIGHT_USE},
 	{"PutCertificate", write_calls_put_certificate, RIGHT_USE},
