@@ -25,7 +25,8 @@ from keycask_test import (  # noqa: E402
 PACKAGES = SOURCE / "build-packages"
 NAMES = ["keycask", "keycask-pkcs11", "keycask-vcard", "libkeycask-dev", "libkeycask-driver0",
          "libkeycask0"]
-PEERS = ["bash-completion", "gnutls-bin", "libnss3-tools", "opensc", "openssl", "p11-kit", "p11-kit-modules"]
+PEERS = ["bash-completion", "gnutls-bin", "libnss3-tools", "opensc", "openssl", "p11-kit", "p11-kit-modules",
+         "python3"]
 # What bash offers when the tabulator is pressed behind the arguments.
 COMPLETE = """. /usr/share/bash-completion/bash_completion
 . /usr/share/bash-completion/completions/keycask
@@ -239,6 +240,14 @@ def use(machine):
     machine.keycask("daemon", "stop")
 
 
+def run_autopkgtest(machine):
+    """debian/tests/demo, in a copy of the sources that it needs."""
+    for folder in ("debian/tests", "tools"):
+        shutil.copytree(SOURCE / folder, machine.root / "tmp/source" / folder)
+    said = machine.as_user("/tmp/source/debian/tests/demo")
+    check_equal(said.count("Verified OK"), 2, f"openssl agrees: {said}")
+
+
 def upgrade(machine):
     """From version 0.9, with a daemon running that has something to keep."""
     old = scratch() / "old"
@@ -285,6 +294,7 @@ def installed_used_upgraded_removed_and_purged_without_a_trace():
               "the user managers do not know of the socket")
         machine.keycask("daemon", "stop")
         use(machine)
+        run_autopkgtest(machine)
         machine.keycask("daemon", "start")
         check((machine.root / "run/user/1000/keycask/keycask.sock").is_socket(), "it listens")
         machine.run("apt-get", "remove", "-q", "-y", *NAMES)
