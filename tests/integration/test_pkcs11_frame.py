@@ -58,7 +58,7 @@ def the_program_is_left_as_it_was():
     """Threads, signals and descriptors, before C_Initialize, while it is used and after C_Finalize."""
     def status():
         lines = open("/proc/self/status", encoding="utf-8").read()
-        return re.findall(r"^(?:Threads|Sig\w+|Shd\w+):\s.*$", lines, re.MULTILINE)
+        return re.findall(r"^(?:Threads|SigBlk|SigIgn|SigCgt):\s.*$", lines, re.MULTILINE)
 
     with Daemon() as daemon:
         module = Module(daemon)

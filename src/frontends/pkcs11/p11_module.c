@@ -31,7 +31,6 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t news;
 	bool is_held;	   /* by a thread: what fork() copied may be in pieces */
-	bool is_forking;   /* the lock is held for fork() */
 	bool has_handlers; /* of fork() */
 	bool is_initialised;
 	bool is_ending;	   /* C_Finalize is at it */
@@ -48,7 +47,6 @@ static void inherit(void)
 	ignore(pthread_mutex_init(&module.lock, NULL));
 	ignore(pthread_cond_init(&module.news, NULL));
 	module.is_held = false;
-	module.is_forking = false;
 	module.is_ending = false;
 	module.is_inherited = module.is_initialised;
 	p11_session_inherit(is_whole);
@@ -116,32 +114,36 @@ unsigned p11_module_generation(void)
 /* --- fork() -------------------------------------------------------------------------------- */
 
 enum {
-	FORK_PATIENCE_NS = 100 * 1000 * 1000,
-	NS_PER_SECOND = 1000 * 1000 * 1000,
+	/* For a thread that has the lock and no processor. What ends this is another library's
+	 * handler of fork() that waits for a thread which waits for us. */
+	FORK_PATIENCE_S = 5,
 };
+
+/* The lock is held for fork(). Each thread's own: two may fork at once. */
+static _Thread_local bool is_forking;
 
 static void before_fork(void)
 {
 	struct timespec deadline = {0};
 
 	ignore(clock_gettime(CLOCK_REALTIME, &deadline));
-	deadline.tv_nsec += FORK_PATIENCE_NS;
-	deadline.tv_sec += deadline.tv_nsec / NS_PER_SECOND;
-	deadline.tv_nsec %= NS_PER_SECOND;
-	module.is_forking = pthread_mutex_timedlock(&module.lock, &deadline) == 0;
+	deadline.tv_sec += FORK_PATIENCE_S;
+	is_forking = pthread_mutex_timedlock(&module.lock, &deadline) == 0;
 }
 
 static void after_fork_in_parent(void)
 {
-	if (!module.is_forking)
-		return;
-	module.is_forking = false;
-	ignore(pthread_mutex_unlock(&module.lock));
+	if (is_forking)
+		ignore(pthread_mutex_unlock(&module.lock));
+	is_forking = false;
 }
 
-/* Also where the child has the number that its parent has in another namespace. */
+/* The child may fork before it calls us. Its number may be that of its parent, in another
+ * namespace. */
 static void after_fork_in_child(void)
 {
+	is_forking = false;
+	ignore(pthread_mutex_init(&module.lock, NULL));
 	atomic_store(&module.owner, 0);
 }
 
