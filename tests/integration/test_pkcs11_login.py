@@ -3,6 +3,8 @@
 import ctypes
 
 from keycask_test import PIN, Daemon, check, check_equal, eventually, main, test
+from person_scene import COST
+from pin_scene import configure
 from pkcs11_client import NUMBERS, ULONG, Module, become_loader, check_raises_p11
 from pkcs11_frame import card_scene, name_of, sign, state, token_flags, token_info
 from pkcs11_scene import KEYCHAIN
@@ -123,7 +125,7 @@ def an_officer_is_somebody_else():
 
 @test
 def a_locked_keychain_wants_its_password():
-    with Daemon() as daemon, Module(daemon) as module:
+    with configure(Daemon(), keychain_password_cost=COST) as daemon, Module(daemon) as module:
         session = module.open(KEYCHAIN)
         check_equal(token_flags(module, KEYCHAIN), {"PROTECTED_AUTHENTICATION_PATH"}, "flags")
         session.call("SetPIN", None, 0, b"sesame", 6)
