@@ -45,6 +45,22 @@ def suitable_keys_are_offered():
 
 
 @test
+def a_locked_keychain_hides_no_card():
+    with SshDaemon(settings={"keychain_password_cost": 14}) as daemon, present(daemon, FREE):
+        agent = Agent(daemon)
+        with daemon.connect() as connection:
+            add_key(connection, MadeKey("ed25519"), label="of the keychain")
+        check_equal(len(agent.keys()), 2, "keys")
+        (scratch() / "password").write_text("password\n")
+        with open(scratch() / "password", "rb") as password:
+            daemon.cli("passwd", "--new-password-fd", password.fileno(), pass_fds=[password.fileno()])
+        daemon.cli("lock")
+        check_equal(len(agent.keys()), 1, "keys")
+        agent.run("ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", agent.public("Card Auth"),
+                  scratch() / "password")
+
+
+@test
 def each_kind_of_key_logs_in():
     with SshDaemon() as daemon, present(daemon, FREE):
         agent = Agent(daemon)

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 
 #include <keycask/identity.h>
-#include <keycask/item.h>
 #include <keycask/names.h>
 
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "frontends/ssh_agent/ssh_items.h"
 
 struct ssh_fitness {
-	struct kc_value *identities;
+	struct ssh_items identities;
 	struct kc_dictionary *choice;
 };
 
@@ -23,31 +23,10 @@ struct ssh_fitness *ssh_fitness_free(struct ssh_fitness *fitness)
 {
 	if (!fitness)
 		return NULL;
-	ignore(kc_value_free(fitness->identities) != NULL);
+	ssh_items_done(&fitness->identities);
 	ignore(kc_dictionary_free(fitness->choice) != NULL);
 	free(fitness);
 	return NULL;
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static enum kc_status query(struct ssh_fitness *fitness)
-{
-	CLEANUP(dictionary_freep)
-	struct kc_dictionary *wanted =
-		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_IDENTITY)},
-			      {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)},
-			      {KC_RETURN_ATTRIBUTES, KC_TRUE}, {KC_RETURN_PERSISTENT_REF, KC_TRUE},
-			      {KC_USE_AUTHENTICATION_UI, KC_TEXT(KC_AUTHENTICATION_UI_SKIP)});
-	enum kc_status status = kc_item_copy_matching(wanted, &fitness->identities);
-
-	if (status != KC_ERR_ITEM_NOT_FOUND)
-		return status;
-	error_clear();
-	return KC_OK;
 }
 
 enum kc_status ssh_fitness_new(struct ssh_fitness **ret_fitness)
@@ -56,8 +35,8 @@ enum kc_status ssh_fitness_new(struct ssh_fitness **ret_fitness)
 	enum kc_status status = KC_OK;
 
 	REQUIRE(fitness, KC_ERR_ALLOCATE, "out of memory");
-	status = query(fitness);
-	if (status == KC_OK && fitness->identities)
+	status = ssh_items_find(KC_CLASS_IDENTITY, &fitness->identities);
+	if (status == KC_OK && ssh_items_at(&fitness->identities, 0))
 		status = kc_identity_choose_all(KC_PURPOSE_SSH, NULL, &fitness->choice);
 	if (status != KC_OK) {
 		ignore(ssh_fitness_free(fitness) != NULL);
@@ -115,9 +94,8 @@ int ssh_fitness_place(const struct ssh_fitness *fitness, struct kc_view hash)
 {
 	int best = SSH_FITNESS_UNKNOWN + 1;
 
-	for (size_t i = 0; i < kc_value_count(fitness->identities); i++) {
-		const struct kc_dictionary *identity =
-			kc_value_dictionary(kc_value_at(fitness->identities, i));
+	for (size_t i = 0; ssh_items_at(&fitness->identities, i); i++) {
+		const struct kc_dictionary *identity = ssh_items_at(&fitness->identities, i);
 		int place = 0;
 
 		if (!view_equal(kc_dictionary_data(identity, KC_ATTR_APPLICATION_LABEL), hash))

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 #include <keycask/dictionary.h>
-#include <keycask/item.h>
 #include <keycask/names.h>
 
 #include "base/log.h"
 #include "base/try.h"
 #include "frontends/ssh_agent/ssh_fitness.h"
+#include "frontends/ssh_agent/ssh_items.h"
 #include "frontends/ssh_agent/ssh_offer.h"
 
 enum {
@@ -37,16 +37,6 @@ static void making_done(struct making *making)
 {
 	ssh_offer_free_all(&making->now);
 	making->fitness = ssh_fitness_free(making->fitness);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
 }
 
 static void key_freep(struct kc_key **key)
@@ -187,33 +177,16 @@ static void consider(struct making *making, const struct kc_dictionary *item)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static enum kc_status query_keys(struct kc_value **ret_items)
-{
-	CLEANUP(dictionary_freep)
-	struct kc_dictionary *query =
-		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_KEY)},
-			      {KC_ATTR_KEY_CLASS, KC_TEXT(KC_KEY_CLASS_PRIVATE)},
-			      {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)},
-			      {KC_RETURN_ATTRIBUTES, KC_TRUE}, {KC_RETURN_PERSISTENT_REF, KC_TRUE},
-			      {KC_USE_AUTHENTICATION_UI, KC_TEXT(KC_AUTHENTICATION_UI_SKIP)});
-	enum kc_status status = kc_item_copy_matching(query, ret_items);
-
-	if (status != KC_ERR_ITEM_NOT_FOUND)
-		return status;
-	error_clear();
-	return KC_OK;
-}
-
 static enum kc_status make(struct making *making)
 {
-	CLEANUP(value_freep) struct kc_value *items = NULL;
+	CLEANUP(ssh_items_done) struct ssh_items items = {.n_arrays = 0};
 
-	TRY(query_keys(&items));
-	if (kc_value_count(items) == 0)
+	TRY(ssh_items_find(KC_CLASS_KEY, &items));
+	if (!ssh_items_at(&items, 0))
 		return KC_OK;
 	TRY(ssh_fitness_new(&making->fitness));
-	for (size_t i = 0; i < kc_value_count(items); i++)
-		consider(making, kc_value_dictionary(kc_value_at(items, i)));
+	for (size_t i = 0; ssh_items_at(&items, i); i++)
+		consider(making, ssh_items_at(&items, i));
 	return KC_OK;
 }
 
