@@ -29,8 +29,7 @@ void serve_creation_authenticate(struct wire_call *call);
 void serve_creation_generate(struct wire_call *call);
 KC_MUST_CHECK enum kc_status serve_creation_read_wish(struct json_object *parameters,
 						      struct kc_key_wish *ret_wish);
-KC_MUST_CHECK enum kc_status serve_creation_read_type(const char *name,
-						      enum kc_key_type *ret_type);
+KC_MUST_CHECK enum kc_status serve_creation_read_type(const char *name, enum kc_key_type *ret_type);
 /* The one object in @made. */
 KC_MUST_CHECK enum kc_status serve_creation_put_made(const struct kc_contents *made,
 						     struct json_object *reply);

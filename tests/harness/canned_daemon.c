@@ -335,6 +335,18 @@ static void on_import_key(struct wire_call *call)
 	wire_call_reply(call, parse("{\"key\":\"a2Nwa1g=\"}"));
 }
 
+static void on_put_certificate(struct wire_call *call)
+{
+	note_new_key(call);
+	wire_call_reply(call, parse("{\"certificate\":\"Y2VydA==\"}"));
+}
+
+static void on_delete_object(struct wire_call *call)
+{
+	note_new_key(call);
+	wire_call_reply(call, parse("{}"));
+}
+
 static void on_import_items(struct wire_call *call)
 {
 	note_new_key(call);
@@ -425,11 +437,18 @@ static const struct wire_method keychain_methods[] = {
 	{"Unlock", on_unused, 0},	   {"ChangePassword", on_unused, 0},
 	{"Backup", on_unused, 0},	   {"Restore", on_unused, 0},
 	{"NewContext", on_new_context, 0}, {"EndContext", on_end_context, 0}};
-static const struct wire_method tokens_methods[] = {
-	{"List", on_tokens, 0},		  {"Info", on_info, 0},		  {"Watch", on_watch, 0},
-	{"VerifyPin", on_unused, 0},	  {"PinStatus", on_unused, 0},	  {"Pins", on_unused, 0},
-	{"ChangePin", on_unused, 0},	  {"UnblockPin", on_unused, 0},	  {"Forget", on_unused, 0},
-	{"PutCertificate", on_unused, 0}, {"DeleteObject", on_unused, 0}, {"Logout", on_unused, 0}};
+static const struct wire_method tokens_methods[] = {{"List", on_tokens, 0},
+						    {"Info", on_info, 0},
+						    {"Watch", on_watch, 0},
+						    {"VerifyPin", on_unused, 0},
+						    {"PinStatus", on_unused, 0},
+						    {"Pins", on_unused, 0},
+						    {"ChangePin", on_unused, 0},
+						    {"UnblockPin", on_unused, 0},
+						    {"Forget", on_unused, 0},
+						    {"PutCertificate", on_put_certificate, 0},
+						    {"DeleteObject", on_delete_object, 0},
+						    {"Logout", on_unused, 0}};
 
 _Noreturn static void serve(int fd)
 {
