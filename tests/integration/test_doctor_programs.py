@@ -9,7 +9,7 @@ import pathlib
 import re
 import shutil
 
-from keycask_test import (SkipTest, base_environment, check, check_equal, main, program, run, scratch,
+from keycask_test import (Daemon, SkipTest, base_environment, check, check_equal, main, program, run, scratch,
                           skip_unless, test)
 
 
@@ -51,18 +51,19 @@ class Home:
     def keycask(self, *words, status=0):
         return run(program("keycask"), *words, env=self.env, status=status)
 
-    def findings(self):
+    def findings(self, status=1):
         """Those about programs; that there is no daemon is the one problem."""
-        out, _ = self.keycask("doctor", "--json", status=1)
+        out, _ = self.keycask("doctor", "--json", status=status)
         return [finding for finding in json.loads(out) if finding["topic"] == "programs"]
 
-    def finding(self, name):
-        found = [finding for finding in self.findings() if finding["what"].startswith(name)]
-        check_equal(len(found), 1, f"findings of {name}: {self.findings()}")
+    def finding(self, name, status=1):
+        findings = self.findings(status)
+        found = [finding for finding in findings if finding["what"].startswith(name)]
+        check_equal(len(found), 1, f"findings of {name} in {findings}")
         return found[0]
 
-    def sees(self, name, how):
-        finding = self.finding(name)
+    def sees(self, name, how, status=1):
+        finding = self.finding(name, status)
         check_equal(finding["state"], "ok", f"{finding}")
         check(f"the items are seen, {how}" in finding["what"], f"{finding}")
 
@@ -227,6 +228,22 @@ def ssh_and_its_agents():
                         ("/tmp/ssh-x/agent.1", "another agent")):
         home.env["SSH_AUTH_SOCK"] = path
         home.misses("ssh", f"it asks {owner} ({path})", advice)
+
+
+@test
+def ssh_that_asks_us():
+    home = Home()
+    home.has("ssh")
+    with Daemon() as daemon:
+        home.env["KEYCASK_SOCKET"] = str(daemon.socket)
+        home.env["SSH_AUTH_SOCK"] = str(daemon.socket.parent / "ssh-agent.sock")
+        home.sees("ssh", "by keycask's agent", status=0)
+    # ssh reads the settings of whom the password file names, which is not this test's home
+    home.has("ssh", says="pkcs11provider /usr/lib/pkcs11/keycask-pkcs11.so")
+    home.sees("ssh", "by PKCS11Provider")
+    home.has("ssh", says="identityagent /run/user/1/agent")
+    home.misses("ssh", "it asks another agent (/run/user/1/agent)",
+                "keycask setup ssh; or here: eval $(keycask ssh-agent)")
 
 
 @test

@@ -86,7 +86,7 @@ static void tell_file(const struct doctor_scene *scene, const char *format, cons
 
 void doctor_p11_kit_look(struct doctor_scene *scene)
 {
-	struct folders folders;
+	struct folders folders = {0};
 	char value[DOCTOR_PATH_MAX];
 	char path[DOCTOR_PATH_MAX];
 
@@ -121,7 +121,7 @@ void doctor_p11_kit_look(struct doctor_scene *scene)
 
 void doctor_opensc_look(struct doctor_scene *scene)
 {
-	struct folders folders;
+	struct folders folders = {0};
 	char value[DOCTOR_PATH_MAX];
 
 	find_folders(scene, &folders);
