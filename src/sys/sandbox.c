@@ -111,8 +111,8 @@ static const int allowed_connect[] = {SCMP_SYS(connect), SCMP_SYS(getsockopt), S
 
 static const int allowed_alarm[] = {SCMP_SYS(setitimer)};
 
-/* What a thread begins with; clone() itself stands in part below. */
-static const int allowed_threads[] = {SCMP_SYS(rseq), SCMP_SYS(getsockopt)};
+/* What a thread begins with, under AddressSanitizer too; clone() itself stands in part below. */
+static const int allowed_threads[] = {SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)};
 
 static const int allowed_read[] = {SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat),
 				   SCMP_SYS(lstat), SCMP_SYS(statx),	  SCMP_SYS(getdents64)};
@@ -149,6 +149,9 @@ static bool is_allowed_by(unsigned allowances, int call)
 {
 	if ((allowances & SANDBOX_ALLOW_CONNECT) &&
 	    contains(allowed_connect, ARRAY_LEN(allowed_connect), call))
+		return true;
+	if ((allowances & SANDBOX_ALLOW_THREADS) &&
+	    contains(allowed_threads, ARRAY_LEN(allowed_threads), call))
 		return true;
 	return (allowances & SANDBOX_ALLOW_READ) &&
 	       (contains(allowed_read, ARRAY_LEN(allowed_read), call) || call == SCMP_SYS(openat) ||
