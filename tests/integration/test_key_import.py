@@ -5,7 +5,8 @@ import os
 
 from keycask_test import Daemon, check, check_equal, check_raises, main, openssl, program, run, test
 from keychain_scene import KeychainDaemon, set_password, with_secrets
-from made_keys import MadeAuthority, MadeKey, b64, file_with, find, sign, unb64, use
+from made_keys import (NO_PROMPT, MadeAuthority, MadeKey, add_key, b64, file_with, find, sign, unb64,
+                       use)
 from pin_scene import audit_lines
 
 KEY = {"class": "key"}
@@ -263,6 +264,26 @@ def keys_are_imported_by_command():
                     "name a FILE", "the message")
         failed = daemon.cli("key", "import", "/nonexistent", status=1)
         check("/nonexistent" in failed["message"], failed["message"])
+
+
+@test
+def a_key_that_is_not_permanent_is_forgotten():
+    with Daemon() as daemon, daemon.connect() as connection:
+        key = MadeKey("ed25519")
+        attributes = {"key_type": "ed25519", "key_class": "private"}
+        reference = connection.call("Keys.Import", {"data": b64(key.private),
+                                                    "attributes": attributes})["key"]
+        use = {"key": reference, "algorithm": "eddsa_signature_message_ed25519", "data": b64(b"data")}
+        connection.call("Keys.Sign", {**use, "interaction": NO_PROMPT})
+        check_raises("interaction_not_allowed", connection.call, "Keys.Sign",
+                     {**use, "interaction": {"authentication_ui": "fail", "confirm": True}})
+        check_raises("interaction_not_allowed", connection.call, "Keys.Sign",
+                     {**use, "interaction": {"confirm": True}})
+        connection.call("Keys.Forget", {"key": reference})
+        check_raises("item_not_found", connection.call, "Keys.Sign", {**use, "interaction": NO_PROMPT})
+        check_raises("item_not_found", connection.call, "Keys.Forget", {"key": reference})
+        item = add_key(connection, MadeKey("P-256"))
+        check_raises("param", connection.call, "Keys.Forget", {"key": item})
 
 
 if __name__ == "__main__":
