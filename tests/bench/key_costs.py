@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What signatures with keys in software cost: keycask through libkeycask and over its bare socket,
-beside OpenSSL and SoftHSM2 in the application's process, SoftHSM2 behind p11-kit server, ssh-agent,
+"""What signatures with keys in software cost: keycask through libkeycask, its PKCS#11 module, its
+ssh-agent and over its bare socket, beside OpenSSL and SoftHSM2 in the application's process, SoftHSM2 behind p11-kit server, ssh-agent,
 and gpg-agent as an ssh-agent; 1 and 8 applications, in one run, the holders in turn.
 
-    key_costs.py [--kinds P-256,RSA-2048,Ed25519] [--write docs/key-costs.md]
+    key_costs.py [--kinds P-256,RSA-2048,Ed25519] [--quick] [--write docs/key-costs.md]
 
 Every holder's application answers the commands of keys.c. Progress goes to standard error, the
 document to standard output.
@@ -29,17 +29,28 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 # pylint: disable=wrong-import-position
 from keycask_test import BUILD, Daemon, Failure, end, eventually, run, scratch, start  # noqa: E402
 from made_keys import MadeKey, add_key, unb64  # noqa: E402
+from pkcs11_client import module_path  # noqa: E402
 
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 SOFTHSM = LIBRARIES / "softhsm" / "libsofthsm2.so"
 P11_KIT_CLIENT = LIBRARIES / "pkcs11" / "p11-kit-client.so"
 KINDS = {"P-256": "P-256", "RSA-2048": "rsa2048", "Ed25519": "ed25519"}
 CLIENTS = (1, 8)
-N_ROUNDS = 5
 # signatures of one application in a round; one of the slow ones makes a tenth of them
 N_SIGNATURES = {"P-256": 2000, "RSA-2048": 200, "Ed25519": 2000}
 N_COUNTED = 200  # of the pass in which system calls are counted
 PIN = "1234"
+
+
+class Effort:
+    """What the run is made of; quick() is to see that it runs."""
+    n_rounds = 5
+    divisor = 1
+
+    @classmethod
+    def quick(cls):
+        cls.n_rounds = 2
+        cls.divisor = 20
 
 
 def say(text):
@@ -132,7 +143,8 @@ class Keycask(Holder):
         self.daemon = Daemon(directory=folder("keycask"))
         self.daemon.start()
         with self.daemon.connect() as connection:
-            self.references = {kind: add_key(connection, key) for kind, key in keys.items()}
+            self.references = {kind: add_key(connection, key, label=kind)
+                               for kind, key in keys.items()}
 
     def command(self, kind):
         return "keys_keycask", unb64(self.references[kind]).hex()
@@ -152,6 +164,27 @@ class KeycaskSocket(Keycask):
 
     def command(self, kind):
         return "keys_socket", self.daemon.socket, self.references[kind]
+
+
+class KeycaskModule(Keycask):
+    name = "keycask, PKCS#11 module"
+
+    def command(self, kind):
+        return "keys_pkcs11", module_path(), "keycask", "-"
+
+
+class KeycaskAgent(Keycask):
+    """Two processes: the agent, which the daemon has started when somebody came, and the daemon."""
+    name = "keycask, ssh-agent"
+    slowness = 2
+
+    def command(self, kind):
+        return "keys_agent", self.daemon.socket.parent / "ssh-agent.sock"
+
+    def pids(self):
+        agents = [pid for pid, name in self.daemon.children().items()
+                  if name == "keycask-ssh-agent"[:15]]
+        return [self.daemon.pid, *agents]
 
 
 class SoftHsm(Holder):
@@ -290,7 +323,7 @@ class GpgAgent(Holder):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-HOLDERS = (OpenSsl, KeycaskSocket, Keycask, SoftHsm, P11KitServer, SshAgent, GpgAgent)
+HOLDERS = (OpenSsl, KeycaskSocket, Keycask, KeycaskModule, KeycaskAgent, SoftHsm, P11KitServer, SshAgent, GpgAgent)
 
 
 # --- the run -----------------------------------------------------------------------------------
@@ -308,7 +341,8 @@ def sign_at_once(applications, n):
 
 def n_signatures(holder, kind, n_clients):
     n = N_SIGNATURES[kind] // (4 if n_clients > 1 else 1)
-    return max(n // (holder.slowness if kind != "RSA-2048" else 1), 20)
+    n //= holder.slowness if kind != "RSA-2048" else 1
+    return max(n // Effort.divisor, 20)
 
 
 def measure_round(holder, kind, applications):
@@ -356,8 +390,8 @@ def measure_kind(holders, kind, n_clients):
         rounds = {holder: [] for holder in holders}
         for holder in holders:
             sign_at_once(applications[holder], 20)
-        for number in range(N_ROUNDS):
-            say(f"{kind}, {n_clients} clients, round {number + 1} of {N_ROUNDS}")
+        for number in range(Effort.n_rounds):
+            say(f"{kind}, {n_clients} clients, round {number + 1} of {Effort.n_rounds}")
             for holder in holders:
                 rounds[holder].append(measure_round(holder, kind, applications[holder]))
         figures = {holder.name: summary(rounds[holder]) for holder in holders}
@@ -413,14 +447,16 @@ def verdict(results, floor):
     return textwrap.fill(
         f"The aim for P-256 was twice OpenSSL in process and 30 µs, which is {aim:.0f} µs in this run, "
         f"and with eight applications 12 000 a second on two processors: {one[Keycask.name][1]:.0f} µs "
-        f"and {eight[Keycask.name][0]:.0f}/s through libkeycask. A message of 512 bytes to a process that "
+        f"and {eight[Keycask.name][0]:.0f}/s through libkeycask, {one[KeycaskModule.name][1]:.0f} µs and "
+        f"{eight[KeycaskModule.name][0]:.0f}/s through its PKCS#11 module. A message of 512 bytes to a process that "
         f"only sends it back takes {floor:.0f} µs in the same run.", 100)
 
 
 PROSE = """# What signatures with software keys cost
 
-Signatures of 32 bytes with keys that are in the keychain, through libkeycask and over the bare
-socket (the call is written once, the answer not read), beside OpenSSL in the application's own
+Signatures of 32 bytes with keys that are in the keychain, through libkeycask, through
+`keycask-pkcs11.so` (C_SignInit and C_Sign), through keycask's ssh-agent, and over the bare socket
+(the call is written once, the answer not read), beside OpenSSL in the application's own
 process, SoftHSM2 (Debian's file backend) there and behind `p11-kit server`, OpenSSH's agent, and
 gpg-agent on its ssh socket. Nobody is asked for anything, the keys have no passphrase. One run of
 `./run bench keys` on a shared machine with two processors: {rounds} rounds, the holders in turn within
@@ -433,7 +469,8 @@ rows, not with other machines.
 
 {verdict}
 
-"Its CPU" and "its system calls" are the daemon's or agent's (system calls in a pass of their own,
+"Its CPU" and "its system calls" are the daemon's or agent's, of keycask's ssh-agent those of both,
+which starts a thread for each request since somebody might be asked (system calls in a pass of their own,
 with one application); of what signs in process the application's calls. P-256 and Ed25519 are signed
 in keycaskd's loop, RSA in threads beside it. keycask writes a line of the audit log for each signature;
 none of the others does. A key that has been used three times within a moment stays open until nobody
@@ -446,11 +483,14 @@ in memory and opens them for each signature, gpg-agent reads them from its files
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--quick", action="store_true", help="see that it runs")
     parser.add_argument("--write")
     options = parser.parse_args()
+    if options.quick:
+        Effort.quick()
     try:
         results, floor = run_all(options.kinds.split(","))
-        text = PROSE.format(rounds=N_ROUNDS, table=table(results), verdict=verdict(results, floor))
+        text = PROSE.format(rounds=Effort.n_rounds, table=table(results), verdict=verdict(results, floor))
     finally:
         shutil.rmtree(scratch(), ignore_errors=True)
     if options.write:
@@ -459,4 +499,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A PKCS#11 module: keys_pkcs11 KIND MODULE TOKEN PIN; the key's label is its kind. */
+/*
+ * A PKCS#11 module: keys_pkcs11 KIND MODULE TOKEN PIN [ID]. PIN "-": nobody logs in. ID is the
+ * key's, in hexadecimal; without it the key's label is its kind.
+ */
 #include "keys.h"
 
 #include <dlfcn.h>
@@ -11,6 +14,7 @@
 
 enum {
 	SLOTS_MAX = 16,
+	ID_MAX = 64,
 	MECHANISM_EDDSA = 0x1057, /* CKM_EDDSA of PKCS#11 3.0 */
 };
 
@@ -53,13 +57,10 @@ static CK_SLOT_ID find_slot(const char *label)
 	keys_fail("no such token", (long)n);
 }
 
-static void find_key(char *label)
+static void find_key(CK_ATTRIBUTE name)
 {
 	CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
-	CK_ATTRIBUTE wanted[] = {
-		{CKA_CLASS, &private_key, sizeof(private_key)},
-		{CKA_LABEL, label, strlen(label)},
-	};
+	CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &private_key, sizeof(private_key)}, name};
 	CK_ULONG n = 0;
 
 	expect(module->C_FindObjectsInit(session, wanted, 2), "C_FindObjectsInit");
@@ -69,19 +70,36 @@ static void find_key(char *label)
 		keys_fail("no such key", (long)n);
 }
 
+static CK_ATTRIBUTE id_of(const char *text)
+{
+	static unsigned char id[ID_MAX];
+	size_t len = 0;
+
+	while (len < sizeof(id) && sscanf(text + 2 * len, "%2hhx", &id[len]) == 1)
+		len++;
+	return (CK_ATTRIBUTE){CKA_ID, id, len};
+}
+
+static void log_in(char *pin)
+{
+	if (strcmp(pin, "-") != 0)
+		expect(module->C_Login(session, CKU_USER, (CK_UTF8CHAR *)pin, strlen(pin)),
+		       "C_Login");
+}
+
 void signer_open(enum keys_kind kind, int argc, char **argv)
 {
 	static char labels[][16] = {"P-256", "RSA-2048", "Ed25519"};
 	static const CK_MECHANISM_TYPE types[] = {CKM_ECDSA, CKM_SHA256_RSA_PKCS, MECHANISM_EDDSA};
 
-	if (argc != 3)
-		keys_fail("keys_pkcs11 KIND MODULE TOKEN PIN", argc);
+	if (argc != 3 && argc != 4)
+		keys_fail("keys_pkcs11 KIND MODULE TOKEN PIN [ID]", argc);
 	load_module(argv[0]);
 	expect(module->C_OpenSession(find_slot(argv[1]), CKF_SERIAL_SESSION, NULL, NULL, &session),
 	       "C_OpenSession");
-	expect(module->C_Login(session, CKU_USER, (CK_UTF8CHAR *)argv[2], strlen(argv[2])),
-	       "C_Login");
-	find_key(labels[kind]);
+	log_in(argv[2]);
+	find_key(argc == 4 ? id_of(argv[3])
+			   : (CK_ATTRIBUTE){CKA_LABEL, labels[kind], strlen(labels[kind])});
 	mechanism.mechanism = types[kind];
 }
 
