@@ -201,8 +201,8 @@ def what_is_no_key():
         refused("param", 'key_class must be "private", "public" or "symmetric"', bring, connection,
                 key.private, key_class="secret")
         refused("no_such_attr", 'class key has no attribute "colour"', bring, connection, key.pem, colour=1)
-        refused("unimplemented", "keys are imported into the keychain, not onto a token", bring,
-                connection, key.pem, token_id="x")
+        refused("item_not_found", "the token x is not present", bring, connection, key.pem,
+                token_id="x")
         refused("param", '"access_control" protects items: it needs "is_permanent"', bring, connection,
                 key.pem, access_control={"accessible": "always", "flags": []})
         for data in [pkcs8[:-1], pkcs8 + b"\0", b"\x30\x03\x02\x01\x00", key.pem[:-40],
