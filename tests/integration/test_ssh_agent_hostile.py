@@ -115,6 +115,18 @@ def a_binding_takes_the_hosts_signature():
 
 
 @test
+def nobody_takes_the_place_of_another_key():
+    with scene() as (daemon, agent):
+        public = blob_of(agent.public("one"))[-32:]
+        with Wire(agent) as wire:
+            check_equal(wire.ask(b"\x11" + string("ssh-ed25519") + string(public) +
+                                 string(b"s" * 32 + public) + string("mine"))[0], 5, "answer")
+        check("whose halves do not belong together" in daemon.read_log(), "the log says why")
+        check(all("mine" not in comment for comment in agent.comments()), "it is not offered")
+        serves(agent)
+
+
+@test
 def whoever_it_is_forwarded_to_is_named():
     skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
     with SshDaemon(settings={"pinentry": PINENTRY}) as daemon, present(daemon, "piv:9a=p256"), \

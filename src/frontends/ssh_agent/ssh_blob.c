@@ -141,7 +141,8 @@ static enum kc_status read_certificate(struct kc_view data, struct kc_view *inpu
 	TRY(ssh_wire_string(input, &blob->principals));
 	TRY(ssh_wire_uint64(input, &blob->valid_after));
 	TRY(ssh_wire_uint64(input, &blob->valid_before));
-	for (int i = 0; i < 3; i++) /* critical options, extensions, reserved: the server's */
+	TRY(ssh_wire_string(input, &blob->critical_options));
+	for (int i = 0; i < 2; i++) /* extensions, reserved: the server's */
 		TRY(ssh_wire_string(input, &skipped));
 	TRY(ssh_wire_string(input, &blob->signature_key));
 	blob->signed_part = view_of(data.data, data.len - input->len);

@@ -40,7 +40,8 @@ struct ssh_blob {
 	bool is_of_host;
 	struct kc_view key_id;
 	struct kc_view principals; /* strings, one after the other; none: any */
-	uint64_t valid_after;	   /* seconds since 1970 */
+	struct kc_view critical_options;
+	uint64_t valid_after; /* seconds since 1970 */
 	uint64_t valid_before;
 	struct kc_view signature_key; /* a blob: the authority's */
 	struct kc_view signed_part;

@@ -141,16 +141,19 @@ static bool is_valid_now(const struct ssh_blob *certificate)
 	       (uint64_t)now < certificate->valid_before;
 }
 
-/* Whoever presents a certificate has made it up, unless its authority has signed it. */
+/* Whoever presents a certificate has made it up, unless its authority has signed it. Of a host
+ * there are no critical options to know, and of one that is not known "the certificate must be
+ * refused" (PROTOCOL.certkeys). */
 static bool is_certified(struct kc_view host_key, struct kc_view authority, struct kc_view host)
 {
 	struct ssh_blob certificate;
 	struct ssh_blob key;
 
 	return ssh_blob_read(host_key, &certificate) == KC_OK && certificate.is_certificate &&
-	       certificate.is_of_host && view_equal(certificate.signature_key, authority) &&
-	       is_valid_now(&certificate) && is_principal(&certificate, host) &&
-	       ssh_blob_read(authority, &key) == KC_OK && !key.is_certificate &&
+	       certificate.is_of_host && certificate.critical_options.len == 0 &&
+	       view_equal(certificate.signature_key, authority) && is_valid_now(&certificate) &&
+	       is_principal(&certificate, host) && ssh_blob_read(authority, &key) == KC_OK &&
+	       !key.is_certificate &&
 	       ssh_signature_verify(&key, certificate.signed_part, certificate.signature) == KC_OK;
 }
 

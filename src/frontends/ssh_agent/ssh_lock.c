@@ -6,6 +6,7 @@
 #include "frontends/ssh_agent/ssh_lock.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/try.h"
 
@@ -13,6 +14,8 @@ enum {
 	PENALTY_STEP_MS = 100,
 	PENALTY_MAX_MS = 10 * 1000,
 	PASSWORD_MAX = 1024,
+	US_PER_MS = 1000,
+	US_PER_S = 1000 * 1000,
 };
 
 void ssh_lock_done(struct ssh_lock *lock)
@@ -28,6 +31,7 @@ enum kc_status ssh_lock_close(struct ssh_lock *lock, struct kc_view password)
 	TRY(secret_init(&lock->password, password));
 	lock->is_locked = true;
 	lock->n_wrong = 0;
+	lock->closed_until_us = 0;
 	return KC_OK;
 }
 
@@ -41,11 +45,22 @@ static bool is_equal(struct kc_view a, struct kc_view b)
 	return difference == 0;
 }
 
+static int64_t now_us(void)
+{
+	struct timespec now = {0};
+
+	ignore(clock_gettime(CLOCK_MONOTONIC, &now));
+	return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+}
+
 enum kc_status ssh_lock_open(struct ssh_lock *lock, struct kc_view password)
 {
 	REQUIRE(lock->is_locked, KC_ERR_PARAM, "the agent is not locked");
+	REQUIRE(now_us() >= lock->closed_until_us, KC_ERR_NOT_AVAILABLE,
+		"a wrong password was just given: wait a while");
 	if (!is_equal(password, secret_view(&lock->password))) {
 		lock->n_wrong++;
+		lock->closed_until_us = now_us() + (int64_t)ssh_lock_penalty_ms(lock) * US_PER_MS;
 		return fail(KC_ERR_AUTH_FAILED, "this is not the password of the agent's lock");
 	}
 	secret_done(&lock->password);

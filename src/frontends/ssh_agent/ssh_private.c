@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether the two halves belong together is keycaskd's to say, which checks it at import; here only
- * the form matters. Nothing of a private key is outside of locked memory but the message it came
- * in, which is wiped.
+ * Whether the two halves belong together is seen when keycaskd has the private one (ssh_task.c);
+ * here only the form matters. Nothing of a private key is outside of locked memory but the message
+ * it came in, which is wiped.
  */
 #include "frontends/ssh_agent/ssh_private.h"
 

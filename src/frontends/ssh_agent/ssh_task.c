@@ -96,6 +96,30 @@ static void dictionary_freep(struct kc_dictionary **dictionary)
 	*dictionary = kc_dictionary_free(*dictionary);
 }
 
+static void key_freep(struct kc_key **key)
+{
+	*key = kc_key_free(*key);
+}
+
+/* Else it could take the place of somebody else's key: what ssh-add brought comes first. */
+static enum kc_status check_halves(struct ssh_task *task)
+{
+	CLEANUP(key_freep) struct kc_key *public_key = NULL;
+	CLEANUP(kc_bytes_free) struct kc_bytes external = {0};
+	CLEANUP(bytes_done) struct bytes claimed = BYTES_INIT(SSH_BLOB_MAX);
+	CLEANUP(bytes_done) struct bytes derived = BYTES_INIT(SSH_BLOB_MAX);
+	struct ssh_blob blob;
+
+	TRY(ssh_blob_read(bytes_view(&task->private_key.blob), &blob));
+	TRY(ssh_blob_put_plain(&blob, &claimed));
+	TRY(kc_key_copy_public(task->imported, &public_key));
+	TRY(kc_key_copy_external_representation(public_key, &external));
+	TRY(ssh_blob_put(blob.kind, kc_view_of_bytes(&external), &derived));
+	REQUIRE(view_equal(bytes_view(&derived), bytes_view(&claimed)), KC_ERR_DECODE,
+		"a key whose halves do not belong together");
+	return KC_OK;
+}
+
 static enum kc_status run_add(struct ssh_task *task)
 {
 	CLEANUP(dictionary_freep)
@@ -104,8 +128,9 @@ static enum kc_status run_add(struct ssh_task *task)
 			      {KC_ATTR_KEY_CLASS, KC_TEXT(KC_KEY_CLASS_PRIVATE)},
 			      {KC_ATTR_LABEL, KC_TEXT("from ssh-add")});
 
-	return kc_key_import(secret_view(&task->private_key.value), attributes, NULL,
-			     &task->imported);
+	TRY(kc_key_import(secret_view(&task->private_key.value), attributes, NULL,
+			  &task->imported));
+	return check_halves(task);
 }
 
 static enum kc_status name_of(struct kc_view comment, char **ret_name)
