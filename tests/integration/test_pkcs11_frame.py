@@ -12,9 +12,10 @@ import threading
 
 from keycask_test import (PIN, Card, Daemon, Failure, check, check_equal, end, eventually, main,
                           scratch, start, test)
+from pin_scene import VERIFY
 from pkcs11_client import (NUMBERS, ULONG, Module, P11Error, become_loader, check_raises_p11,
                            module_path, sanitizers)
-from pkcs11_frame import (PROFILE, Waiter, card_scene, event, in_child, name_of, sign, state)
+from pkcs11_frame import (DIGEST, PROFILE, Waiter, card_scene, event, in_child, name_of, sign, state)
 from pkcs11_scene import KEYCHAIN, Scene
 
 PIV_AID = "A00000030800001000"
@@ -22,6 +23,10 @@ PIV_AID = "A00000030800001000"
 
 class Arguments(ctypes.Structure):
     _fields_ = [("functions", ctypes.c_void_p * 4), ("flags", ULONG), ("reserved", ctypes.c_void_p)]
+
+
+def verifications(card):
+    return sum(command.startswith(VERIFY) for command in card.commands())
 
 
 def tool(*command, env=None):
@@ -213,6 +218,29 @@ def a_child_has_not_logged_in():
         in_child(lambda: check_equal(event(module), "CKR_NO_EVENT", "event"))
         card.pull()
         check_equal(waiter.end(), 2, "who waits in the parent")
+
+
+@test
+def a_child_inherits_no_secret():
+    """Locked memory is empty in a child: neither a key of zeros nor a PIN of zeros is in its place."""
+    with Scene("P-256") as scene:
+        session = scene.session
+        handle = session.create(CKA_CLASS="CKO_SECRET_KEY", CKA_KEY_TYPE="CKK_GENERIC_SECRET",
+                                CKA_SENSITIVE=False, CKA_EXTRACTABLE=True, CKA_VALUE=b"s" * 32)
+        in_child(lambda: check_raises_p11("CKR_OBJECT_HANDLE_INVALID", session.attribute, handle,
+                                          "CKA_VALUE"))
+        check_equal(session.attribute(handle, "CKA_VALUE"), b"s" * 32, "the parent's")
+    with card_scene("piv:9c=p256") as (_daemon, card, module):
+        session = module.open(2)
+        session.login(PIN)
+        key = session.find_one(CKA_CLASS="CKO_PRIVATE_KEY")
+        session.begin("Sign", "CKM_ECDSA", key)
+        session.login(PIN, "CKU_CONTEXT_SPECIFIC")
+        before = verifications(card)
+        in_child(lambda: check_raises_p11("CKR_USER_NOT_LOGGED_IN", session.whole, "Sign", DIGEST,
+                                          room=64))
+        check_equal(verifications(card), before, "PINs that the child showed to the card")
+        check_equal(len(session.whole("Sign", DIGEST, room=64)), 64, "bytes of the signature")
 
 
 @test

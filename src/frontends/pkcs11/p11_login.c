@@ -47,6 +47,10 @@ static CK_RV find_place(const struct p11_session *session, struct place *ret_pla
 	if (result != CKR_OK)
 		return result;
 	slot = p11_slot_find(session->slot);
+	if (!slot) { /* finalised and initialised meanwhile */
+		p11_module_leave();
+		return CKR_SESSION_HANDLE_INVALID;
+	}
 	*ret_place = (struct place){
 		.slot = slot->id,
 		.user = slot->user,
@@ -89,7 +93,7 @@ static CK_RV note_login(const struct place *place, CK_USER_TYPE user, struct sec
 	if (result != CKR_OK)
 		return result;
 	slot = p11_slot_find(place->slot);
-	if (slot->is_present) {
+	if (slot && slot->is_present) {
 		p11_slot_forget_login(slot);
 		slot->user = user;
 		slot->administrator = *administrator;
@@ -219,7 +223,7 @@ CK_RV C_LoginUser(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR *pin,
 /* Held. Who it was that is logged in no more; *ret_token_id is to be told. */
 static CK_RV forget_login(struct p11_slot *slot, char **ret_token_id)
 {
-	if (slot->user == P11_NOBODY)
+	if (!slot || slot->user == P11_NOBODY)
 		return CKR_USER_NOT_LOGGED_IN;
 	if (slot->user == CKU_USER && copy_text(slot->token_id, ret_token_id) != KC_OK)
 		return CKR_HOST_MEMORY;

@@ -180,10 +180,27 @@ void p11_object_end_login(CK_SLOT_ID slot)
 	end_those(0, slot);
 }
 
+/* Locked memory is all zeros in a child (base/secret.c): a key of zeros would be taken for the key
+ * that it was. */
+static void end_secrets(CK_SLOT_ID slot)
+{
+	struct p11_object *object = p11_catalogue_next(slot, 0);
+
+	while (object) {
+		CK_OBJECT_HANDLE handle = object->handle;
+
+		if (object->secret)
+			p11_catalogue_remove(handle);
+		object = p11_catalogue_next(slot, handle);
+	}
+}
+
 void p11_object_inherit(bool is_whole)
 {
 	if (!is_whole)
 		p11_catalogue_abandon();
+	for (CK_SLOT_ID slot = P11_SLOT_KEYCHAIN; is_whole && p11_slot_find(slot); slot++)
+		end_secrets(slot);
 }
 
 void p11_object_end(void)

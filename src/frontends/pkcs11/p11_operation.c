@@ -272,11 +272,25 @@ void p11_operation_cancel(struct p11_session *session, CK_FLAGS flags)
 			*places[i] = operation_free(*places[i]);
 }
 
+void p11_operation_forget_pins(struct p11_session *session)
+{
+	if (session->sign)
+		secret_done(&session->sign->pin);
+	if (session->decrypt)
+		secret_done(&session->decrypt->pin);
+}
+
+static bool wants_pin(const struct p11_operation *operation)
+{
+	return operation && operation->key->consent == P11_CONSENT_ALWAYS;
+}
+
 CK_RV p11_operation_authenticate(struct p11_session *session, struct kc_view pin)
 {
-	struct p11_operation *operation = session->sign ? session->sign : session->decrypt;
+	struct p11_operation *operation =
+		wants_pin(session->sign) ? session->sign : session->decrypt;
 
-	if (!operation || operation->key->consent != P11_CONSENT_ALWAYS)
+	if (!wants_pin(operation))
 		return CKR_OPERATION_NOT_INITIALIZED;
 	secret_done(&operation->pin);
 	if (pin.len > 0 && secret_init(&operation->pin, pin) != KC_OK)

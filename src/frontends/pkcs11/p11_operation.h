@@ -122,4 +122,7 @@ void p11_operation_cancel(struct p11_session *session, CK_FLAGS flags);
  */
 CK_RV p11_operation_authenticate(struct p11_session *session, struct kc_view pin);
 
+/* p11_session.c's, after fork(): what was given is the parent's. */
+void p11_operation_forget_pins(struct p11_session *session);
+
 #endif

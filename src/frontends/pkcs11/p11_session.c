@@ -144,8 +144,10 @@ void p11_session_inherit(bool is_whole)
 	list_for_each (link, &sessions) {
 		struct p11_session *session = list_entry(link, struct p11_session, link);
 
-		if (session->n_users == 0)
+		if (session->n_users == 0) {
+			p11_operation_forget_pins(session);
 			continue;
+		}
 		session->n_users = 0;
 		session->find = NULL;
 		session->sign = session->verify = session->encrypt = NULL;
