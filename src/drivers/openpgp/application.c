@@ -68,6 +68,16 @@ static enum kc_status read_password_status(struct kc_token *token, struct kc_vie
 	return KC_OK;
 }
 
+static uint16_t certificate_limit(struct kc_view capabilities)
+{
+	unsigned limit = 0;
+
+	if (capabilities.len >= CERTIFICATE_LENGTH_AT + 2)
+		limit = (unsigned)capabilities.data[CERTIFICATE_LENGTH_AT] << 8 |
+			capabilities.data[CERTIFICATE_LENGTH_AT + 1];
+	return (uint16_t)limit;
+}
+
 /* 4.4.3.7: C0 is ten bytes; of its first, the last bit is for the KDF-DO; the fifth and sixth are
  * the length of a certificate. */
 static enum kc_status read_capabilities(struct kc_token *token, struct kc_view data)
@@ -78,11 +88,7 @@ static enum kc_status read_capabilities(struct kc_token *token, struct kc_view d
 	TRY(find_optional(token, data, TAG_CAPABILITIES, &capabilities));
 	state->has_kdf = capabilities.len > 0 && (capabilities.data[0] & CAPABILITY_KDF) &&
 			 openpgp_version(state) >= 0x0303;
-	state->certificate_max =
-		capabilities.len >= CERTIFICATE_LENGTH_AT + 2
-			? (uint16_t)(capabilities.data[CERTIFICATE_LENGTH_AT] << 8 |
-				     capabilities.data[CERTIFICATE_LENGTH_AT + 1])
-			: 0;
+	state->certificate_max = certificate_limit(bytes_view(&capabilities));
 	return KC_OK;
 }
 
