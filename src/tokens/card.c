@@ -189,6 +189,7 @@ static void take_card(struct card *card)
 {
 	if (card->phase == PHASE_FREE) {
 		card->transaction++;
+		card->turn_number++; /* for those who had it meanwhile */
 		card_respite_note_begin(card);
 	}
 	card->phase = PHASE_BEGINNING;
@@ -287,6 +288,7 @@ static void run_next(struct card *card)
 	if (card->last_user && card->last_user != task->token)
 		card->transaction++;
 	card->last_user = task->token;
+	card->turn_number++;
 	task->run(task);
 }
 
@@ -346,6 +348,11 @@ enum kc_status card_put_facts(const struct card *card, struct json_object *param
 	TRY(field_put_text(parameters, "atr", card->atr));
 	return card->max_input > 0 ? field_put_number(parameters, "max_input", card->max_input)
 				   : KC_OK;
+}
+
+uint64_t card_turn_number(const struct card *card)
+{
+	return card->turn_number;
 }
 
 size_t card_max_input(const struct card *card)

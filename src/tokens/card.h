@@ -85,6 +85,10 @@ DEFINE_FREEP(card)
  * what tasks say as card_task.channel. */
 KC_MUST_CHECK enum kc_status card_attach(struct card *card, int fd, int64_t *ret_channel);
 
+/* Of the turn that runs now. Between two turns whose numbers follow each other nobody else has had
+ * the card, no other program either. */
+uint64_t card_turn_number(const struct card *card);
+
 /* What drivers are told of it: atr and max_input of org.keycask.Driver's Open. */
 KC_MUST_CHECK enum kc_status card_put_facts(const struct card *card,
 					    struct json_object *parameters);

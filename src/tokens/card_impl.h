@@ -44,6 +44,7 @@ struct card {
 	int own_fd; /* our end of a card channel for those without a driver; -1: none */
 	int64_t own_channel;
 	uint64_t transaction;
+	uint64_t turn_number;
 	uint64_t selected_in;
 	bool is_shared; /* other programs may wait for it */
 	bool is_probed;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All PINs of a token, each with its tries: one question to the driver after the other, in one
- * turn. */
+/*
+ * All PINs of a token, each with its tries: one question to the driver after the other, in one
+ * turn. Programs that list tokens all ask that when they start, and many start at once: whose turn
+ * follows the one in which it was asked last is told what was told there.
+ */
 #include "tokens/pin_listing.h"
 
 #include <stdlib.h>
@@ -43,11 +46,28 @@ static enum kc_status add(struct operation *operation, struct json_object *reply
 static enum kc_status finish(struct operation *operation)
 {
 	CLEANUP(field_free) struct json_object *reply = NULL;
+	struct token *token = operation->token;
 
 	TRY(field_new_object(&reply));
 	TRY(field_put(reply, "pins", json_object_get(operation->listing->pins)));
+	field_free(&token->told_pins);
+	token->told_pins = json_object_get(operation->listing->pins);
+	token->told_in = card_turn_number(token->card);
 	operation_succeed(operation, reply);
 	return KC_OK;
+}
+
+/* Nobody has had the card since it was asked. */
+static bool is_told(const struct token *token)
+{
+	return token->told_pins && token->told_in + 1 == card_turn_number(token->card);
+}
+
+static enum kc_status tell_again(struct operation *operation)
+{
+	field_free(&operation->listing->pins);
+	operation->listing->pins = json_object_get(operation->token->told_pins);
+	return finish(operation);
 }
 
 static enum kc_status ask_next(struct operation *operation);
@@ -96,7 +116,7 @@ void pin_listing_run(struct operation *operation)
 	enum kc_status status = KC_OK;
 
 	error_clear();
-	status = ask_next(operation);
+	status = is_told(operation->token) ? tell_again(operation) : ask_next(operation);
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
 }

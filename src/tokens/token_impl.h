@@ -46,6 +46,8 @@ struct token {
 	struct completion *completion;	 /* after that, until its details have been */
 	struct refresh *refresh;	 /* while a key that was made is read */
 	struct token_pins pins;
+	struct json_object *told_pins; /* with their tries, as they were in the turn told_in */
+	uint64_t told_in;
 	struct list operations; /* operation::link */
 	bool is_declined;	/* its driver says that it is not one of its cards */
 	unsigned n_restarts;

@@ -50,6 +50,19 @@ def block(scene):
         scene.keys.refuses("pin_blocked", connection, pin=WRONG, last_try=True)
 
 
+@test
+def a_card_is_asked_for_its_pins_once_until_somebody_else_has_it():
+    with Scene(lease_ms=60000) as scene, scene.connect() as a:
+        check_equal([tries(scene) for _ in range(3)], [3, 3, 3], "tries")
+        asked = scene.card.commands()
+        check_equal([tries(scene) for _ in range(3)], [3, 3, 3], "tries")
+        check_equal(scene.card.commands(), asked, "what the card is asked")
+        scene.keys.refuses("auth_failed", a, pin=WRONG)
+        check_equal(tries(scene), 2, "tries after a wrong PIN")
+        scene.keys.sign(a, pin=PIN)
+        check_equal(tries(scene), 3, "tries after the right one")
+
+
 # --- by programs -------------------------------------------------------------------------------
 
 
