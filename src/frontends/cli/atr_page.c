@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/atr_page.h"
 #include "frontends/cli/card_text.h"
+#include "frontends/owned.h"
 
 enum {
 	LIST_MAX = 64, /* groups, protocols, records: an ATR has fewer */
@@ -179,14 +180,9 @@ static enum kc_status fill(struct kc_dictionary *dictionary, const struct kc_atr
 	return kc_dictionary_set(dictionary, "can_extend", KC_FLAG(kc_atr_can_extend(atr)));
 }
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
 enum kc_status atr_page_json(const struct kc_atr *atr, struct kc_dictionary **ret_atr)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *dictionary = kc_dictionary_new(NULL, 0);
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *dictionary = kc_dictionary_new(NULL, 0);
 
 	REQUIRE(dictionary, KC_ERR_ALLOCATE, "out of memory");
 	TRY(fill(dictionary, atr));

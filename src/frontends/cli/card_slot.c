@@ -8,11 +8,7 @@
 #include <keycask/token.h>
 
 #include "base/cleanup.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 static bool has_card(const struct kc_dictionary *slot)
 {
@@ -23,7 +19,7 @@ static bool has_card(const struct kc_dictionary *slot)
 
 enum kc_status card_slot_choose(struct context *context, const char *name, char **ret_name)
 {
-	CLEANUP(value_freep) struct kc_value *slots = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *slots = NULL;
 	const char *found = name;
 
 	if (!name)

@@ -10,20 +10,16 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/owned.h"
 
 enum {
 	AUDIT_PATH_MAX = 1024,
 };
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
 /* It stands beside the keychain's file. */
 static enum kc_status find_log(char *ret_path, size_t size)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 	const char *path = NULL;
 	const char *slash = NULL;
 	int len = 0;
@@ -108,7 +104,7 @@ static void print_line(const struct kc_dictionary *line)
 /* A line that was cut off, as by a full disk, is shown to nobody. */
 static enum kc_status show_line(const struct context *context, const char *text, size_t len)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *line = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *line = NULL;
 
 	if (kc_dictionary_from_json((struct kc_view){(const uint8_t *)text, len}, &line) != KC_OK)
 		return KC_OK;

@@ -10,11 +10,7 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static enum kc_status find_present(const char *word, char **ret_token_id)
 {
@@ -40,7 +36,7 @@ static enum kc_status find_token(const char *word, char **ret_token_id)
 
 static enum kc_status print_json(int n)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *answer = kc_dictionary_new(NULL, 0);
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *answer = kc_dictionary_new(NULL, 0);
 
 	TRY(kc_dictionary_set(answer, "n_forgotten", KC_NUMBER(n)));
 	return page_json_dictionary(answer);

@@ -15,16 +15,12 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/table.h"
+#include "frontends/owned.h"
 
 enum {
 	MS_PER_S = 1000,
 	TIMEOUT_MAX_S = 3600,
 };
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
 
 static void atr_freep(struct kc_atr **atr)
 {
@@ -135,7 +131,7 @@ static void print_holders(const struct context *context, const struct kc_value *
 
 static enum kc_status run_who_holds(struct context *context, char **words, int n_words)
 {
-	CLEANUP(value_freep) struct kc_value *holders = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *holders = NULL;
 	CLEANUP(freep) char *slot = NULL;
 	const char *name = NULL;
 	const struct option_row rows[] = {{"slot", OPTION_TEXT, &name}};
@@ -170,7 +166,7 @@ const struct command cmd_card_who_holds = {
 
 static enum kc_status atr_of_slot(const char *slot, struct kc_atr **ret_atr)
 {
-	CLEANUP(value_freep) struct kc_value *slots = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *slots = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes bytes = {NULL, 0};
 	const char *text = NULL;
 

@@ -8,17 +8,13 @@
 #include "base/cleanup.h"
 #include "frontends/cli/deletion.h"
 #include "frontends/cli/resolve.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 /* An identity is a key and this: its certificate. */
 static enum kc_status find_certificate(struct context *context, const char *name,
 				       struct kc_dictionary **ret_item)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	bool is_certificate = false;
 	bool is_identity = false;
 
@@ -33,7 +29,7 @@ static enum kc_status find_certificate(struct context *context, const char *name
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	CLEANUP(deletion_done) struct deletion deletion = DELETION_INIT;
 	const char *name = NULL;
 	const struct option_row rows[] = {DELETION_ROWS(&deletion)};

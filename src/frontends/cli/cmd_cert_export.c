@@ -14,26 +14,17 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/pem.h"
 #include "frontends/cli/resolve.h"
+#include "frontends/owned.h"
 
 enum {
 	PATH_SIZE = 1024,
 	NAME_SIZE = 100,
 };
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
 /* Of an identity it is the certificate with its hash on its token. */
 static enum kc_status fetch(const struct kc_dictionary *item, struct kc_value **ret_der)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query =
 		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_CERTIFICATE)},
 			      {KC_ATTR_PUBLIC_KEY_HASH, KC_DATA(inventory_hash(item))},
@@ -121,7 +112,7 @@ static enum kc_status export_item(const struct context *context, const struct kc
 				  bool is_der, const char *out)
 {
 	CLEANUP(bytes_done) struct bytes pem = BYTES_INIT(FILE_IO_MAX);
-	CLEANUP(value_freep) struct kc_value *der = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *der = NULL;
 
 	TRY(fetch_or_explain(item, &der));
 	if (context->json && !out)
@@ -134,7 +125,7 @@ static enum kc_status export_item(const struct context *context, const struct kc
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	const char *key = NULL;
 	const char *name = NULL;
 	const char *out = NULL;

@@ -16,6 +16,7 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/reading.h"
 #include "frontends/cli/table.h"
+#include "frontends/owned.h"
 
 enum {
 	PURPOSE_SIZE = 32,
@@ -35,21 +36,6 @@ struct wish {
 	struct issuers issuer_names;
 	struct kc_choice choice;
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void identity_freep(struct kc_identity **identity)
-{
-	*identity = kc_identity_free(*identity);
-}
 
 /* --- the wish ------------------------------------------------------------------------------ */
 
@@ -99,10 +85,10 @@ static size_t count_fit(const struct kc_dictionary *found)
 static enum kc_status print_uri(const struct kc_dictionary *identity)
 {
 	struct kc_view reference = kc_dictionary_data(identity, KC_CHOICE_IDENTITY);
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query = KC_DICTIONARY({KC_VALUE_PERSISTENT_REF, KC_DATA(reference)},
 						    {KC_RETURN_ATTRIBUTES, KC_TRUE});
-	CLEANUP(value_freep) struct kc_value *item = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *item = NULL;
 	CLEANUP(freep) char *uri = NULL;
 
 	TRY(kc_item_copy_matching(query, &item));
@@ -219,7 +205,7 @@ static void print_left_out(const struct context *context, const struct kc_dictio
 
 static enum kc_status find(const struct wish *wish, struct kc_dictionary **ret_found)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *found = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *found = NULL;
 
 	TRY(kc_identity_choose_all(wish->purpose_name, &wish->choice, &found));
 	if (count_fit(found) == 0 && reading_await()) {
@@ -233,7 +219,7 @@ static enum kc_status find(const struct wish *wish, struct kc_dictionary **ret_f
 /* That there is none, in the library's words. */
 static enum kc_status fail_unfit(const struct wish *wish)
 {
-	CLEANUP(identity_freep) struct kc_identity *identity = NULL;
+	CLEANUP(kc_identity_freep) struct kc_identity *identity = NULL;
 
 	TRY(kc_identity_choose(wish->purpose_name, &wish->choice, &identity));
 	return fail(KC_ERR_NOT_AVAILABLE, "an identity has come just now: repeat this");
@@ -249,7 +235,7 @@ static enum kc_status print_json(const struct wish *wish, const struct kc_dictio
 static enum kc_status print(const struct context *context, const struct wish *wish,
 			    const struct kc_dictionary *found)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	if (context->json)
 		return print_json(wish, found);
@@ -264,7 +250,7 @@ static enum kc_status print(const struct context *context, const struct wish *wi
 
 static enum kc_status choose(struct context *context, struct wish *wish)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *found = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *found = NULL;
 
 	TRY(read_wish(context, wish));
 	TRY(find(wish, &found));

@@ -14,15 +14,11 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/owned.h"
 
 enum {
 	EXIT_MS = 15 * 1000,
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 static enum kc_status parse(struct context *context, char **words, int n_words)
 {
@@ -73,7 +69,7 @@ static void print_pin_cache(const struct kc_dictionary *pin_cache)
 /* "unlocked, no password", or why there is none. */
 static void print_keychain(void)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *keychain = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *keychain = NULL;
 	const char *state = NULL;
 	const char *reason = NULL;
 	char line[512];
@@ -95,7 +91,7 @@ static void print_keychain(void)
 
 static enum kc_status report(const struct context *context)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
 	const struct kc_value *confinement = NULL;
 
 	TRY(kc_daemon_status(&status));
@@ -166,7 +162,7 @@ static enum kc_status stop(int64_t pid)
 /* What is not running is as stopped as it can be. */
 static enum kc_status run_stop(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *running = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *running = NULL;
 	bool was_running = false;
 
 	TRY(parse(context, words, n_words));

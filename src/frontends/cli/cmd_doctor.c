@@ -10,16 +10,7 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/person.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 /* Where a PIN could be asked for; the daemon says with what. */
 static void look_at_terminal(struct doctor *doctor)
@@ -39,7 +30,7 @@ static void look_at_terminal(struct doctor *doctor)
 static enum kc_status make_dictionary(const struct finding *finding,
 				      struct kc_dictionary **ret_dictionary)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *dictionary =
 		KC_DICTIONARY({"topic", KC_TEXT(finding->topic)},
 			      {"state", KC_TEXT(finding->state)}, {"what", KC_TEXT(finding->what)});
@@ -67,7 +58,7 @@ static enum kc_status print_json(const struct doctor *doctor)
 {
 	CLEANUP(freep)
 	struct kc_literal *literals = calloc(DOCTOR_FINDINGS_MAX, sizeof(*literals));
-	CLEANUP(value_freep) struct kc_value *value = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *value = NULL;
 	struct kc_dictionary *dictionaries[DOCTOR_FINDINGS_MAX] = {NULL};
 	enum kc_status status = KC_ERR_ALLOCATE;
 

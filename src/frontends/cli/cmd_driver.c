@@ -8,11 +8,7 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/table.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 static void print(const struct context *context, const struct kc_value *drivers)
 {
@@ -35,7 +31,7 @@ static void print(const struct context *context, const struct kc_value *drivers)
 
 static enum kc_status run_list(struct context *context, char **words, int n_words)
 {
-	CLEANUP(value_freep) struct kc_value *drivers = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *drivers = NULL;
 
 	TRY(options_parse(context, NULL, 0, words, &n_words));
 	if (context->wants_help)

@@ -13,21 +13,12 @@
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 /* @result NULL: null. */
 static enum kc_status print(const struct kc_value *result)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *answer = KC_DICTIONARY({"status", KC_NUMBER(KC_OK)});
 
 	if (result)
@@ -58,8 +49,8 @@ typedef enum kc_status (*verb_fn)(const struct kc_dictionary *dictionary,
 /* The verbs that take a dictionary and give a result. */
 static enum kc_status run_verb(struct context *context, char **words, int n_words, verb_fn verb)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *dictionary = NULL;
-	CLEANUP(value_freep) struct kc_value *result = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *dictionary = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *result = NULL;
 
 	TRY(read_dictionary(context, words, n_words, &dictionary));
 	if (context->wants_help)
@@ -80,7 +71,7 @@ static enum kc_status run_add(struct context *context, char **words, int n_words
 
 static enum kc_status run_delete(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 
 	TRY(read_dictionary(context, words, n_words, &query));
 	if (context->wants_help)
@@ -109,7 +100,7 @@ static enum kc_status split(const struct kc_dictionary *both,
 
 static enum kc_status run_update(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *both = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *both = NULL;
 	const struct kc_dictionary *query = NULL;
 	const struct kc_dictionary *changes = NULL;
 

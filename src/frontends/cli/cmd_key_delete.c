@@ -8,11 +8,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/deletion.h"
 #include "frontends/cli/resolve.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static enum kc_status check(const struct kc_dictionary *item)
 {
@@ -25,7 +21,7 @@ static enum kc_status check(const struct kc_dictionary *item)
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	CLEANUP(deletion_done) struct deletion deletion = DELETION_INIT;
 	const char *name = NULL;
 	const struct option_row rows[] = {DELETION_ROWS(&deletion)};

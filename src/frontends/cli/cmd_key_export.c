@@ -11,6 +11,7 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/pem.h"
 #include "frontends/cli/resolve.h"
+#include "frontends/owned.h"
 
 struct arguments {
 	const char *key;
@@ -20,21 +21,11 @@ struct arguments {
 	bool is_raw;
 };
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
 static enum kc_status fetch(const struct kc_dictionary *item, bool is_raw,
 			    struct kc_bytes *ret_data)
 {
-	CLEANUP(key_freep) struct kc_key *key = NULL;
-	CLEANUP(key_freep) struct kc_key *public_key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *public_key = NULL;
 
 	TRY(kc_key_from_persistent_ref(kc_dictionary_data(item, INVENTORY_REFERENCE), &key));
 	if (!is_raw)
@@ -62,7 +53,7 @@ static enum kc_status deliver(const struct context *context, const struct argume
 
 static enum kc_status export_key(struct context *context, const struct arguments *arguments)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes data = {NULL, 0};
 
 	TRY(resolve_item(context, arguments->key, RESOLVE_KEY, &item));

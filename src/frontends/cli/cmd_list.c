@@ -12,15 +12,11 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 static enum kc_status print_json(const struct inventory *inventory)
 {
-	CLEANUP(value_freep) struct kc_value *items = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *items = NULL;
 
 	TRY(inventory_to_value(inventory, &items));
 	return page_json(items);
@@ -46,7 +42,7 @@ static enum kc_status print_long(const struct context *context, const struct inv
 
 static enum kc_status print_nothing(const struct inventory_filter *filter)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	TRY(kc_token_list(&tokens));
 	if (kc_value_count(tokens) == 0)

@@ -9,16 +9,12 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 /* A keychain that cannot be had is no reason to fail: PINs are forgotten all the same. */
 static bool look_at_keychain(bool *ret_has_password)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 	const char *name = NULL;
 
 	*ret_has_password = false;

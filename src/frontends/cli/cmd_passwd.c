@@ -9,11 +9,7 @@
 #include "frontends/cli/keychain_note.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 /* Passwords that are at hand: each from a descriptor, or a person is asked. */
 struct passwords {
@@ -56,7 +52,7 @@ static enum kc_status read_passwords(struct passwords *passwords, struct kc_opti
 
 static enum kc_status has_password(bool *ret_has_password)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 
 	TRY(kc_keychain_state(&state));
 	*ret_has_password = kc_dictionary_flag(state, KC_KEYCHAIN_HAS_PASSWORD, false);

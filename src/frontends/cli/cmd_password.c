@@ -15,16 +15,7 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/password_name.h"
 #include "frontends/cli/unlocking.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 static void wipe_and_freep(char **text)
 {
@@ -44,7 +35,7 @@ struct search {
 
 static void search_done(struct search *search)
 {
-	dictionary_freep(&search->item);
+	kc_dictionary_freep(&search->item);
 }
 
 static enum kc_status find(void *userdata)
@@ -138,7 +129,7 @@ static enum kc_status collect(void *userdata)
 
 	inventory_done(&listing->inventory);
 	for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
-		CLEANUP(dictionary_freep)
+		CLEANUP(kc_dictionary_freep)
 		struct kc_dictionary *query =
 			KC_DICTIONARY({KC_USE_AUTHENTICATION_UI, KC_TEXT(listing->ui)});
 
@@ -163,7 +154,7 @@ static bool are_some_left_out(const struct listing *listing)
 
 static enum kc_status print_json(const struct inventory *inventory)
 {
-	CLEANUP(value_freep) struct kc_value *items = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *items = NULL;
 
 	TRY(inventory_to_value(inventory, &items));
 	return page_json(items);

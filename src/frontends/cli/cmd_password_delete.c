@@ -12,11 +12,7 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/password_name.h"
 #include "frontends/cli/unlocking.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static enum kc_status make_sure(struct context *context, const char *what)
 {
@@ -33,7 +29,7 @@ static enum kc_status make_sure(struct context *context, const char *what)
 
 static enum kc_status delete_found(const struct kc_dictionary *item)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query = KC_DICTIONARY(
 		{KC_VALUE_PERSISTENT_REF, KC_DATA(kc_dictionary_data(item, INVENTORY_REFERENCE))});
 
@@ -68,8 +64,8 @@ struct deletion {
 
 static void deletion_done(struct deletion *deletion)
 {
-	dictionary_freep(&deletion->item);
-	dictionary_freep(&deletion->query);
+	kc_dictionary_freep(&deletion->item);
+	kc_dictionary_freep(&deletion->query);
 }
 
 static enum kc_status find_or_name(struct deletion *deletion)

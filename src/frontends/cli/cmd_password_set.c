@@ -15,11 +15,7 @@
 #include "frontends/cli/password_name.h"
 #include "frontends/cli/requirement.h"
 #include "frontends/cli/unlocking.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 struct setting {
 	struct password_name name;
@@ -34,8 +30,8 @@ struct setting {
 
 static void setting_done(struct setting *setting)
 {
-	dictionary_freep(&setting->item);
-	dictionary_freep(&setting->changes);
+	kc_dictionary_freep(&setting->item);
+	kc_dictionary_freep(&setting->changes);
 }
 
 /* --- dictionaries -------------------------------------------------------------------------- */
@@ -88,7 +84,7 @@ static enum kc_status read_password(struct setting *setting)
 
 static enum kc_status update(const struct setting *setting)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 
 	TRY(password_name_new_query(&setting->name, &query));
 	TRY(password_name_put_default_group(query));

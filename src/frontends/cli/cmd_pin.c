@@ -11,15 +11,11 @@
 #include "frontends/cli/person.h"
 #include "frontends/cli/pin_options.h"
 #include "frontends/cli/table.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static enum kc_status print_json(int tries_left)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *answer = kc_dictionary_new(NULL, 0);
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *answer = kc_dictionary_new(NULL, 0);
 
 	if (tries_left >= 0)
 		TRY(kc_dictionary_set(answer, "tries_left", KC_NUMBER(tries_left)));
@@ -57,11 +53,6 @@ static enum kc_status run_verify(struct context *context, char **words, int n_wo
 	return page_finish();
 }
 
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
 static void print_status(const char *name, int tries_left)
 {
 	char text[64];
@@ -80,7 +71,7 @@ static void print_status(const char *name, int tries_left)
 /* Tries of the PIN with that role, -1 when they are not known. */
 static enum kc_status find_tries(const char *token_id, const char *role, int *ret_tries)
 {
-	CLEANUP(value_freep) struct kc_value *pins = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *pins = NULL;
 
 	TRY(kc_token_copy_pins(token_id, &pins));
 	for (size_t i = 0; i < kc_value_count(pins); i++) {
@@ -163,7 +154,7 @@ static void print_pins(const struct context *context, const struct kc_value *pin
 
 static enum kc_status run_list(struct context *context, char **words, int n_words)
 {
-	CLEANUP(value_freep) struct kc_value *pins = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *pins = NULL;
 	CLEANUP(freep) char *token_id = NULL;
 	const char *token = NULL;
 	const struct option_row rows[] = {{"token", OPTION_TEXT, &token}};

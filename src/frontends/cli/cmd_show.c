@@ -12,16 +12,12 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
+#include "frontends/owned.h"
 
 enum {
 	HEX_LONGEST = 32, /* longer data is shown as base64, which --json and --key take */
 	VALUE_MAX = 1024,
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 /* JSON's form, without the quotes around a text. */
 static char *as_json(const struct kc_value *value)
@@ -82,7 +78,7 @@ static enum kc_status print(const struct context *context, const struct kc_dicti
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	const char *key = NULL;
 	const char *name = NULL;
 	const struct option_row rows[] = {{"key", OPTION_TEXT, &key}};

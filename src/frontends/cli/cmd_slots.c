@@ -14,24 +14,15 @@
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/table.h"
+#include "frontends/owned.h"
 
 enum {
 	TOKENS_MAX = 256,
 };
 
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
 static void atr_freep(struct kc_atr **atr)
 {
 	*atr = kc_atr_free(*atr);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
 }
 
 static void join(const struct kc_value *texts, char *ret_text, size_t size)
@@ -76,7 +67,7 @@ static void print_note(const char *name, const char *reason)
 /* What a table of slots cannot say: why a card cannot be used, why there is no reader. */
 static void print_notes(const struct kc_value *slots)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
 	const struct kc_value *providers = NULL;
 
 	for (size_t i = 0; i < kc_value_count(slots); i++) {
@@ -124,7 +115,7 @@ static enum kc_status print_atrs(const struct kc_value *slots)
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
-	CLEANUP(value_freep) struct kc_value *slots = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *slots = NULL;
 	bool is_long = false;
 	const struct option_row rows[] = {{"long", OPTION_FLAG, &is_long}};
 

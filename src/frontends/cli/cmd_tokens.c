@@ -7,11 +7,7 @@
 #include "frontends/cli/page.h"
 #include "frontends/cli/reading.h"
 #include "frontends/cli/table.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 static void print(const struct context *context, const struct kc_value *tokens)
 {
@@ -32,7 +28,7 @@ static void print(const struct context *context, const struct kc_value *tokens)
 
 static enum kc_status list_tokens(struct kc_value **ret_tokens)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	TRY(kc_token_list(&tokens));
 	if (kc_value_count(tokens) > 0 || !reading_await()) {
@@ -44,7 +40,7 @@ static enum kc_status list_tokens(struct kc_value **ret_tokens)
 
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	TRY(options_parse(context, NULL, 0, words, &n_words));
 	if (context->wants_help)

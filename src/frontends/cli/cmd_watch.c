@@ -9,15 +9,11 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/owned.h"
 
 static void watcher_freep(struct kc_token_watcher **watcher)
 {
 	*watcher = kc_token_watcher_free(*watcher);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
 }
 
 static enum kc_status print(const struct context *context, const struct kc_dictionary *event)
@@ -38,7 +34,7 @@ static enum kc_status print(const struct context *context, const struct kc_dicti
 
 static enum kc_status print_next(struct context *context, struct kc_token_watcher *watcher)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *event = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *event = NULL;
 
 	TRY(kc_token_watcher_next(watcher, -1, &event));
 	if (!event)

@@ -14,16 +14,7 @@
 #include "frontends/cli/hidden_input.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/resolve.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 void deletion_done(struct deletion *deletion)
 {
@@ -92,7 +83,7 @@ static enum kc_status find_reference(struct kc_dictionary *query, struct kc_valu
 
 static enum kc_status delete_from_token(struct deletion *deletion, struct kc_dictionary *query)
 {
-	CLEANUP(value_freep) struct kc_value *reference = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *reference = NULL;
 	struct kc_options options = KC_OPTIONS_INIT;
 
 	TRY(find_reference(query, &reference));
@@ -104,7 +95,7 @@ static enum kc_status delete_from_token(struct deletion *deletion, struct kc_dic
 static enum kc_status delete_item(struct context *context, struct deletion *deletion,
 				  const struct kc_dictionary *item)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 	const struct token_options *token = &deletion->token;
 
 	TRY(new_query(deletion, item, &query));

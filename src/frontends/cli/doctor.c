@@ -10,15 +10,7 @@
 #include <keycask/daemon.h>
 #include <keycask/error.h>
 
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 void doctor_done(struct doctor *doctor)
 {
@@ -93,7 +85,7 @@ static const char *text_of(const struct kc_dictionary *dictionary, const char *n
 
 static enum kc_status take_findings(struct doctor *doctor)
 {
-	CLEANUP(value_freep) struct kc_value *findings = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *findings = NULL;
 
 	TRY(kc_daemon_examine(&findings));
 	for (size_t i = 0; i < kc_value_count(findings); i++) {
@@ -143,7 +135,7 @@ static void tell_failure(struct doctor *doctor, const char *what)
 
 enum kc_status doctor_ask_daemon(struct doctor *doctor, bool *ret_uses_readers)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
 
 	*ret_uses_readers = true;
 	if (kc_daemon_start() != KC_OK) {

@@ -13,22 +13,13 @@
 #include "frontends/cli/git_settings.h"
 #include "frontends/cli/git_setup.h"
 #include "frontends/cli/peer_program.h"
+#include "frontends/owned.h"
 
 #define AGENT "ssh-agent.sock"
 
 enum {
 	ENVIRONMENT_MAX = 1100,
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void certificate_freep(struct kc_certificate **certificate)
-{
-	*certificate = kc_certificate_free(*certificate);
-}
 
 static void answer_freep(struct peer_program_answer **answer)
 {
@@ -39,7 +30,7 @@ static void answer_freep(struct peer_program_answer **answer)
 
 static bool has_address(struct kc_view der, const char *address)
 {
-	CLEANUP(certificate_freep) struct kc_certificate *certificate = NULL;
+	CLEANUP(kc_certificate_freep) struct kc_certificate *certificate = NULL;
 	const struct kc_value *addresses = NULL;
 
 	if (kc_certificate_from_data(der, &certificate) != KC_OK)
@@ -65,7 +56,7 @@ static bool is_named(const struct kc_dictionary *entry, const char *name)
 
 bool git_setup_has_certificate(const char *key)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *choice = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *choice = NULL;
 	CLEANUP(freep) char *address = NULL;
 	const struct kc_value *identities = NULL;
 
@@ -87,7 +78,7 @@ bool git_setup_has_certificate(const char *key)
 
 enum kc_status git_setup_find_agent(char *ret_path, size_t size)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
 	const char *socket = NULL;
 	const char *slash = NULL;
 	int n = 0;

@@ -10,16 +10,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/page.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static void print_tip(bool has_color, const char *command, const char *why)
 {
@@ -42,8 +33,8 @@ static void print_tokens(const struct kc_value *tokens)
 /* True: a token is there. */
 static bool print_state(void)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	if (kc_daemon_status(&status) != KC_OK || kc_token_list(&tokens) != KC_OK)
 		return false;

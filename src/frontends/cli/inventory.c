@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/try.h"
 #include "frontends/cli/reading.h"
+#include "frontends/owned.h"
 
 /* --- fetching ------------------------------------------------------------------------------ */
 
@@ -23,16 +24,6 @@ void inventory_done(struct inventory *inventory)
 		kc_dictionary_free(inventory->items[i]);
 	free(inventory->items);
 	*inventory = (struct inventory){.items = NULL};
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
 }
 
 /* A reference to @found stands in the inventory by another name. */
@@ -45,7 +36,7 @@ static bool is_kept(const char *name)
 static enum kc_status arrange(const struct kc_dictionary *found, const char *item_class,
 			      struct kc_dictionary **ret_item)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *item = KC_DICTIONARY({KC_CLASS, KC_TEXT(item_class)});
 	static const char *const first[] = {KC_ATTR_LABEL, KC_ATTR_TOKEN_ID};
 
@@ -81,7 +72,7 @@ static enum kc_status append(struct inventory *inventory, struct kc_dictionary *
 enum kc_status inventory_append_matching(struct inventory *inventory, const char *item_class,
 					 struct kc_dictionary *query)
 {
-	CLEANUP(value_freep) struct kc_value *found = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *found = NULL;
 	enum kc_status status = KC_OK;
 
 	TRY(kc_dictionary_set(query, KC_CLASS, KC_TEXT(item_class)));
@@ -104,7 +95,7 @@ enum kc_status inventory_append_matching(struct inventory *inventory, const char
 static enum kc_status collect_class(const struct inventory_filter *filter, const char *item_class,
 				    struct inventory *inventory)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = kc_dictionary_new(NULL, 0);
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = kc_dictionary_new(NULL, 0);
 	enum kc_status status = KC_OK;
 
 	REQUIRE(query, KC_ERR_ALLOCATE, "out of memory");

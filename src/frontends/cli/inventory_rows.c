@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/try.h"
 #include "frontends/cli/inventory.h"
+#include "frontends/owned.h"
 
 enum {
 	US_PER_SECOND = 1000000,
@@ -78,11 +79,6 @@ static void describe_validity(const struct kc_dictionary *item, char *ret_text, 
 		       fields.tm_mday, seconds < time(NULL) ? " expired" : "");
 }
 
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
 void inventory_describe_token(const struct kc_value *tokens, const char *token_id, char *ret_text,
 			      size_t size)
 {
@@ -122,7 +118,7 @@ void inventory_print(const struct inventory *inventory, FILE *file, bool has_col
 	static const char *const titles[] = {"LABEL", "CLASS", "KEY", "VALID UNTIL",
 					     "HASH",  "TOKEN", NULL};
 	CLEANUP(table_done) struct table table = table_begin(titles);
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	if (inventory->n_items > 0 && inventory_is_password(inventory->items[0])) {
 		inventory_passwords_print(inventory, file, has_color);

@@ -12,6 +12,7 @@
 #include "frontends/cli/distinguished_name.h"
 #include "frontends/cli/file_io.h"
 #include "frontends/cli/pem.h"
+#include "frontends/owned.h"
 
 void issuers_done(struct issuers *issuers)
 {
@@ -44,14 +45,9 @@ static enum kc_status add_name(struct issuers *issuers, struct bytes *name)
 	return KC_OK;
 }
 
-static void certificate_freep(struct kc_certificate **certificate)
-{
-	*certificate = kc_certificate_free(*certificate);
-}
-
 static enum kc_status add_subject(struct issuers *issuers, struct kc_view der)
 {
-	CLEANUP(certificate_freep) struct kc_certificate *certificate = NULL;
+	CLEANUP(kc_certificate_freep) struct kc_certificate *certificate = NULL;
 	CLEANUP(bytes_done) struct bytes name = BYTES_INIT(FILE_IO_MAX);
 	const struct kc_dictionary *attributes = NULL;
 

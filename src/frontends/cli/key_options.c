@@ -11,11 +11,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/page.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static enum kc_status put_text(struct kc_dictionary *dictionary, const char *name, const char *text)
 {
@@ -85,7 +81,7 @@ static enum kc_status describe(const struct key_options *options, const struct k
 enum kc_status key_options_report(const struct context *context, const char *done,
 				  const struct key_options *options, const struct kc_key *key)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 
 	TRY(describe(options, key, &item));
 	TRY(kc_dictionary_set(item, INVENTORY_REFERENCE, KC_DATA(kc_key_persistent_ref(key))));

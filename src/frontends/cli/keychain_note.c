@@ -11,11 +11,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "frontends/cli/page.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static void say_reason(const struct kc_dictionary *state)
 {
@@ -42,7 +38,7 @@ static void say_unreadable(const struct kc_dictionary *state)
 void keychain_note_print(void)
 {
 	const struct error_record before = *error_get();
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 
 	if (kc_keychain_state(&state) == KC_OK) {
 		say_reason(state);

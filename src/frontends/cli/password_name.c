@@ -12,11 +12,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/page.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 /* --- from the command line ----------------------------------------------------------------- */
 
@@ -60,7 +56,7 @@ static enum kc_status new_named(const struct password_name *password, const char
 				const char *name, const char *value,
 				struct kc_dictionary **ret_dictionary)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *dictionary =
 		KC_DICTIONARY({KC_CLASS, KC_TEXT(item_class)}, {name, KC_TEXT(value)});
 
@@ -93,7 +89,7 @@ enum kc_status password_name_new_query(const struct password_name *password,
 {
 	static const char *const texts[] = {KC_ATTR_PROTOCOL, KC_ATTR_PATH, KC_ATTR_SECURITY_DOMAIN,
 					    KC_ATTR_AUTHENTICATION_TYPE};
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 
 	TRY(password_name_new_item(password, &query));
 	if (!password->account)
@@ -109,7 +105,7 @@ enum kc_status password_name_new_query(const struct password_name *password,
 
 enum kc_status password_name_put_default_group(struct kc_dictionary *query)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 	const struct kc_value *groups = NULL;
 
 	if (kc_dictionary_get(query, KC_ATTR_ACCESS_GROUP))
@@ -125,7 +121,7 @@ static enum kc_status collect(const struct password_name *password, const char *
 			      const char *name, bool wants_data, struct inventory *inventory)
 {
 	const char *value = password->server ? password->server : password->name;
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 
 	TRY(new_named(password, item_class, name, value, &query));
 	if (wants_data)
@@ -176,7 +172,7 @@ static enum kc_status collect_reference(const struct password_name *password, bo
 					struct inventory *inventory)
 {
 	CLEANUP(kc_bytes_free) struct kc_bytes reference = {NULL, 0};
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 	const char *item_class = NULL;
 
 	if (!password->name || password->account ||

@@ -14,17 +14,13 @@
 #include "base/cleanup.h"
 #include "base/try.h"
 #include "frontends/cli/page.h"
+#include "frontends/owned.h"
 
 enum {
 	AWAIT_MS = 5000,
 	MS_PER_SECOND = 1000,
 	NS_PER_MS = 1000 * 1000,
 };
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
 
 static void manager_freep(struct kc_slot_manager **manager)
 {
@@ -41,7 +37,7 @@ static bool is_any_read(void)
 bool reading_slot(char *ret_name, size_t size)
 {
 	const struct error_record before = *error_get();
-	CLEANUP(value_freep) struct kc_value *slots = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *slots = NULL;
 
 	if (kc_slot_list(&slots) != KC_OK)
 		error_clear();

@@ -8,11 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static const char *find_flag(struct kc_view word)
 {
@@ -82,7 +78,7 @@ static enum kc_status put_control(struct context *context, const struct requirem
 {
 	const char *accessible =
 		requirement->accessible ? requirement->accessible : KC_ACCESSIBLE_WHEN_UNLOCKED;
-	CLEANUP(dictionary_freep) struct kc_dictionary *object = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *object = NULL;
 	struct kc_literal flags[ALL_FLAGS_MAX];
 	size_t n = 0;
 

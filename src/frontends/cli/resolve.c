@@ -15,11 +15,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/cli/reading.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static const struct kind {
 	const char *noun;
@@ -130,7 +126,7 @@ static bool is_hash_prefix(const char *name)
 /* The daemon knows more of a reference that nothing has: that it is none, or whose it is. */
 static enum kc_status ask_for_reference(const struct kc_bytes *reference)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query = KC_DICTIONARY(
 		{KC_VALUE_PERSISTENT_REF, KC_DATA(view_of(reference->data, reference->len))});
 
@@ -203,7 +199,7 @@ static enum kc_status choose(struct context *context, const char *name, enum res
 
 static enum kc_status keep_uri(struct inventory *inventory, const char *uri)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *query = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *query = NULL;
 
 	TRY(kc_item_query_from_uri(uri, &query));
 	inventory_keep(inventory, has_parts, query);

@@ -8,16 +8,12 @@
 #include "base/cleanup.h"
 #include "frontends/cli/reading.h"
 #include "frontends/cli/resolve.h"
+#include "frontends/owned.h"
 
 enum {
 	TOKENS_NAMED = 3, /* in a hint */
 	HINT_MAX = 200,
 };
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
 
 static void append_text(char *text, size_t size, const char *more)
 {
@@ -44,7 +40,7 @@ static void name_tokens(const struct kc_value *tokens, char *text, size_t size)
 
 void resolve_hint_tokens(void)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 	char names[HINT_MAX] = "";
 	char slot[READING_SLOT_MAX];
 
@@ -80,7 +76,7 @@ static bool is_token_named(const struct kc_dictionary *token, const char *name)
 
 static enum kc_status look_up(const char *name, char **ret_token_id)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 	char found_ids[HINT_MAX] = "";
 	const char *found = NULL;
 	size_t n_found = 0;

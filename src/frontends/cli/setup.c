@@ -11,16 +11,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/page.h"
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 const char *setup_module(void)
 {
@@ -90,7 +81,7 @@ static const char *name_of(enum setup_state state)
 static enum kc_status make_dictionary(const struct setup_line *line,
 				      struct kc_dictionary **ret_dictionary)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *dictionary = KC_DICTIONARY({"name", KC_TEXT(line->name)},
 							 {"state", KC_TEXT(name_of(line->state))},
 							 {"what", KC_TEXT(line->what)});
@@ -120,7 +111,7 @@ static enum kc_status print_json(const struct setup_report *report)
 	struct kc_literal *literals = calloc(report->n + 1, sizeof(*literals));
 	CLEANUP(freep)
 	struct kc_dictionary **dictionaries = calloc(report->n + 1, sizeof(struct kc_dictionary *));
-	CLEANUP(value_freep) struct kc_value *value = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *value = NULL;
 	enum kc_status status = KC_ERR_ALLOCATE;
 
 	if (literals && dictionaries)

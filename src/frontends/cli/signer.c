@@ -6,11 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 void signer_done(struct signer *signer)
 {
@@ -90,7 +86,7 @@ void signer_announce(const struct signer *signer)
 enum kc_status signer_find(struct context *context, const char *name, const char *algorithm,
 			   enum resolve_kind kind, struct signer *ret_signer)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 
 	TRY(resolve_item(context, name, kind, &item));
 	TRY(kc_key_from_persistent_ref(kc_dictionary_data(item, INVENTORY_REFERENCE),

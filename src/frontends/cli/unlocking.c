@@ -10,11 +10,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/hidden_input.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
+#include "frontends/owned.h"
 
 static bool is_locked_state(const char *state)
 {
@@ -25,7 +21,7 @@ static bool is_locked_state(const char *state)
 bool unlocking_is_locked(void)
 {
 	const struct error_record before = *error_get();
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 	bool is_locked = kc_keychain_state(&state) == KC_OK &&
 			 is_locked_state(kc_dictionary_text(state, KC_KEYCHAIN_STATE));
 

@@ -15,36 +15,12 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "frontends/git/git_name.h"
+#include "frontends/owned.h"
 
 static void x509_freep(X509 **certificate)
 {
 	X509_free(*certificate);
 	*certificate = NULL;
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void identity_freep(struct kc_identity **identity)
-{
-	*identity = kc_identity_free(*identity);
-}
-
-static void certificate_freep(struct kc_certificate **certificate)
-{
-	*certificate = kc_certificate_free(*certificate);
 }
 
 void git_identity_done(struct git_identity *identity)
@@ -91,14 +67,14 @@ static bool is_certificate_of(const struct kc_bytes *public_info, X509 *certific
  * everybody may see. */
 static X509 *find_certificate(const struct kc_dictionary *entry)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query =
 		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_CERTIFICATE)},
 			      {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)},
 			      {KC_USE_AUTHENTICATION_UI, KC_TEXT(KC_AUTHENTICATION_UI_SKIP)},
 			      {KC_RETURN_PERSISTENT_REF, KC_TRUE}, {KC_RETURN_DATA, KC_TRUE});
-	CLEANUP(value_freep) struct kc_value *found = NULL;
-	CLEANUP(key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *found = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes public_info = {NULL, 0};
 
 	if (kc_key_from_persistent_ref(kc_dictionary_data(entry, KC_CHOICE_IDENTITY), &key) !=
@@ -120,8 +96,8 @@ static X509 *find_certificate(const struct kc_dictionary *entry)
 /* Those that do not fit are told of without their certificates. NULL: it cannot be had. */
 static X509 *fetch_certificate(const struct kc_dictionary *entry)
 {
-	CLEANUP(identity_freep) struct kc_identity *identity = NULL;
-	CLEANUP(certificate_freep) struct kc_certificate *certificate = NULL;
+	CLEANUP(kc_identity_freep) struct kc_identity *identity = NULL;
+	CLEANUP(kc_certificate_freep) struct kc_certificate *certificate = NULL;
 	struct kc_view der = kc_dictionary_data(entry, KC_CHOICE_CERTIFICATE);
 
 	if (der.len > 0)
@@ -174,7 +150,7 @@ static enum kc_status check_alone(const struct kc_value *entries, const struct g
 
 static enum kc_status open_key(const struct kc_dictionary *entry, struct kc_key **ret_key)
 {
-	CLEANUP(identity_freep) struct kc_identity *identity = NULL;
+	CLEANUP(kc_identity_freep) struct kc_identity *identity = NULL;
 
 	TRY(kc_identity_from_persistent_ref(kc_dictionary_data(entry, KC_CHOICE_IDENTITY),
 					    &identity));

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "frontends/owned.h"
 
 #define PROGRAM "ssh-keygen"
 #define AGENT	"ssh-agent.sock"
@@ -23,11 +24,6 @@ enum {
 	EXIT_CANNOT_RUN = 126, /* as a shell says it */
 	PATH_SIZE = 1024,
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 /* Only signing takes a private key: "-Y sign". */
 static bool signs(char **words)
@@ -41,7 +37,7 @@ static bool signs(char **words)
 /* It listens beside the daemon's own socket. */
 static enum kc_status find_agent(char *ret_path)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *status = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
 	const char *socket = NULL;
 	const char *slash = NULL;
 	struct stat info;

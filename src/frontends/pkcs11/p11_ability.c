@@ -14,13 +14,10 @@
 #include <keycask/key.h>
 
 #include "base/cleanup.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_slot.h"
-
-DEFINE_FREEP(kc_dictionary)
-DEFINE_FREEP(kc_value)
-DEFINE_FREEP(kc_key)
 
 /* What to ask keys of @key_type, and the flags that go when all of them say no. */
 static const struct probe {

@@ -7,6 +7,7 @@
 #include <keycask/item.h>
 
 #include "base/bytes.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
 #include "frontends/pkcs11/p11_describe.h"
@@ -14,11 +15,6 @@
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_template.h"
 #include "frontends/pkcs11/p11_writing.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 static bool is_so(const struct p11_object *object, const CK_ATTRIBUTE *attribute)
 {
@@ -47,7 +43,7 @@ static CK_RV check_item(const struct p11_object *object, const struct p11_wish *
 
 static enum kc_status update(struct kc_view reference, const struct kc_dictionary *changes)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query = KC_DICTIONARY({KC_VALUE_PERSISTENT_REF, KC_DATA(reference)});
 
 	return kc_item_update(query, changes);
@@ -66,7 +62,7 @@ static CK_RV change_item(const struct p11_session *session, const struct p11_obj
 			 const struct p11_wish *wish)
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
-	CLEANUP(dictionary_freep) struct kc_dictionary *changes = make_changes(wish);
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *changes = make_changes(wish);
 	CK_RV status = changes ? p11_writing_begin(session, &writing) : CKR_HOST_MEMORY;
 
 	if (status == CKR_OK)

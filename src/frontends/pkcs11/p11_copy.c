@@ -7,6 +7,7 @@
 #include <keycask/item.h>
 
 #include "base/bytes.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_create.h"
 #include "frontends/pkcs11/p11_template.h"
@@ -14,16 +15,6 @@
 enum {
 	COPIED_MAX = 8,
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
 
 /* --- a template of what there is ------------------------------------------------------------- */
 
@@ -62,12 +53,12 @@ static CK_RV copy_content(const struct p11_session *session, const struct p11_ob
 static CK_RV add_item(const struct p11_writing *writing, const struct p11_object *original,
 		      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *item =
 		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_KEY)},
 			      {KC_VALUE_REF, KC_DATA(kc_key_ref(original->key))},
 			      {KC_RETURN_PERSISTENT_REF, KC_TRUE});
-	CLEANUP(value_freep) struct kc_value *reference = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *reference = NULL;
 	enum kc_status added = KC_OK;
 	CK_RV status = CKR_HOST_MEMORY;
 

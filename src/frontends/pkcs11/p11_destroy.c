@@ -7,16 +7,12 @@
 #include <keycask/token.h>
 
 #include "base/try.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
 #include "frontends/pkcs11/p11_load.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_writing.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 static void forget(const struct p11_object *object)
 {
@@ -36,7 +32,7 @@ static CK_RV destroy_session_object(const struct p11_object *object)
 
 static enum kc_status delete_item(struct kc_view reference)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query = KC_DICTIONARY({KC_VALUE_PERSISTENT_REF, KC_DATA(reference)});
 
 	return kc_item_delete(query);

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/try.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_slot.h"
 
@@ -85,16 +86,6 @@ static CK_RV waiter_new(struct waiter **ret_waiter)
 
 /* --- looking ------------------------------------------------------------------------------- */
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
 /* Held. An event is what changes presence, not what is found there at first. */
 static CK_RV note_token(const struct kc_dictionary *token)
 {
@@ -122,7 +113,7 @@ static CK_RV note_all(const struct kc_value *tokens)
 
 static CK_RV list_all(void)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 	enum kc_status status = kc_token_list(&tokens);
 	CK_RV result = CKR_OK;
 
@@ -182,7 +173,7 @@ static bool note_event(const struct kc_dictionary *event)
 static void take_events(bool *ret_has_news)
 {
 	for (;;) {
-		CLEANUP(dictionary_freep) struct kc_dictionary *event = NULL;
+		CLEANUP(kc_dictionary_freep) struct kc_dictionary *event = NULL;
 
 		if (kc_token_watcher_next(state.watcher, 0, &event) != KC_OK || !event)
 			return;

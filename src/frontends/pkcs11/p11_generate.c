@@ -9,6 +9,7 @@
 #include <keycask/dictionary.h>
 
 #include "base/bytes.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_key_file.h"
 #include "frontends/pkcs11/p11_mechanism.h"
@@ -23,16 +24,6 @@ struct pair {
 	CK_ULONG size_in_bits;
 	CK_OBJECT_HANDLE public_handle, private_handle;
 };
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
 
 /* --- what kind of key ------------------------------------------------------------------------ */
 
@@ -138,7 +129,7 @@ static CK_RV make_attributes(const struct p11_writing *writing, const struct pai
 static CK_RV make(const struct p11_writing *writing, const struct pair *pair,
 		  struct kc_key **ret_key)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *attributes =
 		KC_DICTIONARY({KC_ATTR_KEY_TYPE, KC_TEXT(pair->key_type)},
 			      {KC_ATTR_KEY_SIZE_IN_BITS, KC_NUMBER((int64_t)pair->size_in_bits)});
@@ -174,7 +165,7 @@ static CK_RV add_public(const struct p11_session *session, const struct kc_key *
 static CK_RV generate_permanent(const struct p11_session *session, struct pair *pair)
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
-	CLEANUP(key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 	const struct p11_wish *wish = &pair->public_wish;
 	CK_RV status = p11_writing_begin(session, &writing);
 
@@ -192,7 +183,7 @@ static CK_RV generate_permanent(const struct p11_session *session, struct pair *
 
 static CK_RV generate_for_session(const struct p11_session *session, struct pair *pair)
 {
-	CLEANUP(key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 	CK_RV status = make(NULL, pair, &key);
 
 	if (status == CKR_OK)

@@ -11,6 +11,7 @@
 #include <keycask/item.h>
 
 #include "base/bytes.h"
+#include "frontends/owned.h"
 
 void p11_items_done(struct p11_items *items)
 {
@@ -34,16 +35,11 @@ static struct kc_dictionary *query_for(const char *item_class, const char *token
 	return query;
 }
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
 /* What is locked is left out, and when nothing is left that is said. */
 static enum kc_status ask(const struct p11_items *items, const char *item_class,
 			  struct kc_value **ret_found)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *query = query_for(item_class, items->token_id);
 	enum kc_status status = kc_item_copy_matching(query, ret_found);
 

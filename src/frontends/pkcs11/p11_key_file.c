@@ -3,17 +3,13 @@
 #include "frontends/pkcs11/p11_key_file.h"
 
 #include "base/bytes.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_hash.h"
 #include "frontends/pkcs11/p11_place.h"
 #include "frontends/pkcs11/p11_private_key.h"
 #include "frontends/pkcs11/p11_public_key.h"
 #include "frontends/pkcs11/p11_template.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
@@ -132,7 +128,7 @@ static CK_RV import_public(const struct p11_writing *writing, const struct p11_w
 CK_RV p11_key_file_import(const struct p11_writing *writing, CK_OBJECT_CLASS object_class,
 			  const struct p11_wish *wish, struct kc_key **ret_key)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *attributes =
 		KC_DICTIONARY({KC_ATTR_KEY_CLASS,
 			       KC_TEXT(object_class == CKO_PRIVATE_KEY ? KC_KEY_CLASS_PRIVATE

@@ -4,6 +4,7 @@
  * that is not permanent), a public one is a name that contains it; what is known of either the
  * daemon tells. Secret keys are here, in locked memory.
  */
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_session_object.h"
 
 #include <stdlib.h>
@@ -20,22 +21,12 @@
 #include "frontends/pkcs11/p11_status.h"
 #include "frontends/pkcs11/p11_template.h"
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
 /* --- pairs ----------------------------------------------------------------------------------- */
 
 /* What the daemon says of object->key. */
 static CK_RV describe(struct p11_object *object)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes info = {NULL, 0};
 	struct p11_key_company company = {{NULL, 0}, {NULL, 0}};
 	enum kc_status status = kc_key_copy_attributes(object->key, &item);
@@ -115,7 +106,7 @@ static CK_RV add(const struct p11_session *session, CK_OBJECT_CLASS object_class
 		 struct kc_key **key, const struct p11_wish *wish, bool is_generated,
 		 CK_OBJECT_HANDLE *ret_handle)
 {
-	CLEANUP(key_freep) struct kc_key *taken = take(*key);
+	CLEANUP(kc_key_freep) struct kc_key *taken = take(*key);
 	CLEANUP(p11_object_givep)
 	struct p11_object *object = p11_object_new(session->slot, object_class);
 	CK_RV status = CKR_HOST_MEMORY;

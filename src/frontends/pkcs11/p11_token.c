@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/copy.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_session.h"
@@ -36,16 +37,6 @@ struct p11_pin_rules {
 	CK_ULONG max_len;
 	int tries_left; /* -1: nobody knows */
 };
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
 
 /* --- what a PIN is like -------------------------------------------------------------------- */
 
@@ -72,7 +63,7 @@ static struct p11_pin_rules rules_of(const struct kc_value *pins)
 
 static CK_RV ask_for_rules(const char *token_id, struct p11_pin_rules *ret_rules)
 {
-	CLEANUP(value_freep) struct kc_value *pins = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *pins = NULL;
 	enum kc_status status = kc_token_copy_pins(token_id, &pins);
 
 	if (status == KC_ERR_ITEM_NOT_FOUND)
@@ -204,7 +195,7 @@ static CK_RV tell_what_is_known(CK_SLOT_ID id, CK_TOKEN_INFO *ret_info, char **r
 
 static CK_RV tell_of_keychain(CK_TOKEN_INFO *info)
 {
-	CLEANUP(dictionary_freep) struct kc_dictionary *state = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *state = NULL;
 	const char *name = NULL;
 
 	if (kc_keychain_state(&state) != KC_OK)

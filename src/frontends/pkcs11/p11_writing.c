@@ -12,6 +12,7 @@
 #include <keycask/token.h>
 
 #include "base/copy.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_application_id.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
@@ -159,26 +160,16 @@ CK_RV p11_writing_put_names(const struct p11_writing *writing, const struct p11_
 
 /* --- certificates ---------------------------------------------------------------------------- */
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
-
 static CK_RV add_to_keychain(const struct p11_writing *writing, const struct p11_wish *wish,
 			     const struct p11_certificate *certificate,
 			     CK_OBJECT_HANDLE *ret_handle)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *item = KC_DICTIONARY(
 		{KC_CLASS, KC_TEXT(KC_CLASS_CERTIFICATE)},
 		{KC_VALUE_DATA, KC_DATA(p11_template_view(wish->template, wish->n, CKA_VALUE))},
 		{KC_RETURN_PERSISTENT_REF, KC_TRUE});
-	CLEANUP(value_freep) struct kc_value *reference = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *reference = NULL;
 	uint8_t hash[P11_DIGEST_MAX];
 	enum kc_status added = KC_OK;
 	CK_RV status = CKR_OK;
@@ -230,15 +221,10 @@ CK_RV p11_writing_add_certificate(const struct p11_writing *writing, const struc
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
 CK_RV p11_writing_add_key(const struct p11_writing *writing, CK_OBJECT_CLASS object_class,
 			  const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
-	CLEANUP(key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 	CK_RV status = CKR_OK;
 
 	if (writing->token_id && object_class == CKO_PUBLIC_KEY)

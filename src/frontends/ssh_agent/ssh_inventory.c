@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "frontends/owned.h"
 #include "frontends/ssh_agent/ssh_fitness.h"
 #include "frontends/ssh_agent/ssh_items.h"
 #include "frontends/ssh_agent/ssh_offer.h"
@@ -39,11 +40,6 @@ static void making_done(struct making *making)
 	making->fitness = ssh_fitness_free(making->fitness);
 }
 
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
 /* --- one key ------------------------------------------------------------------------------- */
 
 /* Keys do not change under a name: what was asked of one before need not be asked again. */
@@ -62,7 +58,7 @@ static struct ssh_offer *find_before(const struct making *making, struct kc_view
 static enum kc_status ask_for_blob(const struct kc_key *key, const struct ssh_kind *kind,
 				   struct bytes *blob)
 {
-	CLEANUP(key_freep) struct kc_key *public_key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *public_key = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes external = {0};
 
 	TRY(kc_key_copy_public(key, &public_key));
@@ -73,7 +69,7 @@ static enum kc_status ask_for_blob(const struct kc_key *key, const struct ssh_ki
 static enum kc_status open_key(struct kc_view reference, const struct ssh_kind *kind,
 			       struct bytes *blob, struct ssh_key **ret_key)
 {
-	CLEANUP(key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 
 	TRY(kc_key_from_persistent_ref(reference, &key));
 	TRY(ask_for_blob(key, kind, blob));

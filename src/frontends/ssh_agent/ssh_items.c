@@ -11,16 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/try.h"
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void value_freep(struct kc_value **value)
-{
-	*value = kc_value_free(*value);
-}
+#include "frontends/owned.h"
 
 void ssh_items_done(struct ssh_items *items)
 {
@@ -32,7 +23,7 @@ void ssh_items_done(struct ssh_items *items)
 /* @token_id NULL: wherever they are. */
 static enum kc_status query(const char *item_class, const char *token_id, struct ssh_items *items)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *wanted = KC_DICTIONARY(
 		{KC_CLASS, KC_TEXT(item_class)}, {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)},
 		{KC_RETURN_ATTRIBUTES, KC_TRUE}, {KC_RETURN_PERSISTENT_REF, KC_TRUE},
@@ -53,7 +44,7 @@ static enum kc_status query(const char *item_class, const char *token_id, struct
 
 static enum kc_status query_tokens(const char *item_class, struct ssh_items *items)
 {
-	CLEANUP(value_freep) struct kc_value *tokens = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *tokens = NULL;
 
 	TRY(kc_token_list(&tokens));
 	for (size_t i = 0; i < kc_value_count(tokens) && i < SSH_ITEMS_TOKENS_MAX; i++) {

@@ -15,6 +15,7 @@
 
 #include "base/try.h"
 #include "codec/hex.h"
+#include "frontends/owned.h"
 #include "frontends/ssh_agent/ssh_inventory.h"
 #include "frontends/ssh_agent/ssh_known_hosts.h"
 #include "frontends/ssh_agent/ssh_offer.h"
@@ -52,11 +53,6 @@ static enum kc_status scene_open(struct scene *scene)
 	TRY(ssh_papers_new(path, &scene->papers));
 	ssh_papers_refresh(scene->papers);
 	return ssh_inventory_refresh(&scene->offers, scene->papers);
-}
-
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
 }
 
 /* --- listing ------------------------------------------------------------------------------- */
@@ -306,7 +302,7 @@ static enum kc_status read_lifetime(const char *text, int64_t *ret_seconds)
 static enum kc_status make_entry(const struct ssh_restrict_wish *wish, const char *label,
 				 struct kc_dictionary **ret_entry)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *entry = KC_DICTIONARY({"label", KC_TEXT(label)});
 	int64_t seconds = 0;
 
@@ -327,7 +323,7 @@ static enum kc_status make_entry(const struct ssh_restrict_wish *wish, const cha
 enum kc_status ssh_restrict_set(const struct ssh_restrict_wish *wish)
 {
 	CLEANUP(scene_done) struct scene scene = {.settings = NULL};
-	CLEANUP(dictionary_freep) struct kc_dictionary *entry = NULL;
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *entry = NULL;
 	const struct ssh_offer *offer = NULL;
 
 	if (!wish->confirm && !wish->hide && !wish->lifetime && wish->n_to == 0)

@@ -12,6 +12,7 @@
 #include <keycask/names.h>
 
 #include "base/try.h"
+#include "frontends/owned.h"
 #include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
@@ -110,20 +111,10 @@ static enum kc_status join_pair(struct kc_view content, size_t width, struct byt
 	return append_padded(bytes, s, width);
 }
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
 static enum kc_status import_public(const struct ssh_blob *blob, struct kc_key **ret_key)
 {
 	CLEANUP(bytes_done) struct bytes external = BYTES_INIT(SSH_BLOB_MAX);
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *attributes =
 		KC_DICTIONARY({KC_ATTR_KEY_TYPE, KC_TEXT(blob->kind->key_type)},
 			      {KC_ATTR_KEY_CLASS, KC_TEXT(KC_KEY_CLASS_PUBLIC)});
@@ -136,7 +127,7 @@ enum kc_status ssh_signature_verify(const struct ssh_blob *blob, struct kc_view 
 				    struct kc_view signature)
 {
 	CLEANUP(bytes_done) struct bytes joined = BYTES_INIT(SIGNATURE_MAX);
-	CLEANUP(key_freep) struct kc_key *key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 	const struct ssh_algorithm *algorithm = NULL;
 	struct kc_view name = {NULL, 0};
 	struct kc_view content = {NULL, 0};

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "frontends/owned.h"
 #include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
@@ -91,20 +92,10 @@ const struct ssh_task_kind ssh_task_bind = {run_bind, finish_bind};
 
 /* --- a key that comes ---------------------------------------------------------------------- */
 
-static void dictionary_freep(struct kc_dictionary **dictionary)
-{
-	*dictionary = kc_dictionary_free(*dictionary);
-}
-
-static void key_freep(struct kc_key **key)
-{
-	*key = kc_key_free(*key);
-}
-
 /* Else it could take the place of somebody else's key: what ssh-add brought comes first. */
 static enum kc_status check_halves(struct ssh_task *task)
 {
-	CLEANUP(key_freep) struct kc_key *public_key = NULL;
+	CLEANUP(kc_key_freep) struct kc_key *public_key = NULL;
 	CLEANUP(kc_bytes_free) struct kc_bytes external = {0};
 	CLEANUP(bytes_done) struct bytes claimed = BYTES_INIT(SSH_BLOB_MAX);
 	CLEANUP(bytes_done) struct bytes derived = BYTES_INIT(SSH_BLOB_MAX);
@@ -122,7 +113,7 @@ static enum kc_status check_halves(struct ssh_task *task)
 
 static enum kc_status run_add(struct ssh_task *task)
 {
-	CLEANUP(dictionary_freep)
+	CLEANUP(kc_dictionary_freep)
 	struct kc_dictionary *attributes =
 		KC_DICTIONARY({KC_ATTR_KEY_TYPE, KC_TEXT(task->private_key.kind->key_type)},
 			      {KC_ATTR_KEY_CLASS, KC_TEXT(KC_KEY_CLASS_PRIVATE)},
