@@ -48,6 +48,15 @@ static bool is_terminal(const char *path)
 	       is_terminal_number(info.st_rdev) && info.st_uid == geteuid();
 }
 
+/* A program in a sandbox could say a display, or a terminal, of its own and agree there itself; and
+ * what it calls its display is not what we would find by that name. */
+static bool may_say_where(struct wire_call *call)
+{
+	const struct client *client = wire_call_peer(call);
+
+	return client_is_in_our_login(client) && client_peer(client)->sandbox.kind == PEER_IN_NONE;
+}
+
 /* The caller's place counts in our own login session only (design/decisions.md 17). */
 struct prompt_place asking_place(struct wire_call *call)
 {
@@ -59,7 +68,7 @@ struct prompt_place asking_place(struct wire_call *call)
 		.locale = secure_getenv("LC_ALL"),
 	};
 
-	if (interaction && client_is_in_our_login(wire_call_peer(call)))
+	if (interaction && may_say_where(call))
 		place = place_of(interaction);
 	if (!is_terminal(place.tty))
 		place.tty = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The caller's word is taken for who it serves, since it may say of itself as much (terminal,
- * display, reason); only a process of this user in this login session is looked at.
+ * display, reason); only a process of this user in this login session and in no sandbox is looked
+ * at (daemon/asking.c says why).
  */
 #include "daemon/behalf.h"
 
@@ -11,11 +12,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/try.h"
 #include "daemon/client.h"
+#include "sys/peer_sandbox.h"
 #include "sys/process.h"
 #include "sys/socket.h"
 #include "wire/field.h"
@@ -56,6 +59,8 @@ static int open_process(int64_t pid)
 		return -1;
 	if (process_read((pid_t)pid, "sessionid", session, sizeof(session)) &&
 	    strtoul(session, NULL, 10) != peer_own_login_session())
+		return -1;
+	if (peer_sandbox_find(fd, (pid_t)pid).kind != PEER_IN_NONE)
 		return -1;
 	return take_fd(fd);
 }
@@ -109,12 +114,29 @@ static bool find_terminal(int process, char *ret_path, size_t size)
 	return true;
 }
 
+/* One that gives lines is nobody's at the moment. What gives each key is read by a program, such as
+ * an ssh whose host the agent is forwarded to: it would get a part of what is typed at the prompt.
+ */
+static bool gives_lines(const char *path)
+{
+	CLEANUP(socket_close)
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct termios settings;
+
+	return fd >= 0 && tcgetattr(fd, &settings) == 0 && (settings.c_lflag & ICANON);
+}
+
+/* The agent's own terminal may be that very one. */
 static enum kc_status put_terminal(int process, struct json_object *interaction)
 {
 	char path[PATH_BYTES];
 
-	return field_put_text(interaction, "tty",
-			      find_terminal(process, path, sizeof(path)) ? path : NULL);
+	if (!find_terminal(process, path, sizeof(path)))
+		return KC_OK;
+	if (gives_lines(path))
+		return field_put_text(interaction, "tty", path);
+	json_object_object_del(interaction, "tty");
+	return KC_OK;
 }
 
 /* "ssh (process 1234): log in to …" */

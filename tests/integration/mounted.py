@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A small file system of its own: a disk that is full, or that cannot be written any more."""
+"""File systems of its own: a disk that is full, or that cannot be written any more; a sandbox's root."""
 import os
 import subprocess
 
@@ -13,6 +13,23 @@ def may_mount():
                            stderr=subprocess.DEVNULL, check=False)
     if tried.returncode != 0:
         raise SkipTest("mounting is not permitted here")
+
+
+def in_a_root(info):
+    """A wrapper that runs a program in a root of its own with that .flatpak-info."""
+    may_mount()
+    root = scratch() / "root"
+    root.mkdir()
+    (scratch() / "info").write_text(info)
+    script = f"""
+        mount -t tmpfs none {root} && cd {root} || exit 9
+        for each in /*; do
+            [ -d $each ] && [ $each != /proc ] && [ $each != /sys ] || continue
+            mkdir .$each && mount --rbind $each .$each || exit 9
+        done
+        cp {scratch() / 'info'} {root}/.flatpak-info || exit 9
+        exec chroot {root} "$@" """
+    return ("unshare", "-m", "sh", "-c", script, "sh")
 
 
 class Mount:

@@ -10,7 +10,10 @@ import sys
 
 from keycask_test import (Card, Daemon, SkipTest, check, check_equal, eventually, main,
                           program, run, scratch, test)
-from mounted import may_mount
+from mounted import in_a_root, may_mount
+from person_scene import access_control
+from pin_scene import configure
+from prompt_scene import scripted
 
 USER = "org.keycask.user"
 CLIENT = r'''
@@ -254,23 +257,6 @@ def a_program_that_was_replaced_is_another_one():
 # --- sandboxes ---------------------------------------------------------------------------------
 
 
-def in_a_root(info):
-    """A wrapper that runs a program in a root of its own with that .flatpak-info."""
-    may_mount()
-    root = scratch() / "root"
-    root.mkdir()
-    (scratch() / "info").write_text(info)
-    script = f"""
-        mount -t tmpfs none {root} && cd {root} || exit 9
-        for each in /*; do
-            [ -d $each ] && [ $each != /proc ] && [ $each != /sys ] || continue
-            mkdir .$each && mount --rbind $each .$each || exit 9
-        done
-        cp {scratch() / 'info'} {root}/.flatpak-info || exit 9
-        exec chroot {root} "$@" """
-    return ("unshare", "-m", "sh", "-c", script, "sh")
-
-
 @test
 def a_flatpak_has_a_group_of_its_own():
     with new_daemon() as daemon:
@@ -287,6 +273,21 @@ def a_flatpak_has_a_group_of_its_own():
         check_equal(ask(daemon, [("Admin.Stop", {}), ("Keychain.ChangePassword", {"new": "x"}),
                                  ("Keychain.Backup", {"output_fd": 0})], wrapper=wrapper),
                     ["missing_entitlement"] * 3, "what it may not")
+
+
+@test
+def a_flatpak_does_not_say_where_somebody_is_asked():
+    """It could ask at a display of its own, and agree there itself."""
+    pinentry = scripted("agreeing", "echo OK", "while read -r command; do echo OK; done")
+    item = {"class": "generic_password", "account": "a"}
+    calls = [("Items.Add", {"item": {**item, "value_data": "eA==",
+                                     "access_control": access_control("user_presence")}}),
+             ("Items.CopyMatching", {"query": {**item, "return_data": True},
+                                     "interaction": {"display": ":99"}})]
+    with configure(new_daemon(), pinentry=pinentry) as daemon:
+        wrapper = in_a_root("[Application]\nname=org.example.App\nruntime=x\n")
+        check_equal(ask(daemon, calls, wrapper=wrapper)[1], "interaction_not_allowed", "inside")
+        check("value_data" in json.dumps(ask(daemon, calls)[1]), "a program outside is asked there")
 
 
 @test

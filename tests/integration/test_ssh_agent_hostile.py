@@ -7,11 +7,13 @@ import random
 import signal
 import socket
 import struct
+import tty
 
 from keycask_test import *
 from made_keys import MadeKey, add_key
 from ssh_scene import *
-from prompt_scene import PINENTRY, adopt
+from mounted import in_a_root
+from prompt_scene import PINENTRY, adopt, scripted
 from terminal import Terminal
 
 
@@ -147,6 +149,43 @@ def whoever_it_is_forwarded_to_is_named():
             terminal.type(PIN + "\n")
             check_equal(process.wait(30), 0, "exit status")
             check_equal(len(inner.accepted()), 1, "logins")
+
+
+def sign_something(agent, public, *wrapper, display=None, **options):
+    """ssh-keygen's exit status."""
+    env = {**agent.env, **({"DISPLAY": display} if display else {})}
+    return start(*wrapper, "ssh-keygen", "-q", "-Y", "sign", "-n", "git", "-f", public, public,
+                 env=env, **options).wait(20)
+
+
+@test
+def a_sandbox_does_not_say_where_somebody_is_asked():
+    pinentry = scripted("agreeing", "echo OK", "while read -r command; do echo OK; done")
+    with SshDaemon(settings={"pinentry": pinentry}) as daemon:
+        agent = Agent(daemon)
+        agent.add("-c", make_key(name="added"))
+        public = agent.public("added")
+        check_equal(sign_something(agent, public, display=":99"), 0, "exit status outside")
+        os.unlink(f"{public}.sig")
+        wrapper = in_a_root("[Application]\nname=org.example.App\nruntime=x\n")
+        check(sign_something(agent, public, *wrapper, display=":99") != 0, "it agrees with itself")
+        check("nobody may be asked" in daemon.read_log() or "there is neither terminal nor display" in
+              daemon.read_log(), "the log says why")
+
+
+@test
+def a_terminal_that_a_program_reads_is_not_asked_at():
+    """As an ssh does while somebody works at a host to which it forwards the agent: what is typed at
+    the prompt could be what it sends there."""
+    skip_unless(os.path.exists(PINENTRY), "pinentry-tty is not installed")
+    with SshDaemon(settings={"pinentry": PINENTRY}) as daemon, Terminal() as terminal:
+        agent = Agent(daemon)
+        agent.add("-c", make_key(name="added"))
+        tty.setraw(terminal.keyboard)
+        check(sign_something(agent, agent.public("added"), preexec_fn=lambda: adopt(terminal)) != 0,
+              "exit status")
+        check(terminal.is_quiet(), "nothing is shown there")
+        check("there is neither terminal nor display" in daemon.read_log(), "the log says why")
 
 
 @test
