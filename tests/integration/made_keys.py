@@ -89,10 +89,10 @@ class MadeAuthority(MadeKey):
     def der(self):
         return der_of(self.pem_certificate)
 
-    def issue(self, key, name, *extensions, days=300):
+    def issue(self, key, name, *extensions, days=300, digest="sha256"):
         request = file_with(openssl("req", "-new", "-key", key.path, "-subj", f"/CN={name}"), ".csr")
         return openssl("x509", "-req", "-in", request, "-CA", self.certificate_path,
-                       "-CAkey", self.path, "-days", str(days), "-set_serial",
+                       "-CAkey", self.path, "-days", str(days), f"-{digest}", "-set_serial",
                        str(int.from_bytes(key.hash[:8], "big") + 1),
                        *(["-extfile", file_with("\n".join(extensions).encode(), ".cnf")]
                          if extensions else []))

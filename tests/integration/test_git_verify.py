@@ -101,6 +101,21 @@ def forms_of_a_signature():
 
 
 @test
+def one_digest_is_not_in_the_place_of_another():
+    """A weak one could come in by the algorithm of the signature."""
+    sha256, sha512 = (bytes.fromhex("6086480165030402" + last) for last in ("01", "03"))
+    authority = MadeAuthority()
+    bench = Bench(authority)
+    for kind, *options in (("P-256",), ("rsa2048", "-keyopt", "rsa_padding_mode:pss")):
+        key = MadeKey(kind)
+        der = cms(key, authority.issue(key, NAME, EMAIL), "-noattr", "-md", "sha512", *options,
+                  form="DER")
+        bench.verify(der)
+        check(der.count(sha512) >= 2, "where the digest is named")
+        bench.refuses(der.replace(sha512, sha256, 2), "ERRSIG", "names two digests")
+
+
+@test
 def every_bit_of_a_signature_counts():
     authority = MadeAuthority()
     bench = Bench(authority)
@@ -139,6 +154,14 @@ def whom_nobody_vouches_for_is_not_trusted():
     bench.verify(signature)
     bench.repository.git("config", "--global", "--add", "keycask.x509CA", "/nonexistent")
     bench.refuses(signature, "ERRSIG", "no certificates can be read from /nonexistent")
+
+
+@test
+def a_certificate_by_sha1_is_worth_nothing():
+    authority = MadeAuthority()
+    key = MadeKey("P-256")
+    Bench(authority).refuses(cms(key, authority.issue(key, NAME, EMAIL, digest="sha1")), "GOODSIG",
+                             "CA signature digest algorithm too weak")
 
 
 @test

@@ -10,6 +10,7 @@
 
 #include <openssl/ess.h>
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "frontends/git/cms_der.h"
@@ -199,6 +200,55 @@ static enum kc_status complete(const X509_ALGOR *given, const EVP_MD *digest,
 	return KC_OK;
 }
 
+static void pss_freep(RSA_PSS_PARAMS **parameters)
+{
+	RSA_PSS_PARAMS_free(*parameters);
+	*parameters = NULL;
+}
+
+/* RFC 4055 3.1: it stands in the parameters, and is SHA-1 where nothing does. */
+static int hash_of_pss(const X509_ALGOR *algorithm)
+{
+	CLEANUP(pss_freep) RSA_PSS_PARAMS *parameters = NULL;
+	const ASN1_OBJECT *object = NULL;
+	const void *value = NULL;
+	int type = V_ASN1_UNDEF;
+
+	X509_ALGOR_get0(NULL, &type, &value, algorithm);
+	if (type == V_ASN1_SEQUENCE) {
+		const unsigned char *at = ASN1_STRING_get0_data(value);
+
+		parameters = d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value));
+	}
+	if (!parameters || !parameters->hashAlgorithm)
+		return NID_sha1;
+	X509_ALGOR_get0(&object, NULL, NULL, parameters->hashAlgorithm);
+	return OBJ_obj2nid(object);
+}
+
+/* What find_digest() refused may not come in by the other algorithm. EdDSA hashes for itself, and
+ * RFC 8419 3.1 leaves the digest to the signer. */
+static enum kc_status check_hash(const X509_ALGOR *algorithm, const EVP_MD *digest)
+{
+	const ASN1_OBJECT *object = NULL;
+	int hash = NID_undef;
+	int key = NID_undef;
+	int nid = NID_undef;
+
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	nid = OBJ_obj2nid(object);
+	if (nid == NID_ED25519 || nid == NID_ED448)
+		return KC_OK;
+	if (nid == NID_rsassaPss)
+		hash = hash_of_pss(algorithm);
+	else
+		ignore(OBJ_find_sigid_algs(nid, &hash, &key) != 1);
+	REQUIRE(hash != NID_undef && hash == EVP_MD_get_type(digest), KC_ERR_UNIMPLEMENTED,
+		"the signature names two digests, %s and %s", EVP_MD_get0_name(digest),
+		hash == NID_undef ? "none" : OBJ_nid2sn(hash));
+	return KC_OK;
+}
+
 /* What was signed: the attributes as DER, whatever they came as, or the content. */
 static enum kc_status find_signed(const struct cms_reader *reader, struct kc_view content,
 				  struct bytes *ret_data)
@@ -257,6 +307,7 @@ static enum kc_status check_signature(const struct cms_reader *reader, const X50
 	CLEANUP(type_freep) ASN1_TYPE *type = NULL;
 
 	TRY(complete(given, digest, &algorithm));
+	TRY(check_hash(algorithm, digest));
 	TRY(copy_signature(reader, &signature));
 	TRY(find_signed(reader, content, &data));
 	TRY(wrap(&data, &type));

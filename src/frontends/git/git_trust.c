@@ -16,6 +16,10 @@
 #include "base/cleanup.h"
 #include "frontends/git/git_config.h"
 
+enum {
+	AUTH_LEVEL = 1, /* SSL_CTX_set_security_level(3) has the table */
+};
+
 static void store_freep(X509_STORE **store)
 {
 	X509_STORE_free(*store);
@@ -81,6 +85,8 @@ static enum kc_status verify(X509_STORE *store, X509 *signer, STACK_OF(X509) * o
 		KC_ERR_ALLOCATE, "out of memory");
 	/* what is in the configuration is trusted, be it an authority's or the signer's own */
 	X509_STORE_CTX_set_flags(context, X509_V_FLAG_PARTIAL_CHAIN);
+	/* from 80 bits on, so that nobody's name is on a certificate by a collision of SHA-1 */
+	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context), AUTH_LEVEL);
 	if (when != 0)
 		X509_STORE_CTX_set_time(context, 0, when);
 	if (X509_verify_cert(context) == 1)
