@@ -34,8 +34,7 @@ void doctor_misses(const struct doctor_scene *scene, const char *program, const 
 		   program);
 }
 
-/* --- NSS ---------------------------------------------------------------------------------------
- */
+/* --- NSS ---------------------------------------------------------------------------------- */
 
 static void free_databases(struct nss_databases **databases)
 {
@@ -101,8 +100,7 @@ static void look_at_nss(struct doctor_scene *scene)
 			look_at_database(scene, &databases->rows[i]);
 }
 
-/* --- Java --------------------------------------------------------------------------------------
- */
+/* --- Java --------------------------------------------------------------------------------- */
 
 /* "security.provider.N=SunPKCS11 FILE", and in FILE "library = MODULE". */
 static bool has_provider(const char *security)
@@ -147,8 +145,7 @@ static void look_at_java(struct doctor_scene *scene)
 			      advice);
 }
 
-/* --- GnuPG -------------------------------------------------------------------------------------
- */
+/* --- GnuPG -------------------------------------------------------------------------------- */
 
 /* It sees its card without us, and would not let us have it. */
 static void look_at_scdaemon(struct doctor_scene *scene)

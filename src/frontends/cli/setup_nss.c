@@ -80,8 +80,7 @@ static enum kc_status look(const struct setup_options *options, struct setup_rep
 	return KC_OK;
 }
 
-/* --- changes -----------------------------------------------------------------------------------
- */
+/* --- changes ------------------------------------------------------------------------------ */
 
 static enum kc_status modutil(const struct nss_database *database, const char *verb,
 			      const char *library)

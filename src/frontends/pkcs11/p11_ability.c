@@ -50,8 +50,7 @@ static const struct probe {
 static const CK_FLAGS private_flags =
 	CKF_SIGN | CKF_SIGN_RECOVER | CKF_DECRYPT | CKF_UNWRAP | CKF_DERIVE | CKF_GENERATE_KEY_PAIR;
 
-/* --- asking ------------------------------------------------------------------------------------
- */
+/* --- asking ------------------------------------------------------------------------------- */
 
 static bool can(const struct kc_value *item, const struct probe *probe)
 {
@@ -109,8 +108,7 @@ static unsigned ask(const char *token_id)
 	return lacking;
 }
 
-/* --- what is known -----------------------------------------------------------------------------
- */
+/* --- what is known ------------------------------------------------------------------------ */
 
 /* Within p11_module_enter(). NULL in *ret_token_id: it is known already, or there is no token. */
 static CK_RV look(CK_SLOT_ID id, struct p11_ability *ret_ability, unsigned *ret_state,

@@ -187,17 +187,6 @@ bool p11_attributes_get(const struct p11_attributes *attributes, CK_ATTRIBUTE_TY
 	return true;
 }
 
-CK_ULONG p11_attributes_number(const struct p11_attributes *attributes, CK_ATTRIBUTE_TYPE type,
-			       CK_ULONG fallback)
-{
-	struct kc_view value = {NULL, 0};
-	CK_ULONG number = fallback;
-
-	if (p11_attributes_get(attributes, type, &value) && value.len == sizeof(number))
-		memcpy(&number, value.data, sizeof(number));
-	return number;
-}
-
 bool p11_attributes_flag(const struct p11_attributes *attributes, CK_ATTRIBUTE_TYPE type)
 {
 	struct kc_view value = {NULL, 0};

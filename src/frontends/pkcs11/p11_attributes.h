@@ -45,8 +45,6 @@ bool p11_attributes_are_whole(const struct p11_attributes *attributes);
 /* False: it has no such attribute, or does not tell it. The view is borrowed from @attributes. */
 bool p11_attributes_get(const struct p11_attributes *attributes, CK_ATTRIBUTE_TYPE type,
 			struct kc_view *ret_value);
-CK_ULONG p11_attributes_number(const struct p11_attributes *attributes, CK_ATTRIBUTE_TYPE type,
-			       CK_ULONG fallback);
 bool p11_attributes_flag(const struct p11_attributes *attributes, CK_ATTRIBUTE_TYPE type);
 /* Empty when there is none. */
 struct kc_view p11_attributes_view(const struct p11_attributes *attributes, CK_ATTRIBUTE_TYPE type);

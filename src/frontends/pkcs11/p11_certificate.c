@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "frontends/pkcs11/p11_der.h"
+#include "frontends/pkcs11/p11_public_key.h"
 
 enum {
 	VERSION = 0xA0,
@@ -92,17 +93,6 @@ static bool find_authority(struct kc_view rest)
 	return false;
 }
 
-static bool read_public_key(struct kc_view info, struct kc_view *ret_bits)
-{
-	struct kc_tlv record = {0};
-
-	if (!p11_der_next(&info, P11_DER_SEQUENCE, &record) ||
-	    !p11_der_next(&info, P11_DER_BIT_STRING, &record) || record.value.len < 1)
-		return false;
-	*ret_bits = view_slice(record.value, 1, record.value.len); /* behind the unused bits */
-	return true;
-}
-
 /* TBSCertificate, up to its public key. */
 static bool read_body(struct kc_view body, struct p11_certificate *certificate)
 {
@@ -127,7 +117,7 @@ static bool read_body(struct kc_view body, struct p11_certificate *certificate)
 		return false;
 	certificate->public_key_info = record.record;
 	certificate->is_authority = find_authority(body);
-	return read_public_key(record.value, &certificate->public_key);
+	return p11_public_key_bits(record.record, &certificate->public_key);
 }
 
 bool p11_certificate_read(struct kc_view der, struct p11_certificate *ret_certificate)

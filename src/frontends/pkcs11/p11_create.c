@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/pkcs11/p11_key_file.h"
-#include "frontends/pkcs11/p11_session_object.h"
+#include "frontends/pkcs11/p11_session_key.h"
 #include "frontends/pkcs11/p11_template.h"
 
 CK_RV p11_create_token_object(const struct p11_session *session, CK_OBJECT_CLASS object_class,
@@ -36,8 +36,8 @@ static CK_RV create_session_key(const struct p11_session *session, CK_OBJECT_CLA
 	if (status != CKR_OK)
 		return status;
 	if (object_class == CKO_PRIVATE_KEY)
-		return p11_session_object_add_private(session, &key, wish, false, ret_handle);
-	return p11_session_object_add_public(session, &key, wish, false, ret_handle);
+		return p11_session_key_add_private(session, &key, wish, false, ret_handle);
+	return p11_session_key_add_public(session, &key, wish, false, ret_handle);
 }
 
 static CK_RV create_session_object(const struct p11_session *session, CK_OBJECT_CLASS object_class,
@@ -48,7 +48,7 @@ static CK_RV create_session_object(const struct p11_session *session, CK_OBJECT_
 	case CKO_CERTIFICATE:
 		return p11_session_object_create(session, object_class, wish, ret_handle);
 	case CKO_SECRET_KEY:
-		return p11_session_object_create_secret(session, wish, ret_handle);
+		return p11_session_key_create_secret(session, wish, ret_handle);
 	default:
 		return create_session_key(session, object_class, wish, ret_handle);
 	}

@@ -10,6 +10,7 @@
 #include <keycask/names.h>
 
 #include "frontends/pkcs11/p11_secret_size.h"
+#include "frontends/pkcs11/p11_session_key.h"
 #include "frontends/pkcs11/p11_template.h"
 #include "frontends/pkcs11/p11_use.h"
 
@@ -20,8 +21,7 @@ enum {
 
 static const struct p11_verb derivation = {CKF_DERIVE, CKA_DERIVE, 0};
 
-/* --- the other's public key --------------------------------------------------------------------
- */
+/* --- the other's public key --------------------------------------------------------------- */
 
 static size_t public_key_bytes(const struct p11_object *key)
 {
@@ -52,8 +52,7 @@ static CK_RV find_point(const struct p11_object *key, struct kc_view given,
 	return CKR_OK;
 }
 
-/* --- the secret --------------------------------------------------------------------------------
- */
+/* --- the secret --------------------------------------------------------------------------- */
 
 static CK_RV ask(const struct p11_operation *operation, struct kc_view point, size_t len,
 		 struct kc_bytes *ret_secret)
@@ -96,7 +95,7 @@ static CK_RV derive(const struct p11_operation *operation, size_t len, struct se
 static CK_RV find_size(const struct p11_parameters *how, const CK_ATTRIBUTE *template, CK_ULONG n,
 		       size_t *ret_len)
 {
-	CK_RV rv = p11_object_check_secret(template, n);
+	CK_RV rv = p11_session_key_check_secret(template, n);
 
 	if (rv == CKR_OK)
 		rv = p11_secret_size_find(template, n, ret_len);
@@ -115,7 +114,7 @@ static CK_RV derive_object(const struct p11_session *session, const struct p11_o
 	if (rv == CKR_OK)
 		rv = derive(operation, len, &secret);
 	if (rv == CKR_OK)
-		rv = p11_object_add_secret(session, template, n, &secret, ret_handle);
+		rv = p11_session_key_add_secret(session, template, n, &secret, ret_handle);
 	secret_done(&secret);
 	return rv;
 }

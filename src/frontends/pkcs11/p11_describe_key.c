@@ -4,7 +4,8 @@
  * public key does the opposite. A private key is always sensitive here: who may have its bytes gets
  * them from the keychain, not through an attribute.
  */
-#include <stdlib.h>
+#include "frontends/pkcs11/p11_describe_key.h"
+
 #include <string.h>
 
 #include "base/bytes.h"
@@ -18,15 +19,15 @@ enum {
 	MECHANISMS_MAX = 64,
 };
 
-bool p11_describe_key_type(struct p11_object *object, const char *key_type, int size_in_bits)
+/* CKA_KEY_TYPE and what p11_object.h has of a key. */
+static void describe_type(struct p11_object *object, const char *key_type, int size_in_bits)
 {
 	const struct p11_key_kind *kind = p11_public_key_kind(key_type);
 
 	if (!kind || object->key_type || copy_text(key_type, &object->key_type) != KC_OK)
-		return false;
+		return;
 	object->key_size_in_bits = kind->size_in_bits ? kind->size_in_bits : size_in_bits;
 	p11_attributes_put_number(object->attributes, CKA_KEY_TYPE, kind->key_type);
-	return true;
 }
 
 /* --- what it may be used for ----------------------------------------------------------------- */
@@ -149,8 +150,8 @@ static void describe_key(struct p11_object *object, const struct kc_dictionary *
 {
 	struct p11_attributes *to = object->attributes;
 
-	(void)p11_describe_key_type(object, kc_dictionary_text(item, KC_ATTR_KEY_TYPE),
-				    (int)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0));
+	describe_type(object, kc_dictionary_text(item, KC_ATTR_KEY_TYPE),
+		      (int)kc_dictionary_number(item, KC_ATTR_KEY_SIZE_IN_BITS, 0));
 	p11_describe_item(object, item);
 	p11_describe_id(object, item);
 	describe_origin(to);
@@ -159,8 +160,8 @@ static void describe_key(struct p11_object *object, const struct kc_dictionary *
 		p11_public_key_describe(company->public_key_info, to);
 }
 
-void p11_describe_private(struct p11_object *object, const struct kc_dictionary *item,
-			  const struct p11_key_company *company)
+void p11_describe_key_private(struct p11_object *object, const struct kc_dictionary *item,
+			      const struct p11_key_company *company)
 {
 	object->consent = read_consent(item);
 	p11_describe_storage(object, true, object->consent != P11_CONSENT_NONE,
@@ -169,17 +170,17 @@ void p11_describe_private(struct p11_object *object, const struct kc_dictionary 
 	describe_secrecy(object, item);
 	hide_private_parts(object);
 	describe_private_uses(object, item);
-	p11_describe_mechanisms(object);
+	p11_describe_key_mechanisms(object);
 }
 
-void p11_describe_public(struct p11_object *object, const struct kc_dictionary *item,
-			 const struct p11_key_company *company)
+void p11_describe_key_public(struct p11_object *object, const struct kc_dictionary *item,
+			     const struct p11_key_company *company)
 {
 	p11_describe_storage(object, true, false, !kc_dictionary_text(item, KC_ATTR_TOKEN_ID));
 	describe_key(object, item, company);
 	p11_attributes_put_flag(object->attributes, CKA_TRUSTED, false);
 	describe_public_uses(object, item);
-	p11_describe_mechanisms(object);
+	p11_describe_key_mechanisms(object);
 }
 
 /* --- mechanisms ------------------------------------------------------------------------------ */
@@ -206,7 +207,7 @@ static CK_FLAGS uses_of(const struct p11_object *object)
 	return flags;
 }
 
-void p11_describe_mechanisms(struct p11_object *object)
+void p11_describe_key_mechanisms(struct p11_object *object)
 {
 	CK_MECHANISM_TYPE types[MECHANISMS_MAX];
 	CK_FLAGS flags = uses_of(object);

@@ -44,10 +44,8 @@ CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len
 static CK_RV digest_key(struct p11_turn *turn, CK_OBJECT_HANDLE handle)
 {
 	CLEANUP(p11_object_givep) struct p11_object *key = NULL;
-	CK_RV rv = p11_object_take(turn->session->slot, handle, &key);
+	CK_RV rv = p11_object_take_key(turn->session->slot, handle, &key);
 
-	if (rv == CKR_OBJECT_HANDLE_INVALID)
-		return CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK && !key->secret)
 		return CKR_KEY_INDIGESTIBLE;
 	if (rv == CKR_OK)

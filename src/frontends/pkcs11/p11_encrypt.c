@@ -20,11 +20,6 @@ enum {
 static const struct p11_verb encryption = {CKF_ENCRYPT, CKA_ENCRYPT,
 					   offsetof(struct p11_session, encrypt)};
 
-static CK_RV status_of(enum kc_status status)
-{
-	return status == KC_ERR_PARAM ? CKR_DATA_INVALID : p11_status_of_key(status);
-}
-
 static bool fits(const struct p11_object *key, const struct p11_parameters *how, size_t len)
 {
 	size_t room = p11_use_modulus_bytes(key);
@@ -39,7 +34,7 @@ static bool fits(const struct p11_object *key, const struct p11_parameters *how,
 static CK_RV ask(const struct p11_object *key, const char *algorithm, struct kc_view data,
 		 struct kc_bytes *ret_ciphertext)
 {
-	return status_of(kc_key_encrypt(key->key, algorithm, data, ret_ciphertext));
+	return p11_status_of_key(kc_key_encrypt(key->key, algorithm, data, ret_ciphertext));
 }
 
 static CK_RV ask_with_padded(const struct p11_object *key, const struct p11_parameters *how,

@@ -15,6 +15,7 @@
 #include "frontends/pkcs11/p11_mechanism.h"
 #include "frontends/pkcs11/p11_place.h"
 #include "frontends/pkcs11/p11_public_key.h"
+#include "frontends/pkcs11/p11_session_key.h"
 #include "frontends/pkcs11/p11_template.h"
 #include "frontends/pkcs11/p11_writing.h"
 
@@ -156,8 +157,8 @@ static CK_RV add_public(const struct p11_session *session, const struct kc_key *
 
 	if (status != KC_OK)
 		return p11_writing_status(status);
-	return p11_session_object_add_public(session, &public_key, &pair->public_wish, true,
-					     &pair->public_handle);
+	return p11_session_key_add_public(session, &public_key, &pair->public_wish, true,
+					  &pair->public_handle);
 }
 
 /* The public key of a key that stays is there without being asked for. One that shall end with the
@@ -189,8 +190,8 @@ static CK_RV generate_for_session(const struct p11_session *session, struct pair
 	if (status == CKR_OK)
 		status = add_public(session, key, pair);
 	if (status == CKR_OK)
-		status = p11_session_object_add_private(session, &key, &pair->private_wish, true,
-							&pair->private_handle);
+		status = p11_session_key_add_private(session, &key, &pair->private_wish, true,
+						     &pair->private_handle);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
 #include "frontends/pkcs11/p11_describe.h"
+#include "frontends/pkcs11/p11_describe_key.h"
 #include "frontends/pkcs11/p11_items.h"
 #include "frontends/pkcs11/p11_module.h"
 #include "frontends/pkcs11/p11_status.h"
@@ -91,7 +92,7 @@ static void add_private(const struct harvest *harvest, const struct kc_dictionar
 
 	if (!object)
 		return;
-	p11_describe_private(object, item, company);
+	p11_describe_key_private(object, item, company);
 	put(&object);
 }
 
@@ -104,7 +105,7 @@ static void add_public(const struct harvest *harvest, const struct kc_dictionary
 	if (!object)
 		return;
 	object->is_derived = p11_items_class_of(item) == CKO_PRIVATE_KEY;
-	p11_describe_public(object, item, company);
+	p11_describe_key_public(object, item, company);
 	put(&object);
 }
 

@@ -3,9 +3,9 @@
 #include "frontends/pkcs11/p11_key_file.h"
 
 #include "base/bytes.h"
+#include "codec/sha1.h"
 #include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
-#include "frontends/pkcs11/p11_hash.h"
 #include "frontends/pkcs11/p11_place.h"
 #include "frontends/pkcs11/p11_private_key.h"
 #include "frontends/pkcs11/p11_public_key.h"
@@ -105,7 +105,7 @@ static CK_RV import_public(const struct p11_writing *writing, const struct p11_w
 			   struct kc_dictionary *attributes, struct kc_key **ret_key)
 {
 	CLEANUP(kc_bytes_free) struct kc_bytes info = {NULL, 0};
-	uint8_t hash[P11_DIGEST_MAX];
+	uint8_t hash[SHA1_DIGEST_BYTES];
 	struct kc_view bits = {NULL, 0};
 	CK_KEY_TYPE key_type =
 		p11_template_number(wish->template, wish->n, CKA_KEY_TYPE, (CK_KEY_TYPE)-1);
@@ -118,9 +118,8 @@ static CK_RV import_public(const struct p11_writing *writing, const struct p11_w
 		return status;
 	if (!p11_public_key_bits(kc_view_of_bytes(&info), &bits))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	p11_hash_digest(P11_SHA1, bits, hash);
-	status = make_attributes(writing, CKO_PUBLIC_KEY, wish,
-				 view_of(hash, p11_hash_bytes(P11_SHA1)), attributes);
+	sha1_digest(bits, hash);
+	status = make_attributes(writing, CKO_PUBLIC_KEY, wish, VIEW_OF(hash), attributes);
 	return status == CKR_OK ? import(writing, kc_view_of_bytes(&info), attributes, ret_key)
 				: status;
 }

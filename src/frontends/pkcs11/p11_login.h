@@ -7,7 +7,7 @@
 #include "frontends/pkcs11/p11_standard.h"
 
 /*
- * 3.0, 5.6.4: with an application's last session with a token its login ends too. To be called when
+ * 3.0, 5.6.2: with an application's last session with a token its login ends too. To be called when
  * a session of @slot was closed, not within p11_module_enter().
  */
 void p11_login_end_if_unused(CK_SLOT_ID slot);

@@ -13,9 +13,9 @@
  * and what is held by a count cannot vanish in between.
  *
  * A child of fork() finds the state of its parent, as CKF_INTERFACE_FORK_SAFE promises: sessions
- *and handles stay good, since handles are names. What its parent has proved (a login) it has not.
- *The parts with tables have a function x_inherit() for that: the threads that held something are
- *not in this process, and what they had in hand is not to be touched.
+ * and handles stay good, since handles are names. What its parent has proved (a login) it has not.
+ * The parts with tables have a function x_inherit() for that: the threads that held something are
+ * not in this process, and what they had in hand is not to be touched.
  */
 
 #include "frontends/pkcs11/p11_standard.h"

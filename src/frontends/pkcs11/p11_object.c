@@ -152,6 +152,13 @@ CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_objec
 	return status;
 }
 
+CK_RV p11_object_take_key(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_key)
+{
+	CK_RV status = p11_object_take(slot, handle, ret_key);
+
+	return status == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : status;
+}
+
 /* --- ends ------------------------------------------------------------------------------------ */
 
 /* Those of @session, or, 0, the private session objects of @slot. */

@@ -52,10 +52,13 @@ struct p11_object {
 /*
  * The object of @handle, as a session of @slot sees it, held until p11_object_give(). Not within
  * p11_module_enter(). Asks the daemon only when the object was not looked at since its token came.
- * Expected: CKR_OBJECT_HANDLE_INVALID  (for keys in operations: CKR_KEY_HANDLE_INVALID is the
- * caller's)
+ * Expected: CKR_OBJECT_HANDLE_INVALID
  */
 CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object);
+
+/* The same of a key in an operation, whose handle is called by another name.
+ * Expected: CKR_KEY_HANDLE_INVALID */
+CK_RV p11_object_take_key(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_key);
 
 /* NULL is fine. Not within p11_module_enter(). */
 void p11_object_give(struct p11_object *object);
@@ -69,7 +72,7 @@ static inline void p11_object_givep(struct p11_object **object)
 /* Within p11_module_enter(): the session objects of @session are no more. */
 void p11_object_end_session(CK_SESSION_HANDLE session);
 
-/* The same, when somebody logs out of @slot (3.0, 5.6.9): its private session objects are no more.
+/* The same, when somebody logs out of @slot (3.0, 5.6.10): its private session objects are no more.
  */
 void p11_object_end_login(CK_SLOT_ID slot);
 
@@ -95,21 +98,5 @@ void p11_object_end(void);
 /* Is the attribute @type of @object CK_TRUE, as C_GetAttributeValue tells it? What it has not got
  * is not: CKA_SIGN of a certificate. */
 bool p11_object_is(const struct p11_object *object, CK_ATTRIBUTE_TYPE type);
-
-/* May such a secret key be made? For whoever has to ask before a private key is used for it.
- * Expected: as p11_object_add_secret() */
-CK_RV p11_object_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attributes);
-
-/*
- * A secret key that C_DeriveKey or C_UnwrapKey made, as a session object of @session: @attributes
- * are what the application wants it to be, of a CKA_KEY_TYPE that may be any, and CKA_VALUE_LEN, if
- * it is there, is the length of @secret. What it does not say: a generic secret, not sensitive,
- * extractable.
- * @secret is taken (emptied) also on failure.
- * Expected: CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID
- */
-CK_RV p11_object_add_secret(const struct p11_session *session, const CK_ATTRIBUTE *attributes,
-			    CK_ULONG n_attributes, struct secret *secret,
-			    CK_OBJECT_HANDLE *ret_handle);
 
 #endif

@@ -47,10 +47,10 @@ static CK_RV take_key(const struct p11_session *session, const struct p11_verb *
 		      struct p11_object **ret_key)
 {
 	struct p11_object *key = NULL;
-	CK_RV rv = p11_object_take(session->slot, handle, &key);
+	CK_RV rv = p11_object_take_key(session->slot, handle, &key);
 
 	if (rv != CKR_OK)
-		return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+		return rv;
 	if (!key->key)
 		rv = CKR_KEY_HANDLE_INVALID; /* a certificate, data */
 	else if (!p11_mechanism_is_for(mechanism, key->key_type))

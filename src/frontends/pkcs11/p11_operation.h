@@ -60,8 +60,7 @@ CK_RV p11_operation_take_whole(const struct p11_session *session, const struct p
 			       struct p11_operation *ret_operation);
 void p11_operation_done(struct p11_operation *operation);
 
-/* --- going on: CLEANUP(p11_operation_leave) struct p11_turn turn = {0}; ------------------------
- */
+/* --- going on: CLEANUP(p11_operation_leave) struct p11_turn turn = {0}; ------------------- */
 
 /* One call within an operation. The operation ends with it unless @goes_on is set. */
 struct p11_turn {
@@ -104,8 +103,7 @@ bool p11_operation_has_room(struct p11_turn *turn, size_t needed, const CK_BYTE 
 /* The result into @buffer, if there is room; else it is kept and the operation goes on. */
 CK_RV p11_operation_put_result(struct p11_turn *turn, CK_BYTE *buffer, CK_ULONG *len);
 
-/* --- ending, and what C_Login and C_SessionCancel want -----------------------------------------
- */
+/* --- ending, and what C_Login and C_SessionCancel want ------------------------------------ */
 
 /* End all operations of @session, for C_CloseSession and its siblings. Not within
  * p11_module_enter(), as keys are given back. */

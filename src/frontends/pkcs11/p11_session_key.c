@@ -4,8 +4,7 @@
  * that is not permanent), a public one is a name that contains it; what is known of either the
  * daemon tells. Secret keys are here, in locked memory.
  */
-#include "frontends/owned.h"
-#include "frontends/pkcs11/p11_session_object.h"
+#include "frontends/pkcs11/p11_session_key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,9 @@
 #include <keycask/dictionary.h>
 
 #include "base/bytes.h"
-#include "base/secret.h"
+#include "frontends/owned.h"
 #include "frontends/pkcs11/p11_attributes.h"
-#include "frontends/pkcs11/p11_describe.h"
+#include "frontends/pkcs11/p11_describe_key.h"
 #include "frontends/pkcs11/p11_mechanism.h"
 #include "frontends/pkcs11/p11_public_key.h"
 #include "frontends/pkcs11/p11_status.h"
@@ -37,9 +36,9 @@ static CK_RV describe(struct p11_object *object)
 		return p11_status(status);
 	company.public_key_info = kc_view_of_bytes(&info);
 	if (object->object_class == CKO_PRIVATE_KEY)
-		p11_describe_private(object, item, &company);
+		p11_describe_key_private(object, item, &company);
 	else
-		p11_describe_public(object, item, &company);
+		p11_describe_key_public(object, item, &company);
 	return CKR_OK;
 }
 
@@ -99,7 +98,7 @@ static void narrow_uses(struct p11_object *object, const struct p11_wish *wish)
 		    !p11_template_flag(wish->template, wish->n, uses[i], true))
 			p11_attributes_put_flag(object->attributes, uses[i], false);
 	}
-	p11_describe_mechanisms(object);
+	p11_describe_key_mechanisms(object);
 }
 
 static CK_RV add(const struct p11_session *session, CK_OBJECT_CLASS object_class,
@@ -126,16 +125,16 @@ static CK_RV add(const struct p11_session *session, CK_OBJECT_CLASS object_class
 	return p11_session_object_publish(&object, ret_handle);
 }
 
-CK_RV p11_session_object_add_private(const struct p11_session *session, struct kc_key **key,
-				     const struct p11_wish *wish, bool is_generated,
-				     CK_OBJECT_HANDLE *ret_handle)
+CK_RV p11_session_key_add_private(const struct p11_session *session, struct kc_key **key,
+				  const struct p11_wish *wish, bool is_generated,
+				  CK_OBJECT_HANDLE *ret_handle)
 {
 	return add(session, CKO_PRIVATE_KEY, key, wish, is_generated, ret_handle);
 }
 
-CK_RV p11_session_object_add_public(const struct p11_session *session, struct kc_key **key,
-				    const struct p11_wish *wish, bool is_generated,
-				    CK_OBJECT_HANDLE *ret_handle)
+CK_RV p11_session_key_add_public(const struct p11_session *session, struct kc_key **key,
+				 const struct p11_wish *wish, bool is_generated,
+				 CK_OBJECT_HANDLE *ret_handle)
 {
 	return add(session, CKO_PUBLIC_KEY, key, wish, is_generated, ret_handle);
 }
@@ -184,7 +183,7 @@ static void describe_value(struct p11_object *object)
 		p11_attributes_lend(to, CKA_VALUE, secret_view(object->secret));
 }
 
-CK_RV p11_object_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attributes)
+CK_RV p11_session_key_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attributes)
 {
 	CK_RV status =
 		p11_template_check(attributes, n_attributes, CKO_SECRET_KEY, P11_TEMPLATE_DERIVE);
@@ -200,7 +199,7 @@ CK_RV p11_object_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attribu
 
 static CK_RV check_secret(const struct p11_wish *wish, const struct secret *secret)
 {
-	CK_RV status = p11_object_check_secret(wish->template, wish->n);
+	CK_RV status = p11_session_key_check_secret(wish->template, wish->n);
 
 	if (status == CKR_OK &&
 	    p11_template_number(wish->template, wish->n, CKA_VALUE_LEN, secret->len) != secret->len)
@@ -231,9 +230,9 @@ static CK_RV add_secret(const struct p11_session *session, const struct p11_wish
 	return p11_session_object_publish(&object, ret_handle);
 }
 
-CK_RV p11_object_add_secret(const struct p11_session *session, const CK_ATTRIBUTE *attributes,
-			    CK_ULONG n_attributes, struct secret *secret,
-			    CK_OBJECT_HANDLE *ret_handle)
+CK_RV p11_session_key_add_secret(const struct p11_session *session, const CK_ATTRIBUTE *attributes,
+				 CK_ULONG n_attributes, struct secret *secret,
+				 CK_OBJECT_HANDLE *ret_handle)
 {
 	const struct p11_wish wish = {attributes, n_attributes};
 	CK_RV status = check_secret(&wish, secret);
@@ -244,9 +243,8 @@ CK_RV p11_object_add_secret(const struct p11_session *session, const CK_ATTRIBUT
 	return status;
 }
 
-/* C_CreateObject of a secret key, whose value comes along. */
-CK_RV p11_session_object_create_secret(const struct p11_session *session,
-				       const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
+CK_RV p11_session_key_create_secret(const struct p11_session *session, const struct p11_wish *wish,
+				    CK_OBJECT_HANDLE *ret_handle)
 {
 	CLEANUP(secret_done) struct secret secret = {NULL, 0, 0};
 	struct kc_view value = p11_template_view(wish->template, wish->n, CKA_VALUE);

@@ -2,7 +2,8 @@
 #ifndef PKCS11_P11_SESSION_OBJECT_H
 #define PKCS11_P11_SESSION_OBJECT_H
 
-/* Session objects (3.0, 4.1): they are made in this process, and end with their session. */
+/* Session objects (3.0, 4.1): they are made in this process, and end with their session. Those that
+ * are keys are p11_session_key.h's. */
 
 #include "frontends/pkcs11/p11_object.h"
 #include "frontends/pkcs11/p11_session.h"
@@ -26,27 +27,12 @@ void p11_session_object_overlay(struct p11_object *object, const struct p11_wish
 /* @object, which is taken also on failure, has its handle. */
 CK_RV p11_session_object_publish(struct p11_object **object, CK_OBJECT_HANDLE *ret_handle);
 
-/* C_CreateObject of data, a certificate or a secret key, as a checked @wish says. */
+/* C_CreateObject of data or a certificate, as a checked @wish says. */
 CK_RV p11_session_object_create(const struct p11_session *session, CK_OBJECT_CLASS object_class,
 				const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle);
-CK_RV p11_session_object_create_secret(const struct p11_session *session,
-				       const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle);
 
 /* A copy of @original, as @wish says otherwise (C_CopyObject). */
 CK_RV p11_session_object_copy(const struct p11_session *session, struct p11_object *original,
 			      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle);
-
-/*
- * The halves of a key that the daemon keeps for this process, C_GenerateKeyPair's or
- * C_CreateObject's:
- * @key is taken (NULL afterwards) also on failure. A public key may be that of @key, or @key
- * itself.
- */
-CK_RV p11_session_object_add_private(const struct p11_session *session, struct kc_key **key,
-				     const struct p11_wish *wish, bool is_generated,
-				     CK_OBJECT_HANDLE *ret_handle);
-CK_RV p11_session_object_add_public(const struct p11_session *session, struct kc_key **key,
-				    const struct p11_wish *wish, bool is_generated,
-				    CK_OBJECT_HANDLE *ret_handle);
 
 #endif

@@ -28,7 +28,7 @@ struct p11_interface {
 
 #define CKF_INTERFACE_FORK_SAFE 0x00000001UL
 
-/* 3.0, 5.6.? C_SessionCancel: what to cancel; the others are CKF_ENCRYPT and so on. */
+/* 3.0, 5.6.5, C_SessionCancel: what to cancel; the others are CKF_ENCRYPT and so on. */
 #define CKF_FIND_OBJECTS 0x00000040UL
 
 #define CKR_OPERATION_CANCEL_FAILED 0x00000202UL

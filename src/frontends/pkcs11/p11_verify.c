@@ -20,8 +20,7 @@ static const struct p11_verb verification = {CKF_VERIFY, CKA_VERIFY,
 static const struct p11_verb recovery = {CKF_VERIFY_RECOVER, CKA_VERIFY_RECOVER,
 					 offsetof(struct p11_session, verify)};
 
-/* --- verification ------------------------------------------------------------------------------
- */
+/* --- verification ------------------------------------------------------------------------- */
 
 static CK_RV ask(const struct p11_operation *operation, const char *algorithm, struct kc_view data,
 		 struct kc_view signature)
@@ -98,8 +97,7 @@ CK_RV C_VerifyFinal(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG sign
 	return check(turn.operation, view_of(NULL, 0), view_of(signature, signature_len));
 }
 
-/* --- what was signed comes out again -----------------------------------------------------------
- */
+/* --- what was signed comes out again ------------------------------------------------------ */
 
 /* EMSA-PKCS1-v1_5: 00 01, FF … FF, 00, and what was signed. All of it is public. */
 static CK_RV unpad(struct kc_view block, struct kc_view *ret_data)

@@ -9,6 +9,7 @@
 #include "frontends/pkcs11/p11_decrypt.h"
 #include "frontends/pkcs11/p11_encrypt.h"
 #include "frontends/pkcs11/p11_secret_size.h"
+#include "frontends/pkcs11/p11_session_key.h"
 #include "frontends/pkcs11/p11_use.h"
 
 static const struct p11_verb wrapping = {CKF_WRAP, CKA_WRAP, 0};
@@ -18,8 +19,7 @@ enum {
 	NOISE_BYTES = 32, /* as long as an AES key may be */
 };
 
-/* --- wrapping -----------------------------------------------------------------------------------
- */
+/* --- wrapping ----------------------------------------------------------------------------- */
 
 static CK_RV put(const struct p11_operation *operation, const struct p11_object *secret,
 		 CK_BYTE *wrapped, CK_ULONG *len)
@@ -55,10 +55,8 @@ static CK_RV wrap(const struct p11_session *session, const struct p11_operation 
 		  CK_OBJECT_HANDLE handle, CK_BYTE *wrapped, CK_ULONG *len)
 {
 	CLEANUP(p11_object_givep) struct p11_object *secret = NULL;
-	CK_RV rv = p11_object_take(session->slot, handle, &secret);
+	CK_RV rv = p11_object_take_key(session->slot, handle, &secret);
 
-	if (rv == CKR_OBJECT_HANDLE_INVALID)
-		return CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK)
 		rv = check_secret(secret);
 	return rv == CKR_OK ? put(operation, secret, wrapped, len) : rv;
@@ -88,8 +86,7 @@ CK_RV C_WrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HAN
 	return rv == CKR_OK ? wrap(session, &operation, key, wrapped_key, wrapped_key_len) : rv;
 }
 
-/* --- unwrapping ---------------------------------------------------------------------------------
- */
+/* --- unwrapping --------------------------------------------------------------------------- */
 
 /*
  * What PKCS#1 v1.5 leaves of something that was not encrypted so is noise of any length. Were it
@@ -154,7 +151,7 @@ static CK_RV unwrap(const struct p11_session *session, struct p11_operation *ope
 {
 	struct secret secret = {0};
 	size_t len = 0;
-	CK_RV rv = p11_object_check_secret(template, n);
+	CK_RV rv = p11_session_key_check_secret(template, n);
 
 	if (rv == CKR_OK)
 		rv = p11_secret_size_find(template, n, &len);
@@ -163,7 +160,7 @@ static CK_RV unwrap(const struct p11_session *session, struct p11_operation *ope
 	if (rv == CKR_OK)
 		rv = put_secret(operation, template, n, len, &secret);
 	if (rv == CKR_OK)
-		rv = p11_object_add_secret(session, template, n, &secret, ret_handle);
+		rv = p11_session_key_add_secret(session, template, n, &secret, ret_handle);
 	secret_done(&secret);
 	return rv;
 }

@@ -12,12 +12,12 @@
 #include <keycask/token.h>
 
 #include "base/copy.h"
+#include "codec/sha1.h"
 #include "frontends/owned.h"
 #include "frontends/pkcs11/p11_application_id.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
 #include "frontends/pkcs11/p11_certificate.h"
-#include "frontends/pkcs11/p11_hash.h"
 #include "frontends/pkcs11/p11_key_file.h"
 #include "frontends/pkcs11/p11_load.h"
 #include "frontends/pkcs11/p11_module.h"
@@ -170,15 +170,14 @@ static CK_RV add_to_keychain(const struct p11_writing *writing, const struct p11
 		{KC_VALUE_DATA, KC_DATA(p11_template_view(wish->template, wish->n, CKA_VALUE))},
 		{KC_RETURN_PERSISTENT_REF, KC_TRUE});
 	CLEANUP(kc_value_freep) struct kc_value *reference = NULL;
-	uint8_t hash[P11_DIGEST_MAX];
+	uint8_t hash[SHA1_DIGEST_BYTES];
 	enum kc_status added = KC_OK;
 	CK_RV status = CKR_OK;
 
 	if (!item)
 		return CKR_HOST_MEMORY;
-	p11_hash_digest(P11_SHA1, certificate->public_key, hash);
-	status =
-		p11_writing_put_names(writing, wish, view_of(hash, p11_hash_bytes(P11_SHA1)), item);
+	sha1_digest(certificate->public_key, hash);
+	status = p11_writing_put_names(writing, wish, VIEW_OF(hash), item);
 	if (status != CKR_OK)
 		return status;
 	added = kc_item_add(item, &reference);

@@ -141,8 +141,7 @@ TEST(ecdh)
 	CHECK_INT(refuse(CKM_ECDH1_DERIVE, &given, sizeof(given)), CKR_MECHANISM_PARAM_INVALID);
 }
 
-/* --- the table ---------------------------------------------------------------------------------
- */
+/* --- the table ---------------------------------------------------------------------------- */
 
 TEST(key_types_are_whole_words)
 {
@@ -178,8 +177,7 @@ TEST(what_a_token_lacks_is_not_listed)
 	CHECK_INT(p11_ability_flags(&whole, p11_mechanism_find(CKM_SHA256)), CKF_DIGEST);
 }
 
-/* --- how long a secret is ----------------------------------------------------------------------
- */
+/* --- how long a secret is ----------------------------------------------------------------- */
 
 static CK_RV find_size(CK_KEY_TYPE type, CK_ULONG len, size_t *ret_len)
 {
