@@ -146,16 +146,16 @@ CK_RV p11_ability_find(CK_SLOT_ID slot, struct p11_ability *ret_ability)
 {
 	CLEANUP(freep) char *token_id = NULL;
 	unsigned state = 0;
-	CK_RV rv = p11_event_look();
+	CK_RV result = p11_event_look();
 
-	if (rv == CKR_OK)
-		rv = p11_module_enter();
-	if (rv != CKR_OK)
-		return rv;
-	rv = look(slot, ret_ability, &state, &token_id);
+	if (result == CKR_OK)
+		result = p11_module_enter();
+	if (result != CKR_OK)
+		return result;
+	result = look(slot, ret_ability, &state, &token_id);
 	p11_module_leave();
-	if (rv != CKR_OK || !token_id)
-		return rv;
+	if (result != CKR_OK || !token_id)
+		return result;
 	ret_ability->lacking = ask(token_id);
 	note(slot, state, ret_ability->lacking);
 	return CKR_OK;

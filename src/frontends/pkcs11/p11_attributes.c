@@ -234,11 +234,11 @@ static CK_RV worse(CK_RV before, CK_RV now)
 CK_RV p11_attributes_read(const struct p11_attributes *attributes, CK_ATTRIBUTE *template,
 			  CK_ULONG n)
 {
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	for (CK_ULONG i = 0; i < n; i++)
-		status = worse(status, read_one(attributes, &template[i]));
-	return status;
+		result = worse(result, read_one(attributes, &template[i]));
+	return result;
 }
 
 static bool matches_one(const struct p11_attributes *attributes, const CK_ATTRIBUTE *wanted)

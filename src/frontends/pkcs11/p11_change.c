@@ -63,16 +63,16 @@ static CK_RV change_item(const struct p11_session *session, const struct p11_obj
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
 	CLEANUP(kc_dictionary_freep) struct kc_dictionary *changes = make_changes(wish);
-	CK_RV status = changes ? p11_writing_begin(session, &writing) : CKR_HOST_MEMORY;
+	CK_RV result = changes ? p11_writing_begin(session, &writing) : CKR_HOST_MEMORY;
 
-	if (status == CKR_OK)
-		status = check_item(object, wish);
-	if (status == CKR_OK)
-		status = p11_writing_put_names(&writing, wish, kc_view_of(NULL, 0), changes);
-	if (status != CKR_OK)
-		return status;
-	status = p11_writing_status(update(kc_view_of_bytes(&object->reference), changes));
-	return status == CKR_OK ? p11_load_objects(object->slot, P11_LOAD_ALL) : status;
+	if (result == CKR_OK)
+		result = check_item(object, wish);
+	if (result == CKR_OK)
+		result = p11_writing_put_names(&writing, wish, kc_view_of(NULL, 0), changes);
+	if (result != CKR_OK)
+		return result;
+	result = p11_writing_status(update(kc_view_of_bytes(&object->reference), changes));
+	return result == CKR_OK ? p11_load_objects(object->slot, P11_LOAD_ALL) : result;
 }
 
 /* --- session objects ------------------------------------------------------------------------- */
@@ -116,10 +116,10 @@ static void hide_value(struct p11_object *object)
 static CK_RV change_session_object(struct p11_object *object, const struct p11_wish *wish)
 {
 	CLEANUP(p11_object_givep) struct p11_object *changed = NULL;
-	CK_RV status = check_session_object(object, wish);
+	CK_RV result = check_session_object(object, wish);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	changed = p11_object_variant(object);
 	if (!changed)
 		return CKR_HOST_MEMORY;
@@ -129,9 +129,9 @@ static CK_RV change_session_object(struct p11_object *object, const struct p11_w
 	if (!p11_attributes_are_whole(changed->attributes))
 		return CKR_HOST_MEMORY;
 	p11_module_hold();
-	status = p11_catalogue_replace(object->handle, &changed);
+	result = p11_catalogue_replace(object->handle, &changed);
 	p11_module_leave();
-	return status;
+	return result;
 }
 
 /* --- both ------------------------------------------------------------------------------------ */
@@ -139,11 +139,11 @@ static CK_RV change_session_object(struct p11_object *object, const struct p11_w
 static CK_RV change(const struct p11_session *session, struct p11_object *object,
 		    const struct p11_wish *wish)
 {
-	CK_RV status =
+	CK_RV result =
 		p11_template_check(wish->template, wish->n, object->object_class, P11_TEMPLATE_SET);
 
-	if (status != CKR_OK || is_all_so(object, wish))
-		return status;
+	if (result != CKR_OK || is_all_so(object, wish))
+		return result;
 	if (!p11_object_is(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	return object->session ? change_session_object(object, wish)
@@ -156,9 +156,9 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE han
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_object_givep) struct p11_object *object = NULL;
 	const struct p11_wish wish = {template, n};
-	CK_RV status = p11_session_take(session_handle, &session);
+	CK_RV result = p11_session_take(session_handle, &session);
 
-	if (status == CKR_OK)
-		status = p11_object_take(session->slot, handle, &object);
-	return status == CKR_OK ? change(session, object, &wish) : status;
+	if (result == CKR_OK)
+		result = p11_object_take(session->slot, handle, &object);
+	return result == CKR_OK ? change(session, object, &wish) : result;
 }

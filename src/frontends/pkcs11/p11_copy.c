@@ -60,14 +60,14 @@ static CK_RV add_item(const struct p11_writing *writing, const struct p11_object
 			      {KC_RETURN_PERSISTENT_REF, KC_TRUE});
 	CLEANUP(kc_value_freep) struct kc_value *reference = NULL;
 	enum kc_status added = KC_OK;
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!item)
 		return CKR_HOST_MEMORY;
-	status = p11_writing_put_names(writing, wish,
+	result = p11_writing_put_names(writing, wish,
 				       p11_attributes_view(original->attributes, CKA_ID), item);
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	added = kc_item_add(item, &reference);
 	if (added != KC_OK)
 		return p11_writing_status(added);
@@ -80,10 +80,10 @@ static CK_RV copy_private(const struct p11_session *session, const struct p11_ob
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
 	CK_ATTRIBUTE template[COPIED_MAX];
 	struct p11_wish names = {template, 0};
-	CK_RV status = p11_writing_begin(session, &writing);
+	CK_RV result = p11_writing_begin(session, &writing);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (writing.token_id)
 		return CKR_ACTION_PROHIBITED; /* a token makes its keys itself */
 	add_row(original, wish, CKA_LABEL, template, &names.n);
@@ -99,11 +99,11 @@ static CK_RV copy(const struct p11_session *session, struct p11_object *original
 {
 	bool is_private = original->object_class == CKO_PRIVATE_KEY;
 	bool stays = p11_template_flag(wish->template, wish->n, CKA_TOKEN, original->session == 0);
-	CK_RV status = p11_template_check(wish->template, wish->n, original->object_class,
+	CK_RV result = p11_template_check(wish->template, wish->n, original->object_class,
 					  P11_TEMPLATE_COPY);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!p11_object_is(original, CKA_COPYABLE) || (is_private && !stays))
 		return CKR_ACTION_PROHIBITED;
 	if (is_private)
@@ -118,12 +118,12 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_object_givep) struct p11_object *original = NULL;
 	const struct p11_wish wish = {template, n};
-	CK_RV status = p11_session_take(session_handle, &session);
+	CK_RV result = p11_session_take(session_handle, &session);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!ret_handle)
 		return CKR_ARGUMENTS_BAD;
-	status = p11_object_take(session->slot, handle, &original);
-	return status == CKR_OK ? copy(session, original, &wish, ret_handle) : status;
+	result = p11_object_take(session->slot, handle, &original);
+	return result == CKR_OK ? copy(session, original, &wish, ret_handle) : result;
 }

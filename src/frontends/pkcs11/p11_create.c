@@ -12,10 +12,10 @@ CK_RV p11_create_token_object(const struct p11_session *session, CK_OBJECT_CLASS
 			      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
-	CK_RV status = p11_writing_begin(session, &writing);
+	CK_RV result = p11_writing_begin(session, &writing);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	switch (object_class) {
 	case CKO_CERTIFICATE:
 		return p11_writing_add_certificate(&writing, wish, ret_handle);
@@ -31,10 +31,10 @@ static CK_RV create_session_key(const struct p11_session *session, CK_OBJECT_CLA
 				const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
 	struct kc_key *key = NULL;
-	CK_RV status = p11_key_file_import(NULL, object_class, wish, &key);
+	CK_RV result = p11_key_file_import(NULL, object_class, wish, &key);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (object_class == CKO_PRIVATE_KEY)
 		return p11_session_key_add_private(session, &key, wish, false, ret_handle);
 	return p11_session_key_add_public(session, &key, wish, false, ret_handle);
@@ -58,7 +58,7 @@ static CK_RV create(const struct p11_session *session, const struct p11_wish *wi
 		    CK_OBJECT_HANDLE *ret_handle)
 {
 	CK_OBJECT_CLASS object_class = CKO_VENDOR_DEFINED;
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!wish->template && wish->n > 0)
 		return CKR_ARGUMENTS_BAD;
@@ -67,9 +67,9 @@ static CK_RV create(const struct p11_session *session, const struct p11_wish *wi
 	object_class = p11_template_number(wish->template, wish->n, CKA_CLASS, CKO_VENDOR_DEFINED);
 	if (!p11_template_is_class(object_class))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	status = p11_template_check(wish->template, wish->n, object_class, P11_TEMPLATE_MAKE);
-	if (status != CKR_OK)
-		return status;
+	result = p11_template_check(wish->template, wish->n, object_class, P11_TEMPLATE_MAKE);
+	if (result != CKR_OK)
+		return result;
 	if (p11_template_flag(wish->template, wish->n, CKA_TOKEN, false))
 		return p11_create_token_object(session, object_class, wish, ret_handle);
 	return create_session_object(session, object_class, wish, ret_handle);
@@ -80,9 +80,9 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG 
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	const struct p11_wish wish = {template, n};
-	CK_RV status = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	return ret_handle ? create(session, &wish, ret_handle) : CKR_ARGUMENTS_BAD;
 }

@@ -29,26 +29,26 @@ static CK_RV ask(struct p11_operation *operation, const char *algorithm, struct 
 static CK_RV unpad(struct p11_operation *operation)
 {
 	struct bytes message = BYTES_INIT(P11_BLOCK_MAX);
-	CK_RV rv = p11_padding_take_oaep(&operation->how, kc_view_of_bytes(&operation->result),
-					 &message);
+	CK_RV result = p11_padding_take_oaep(&operation->how, kc_view_of_bytes(&operation->result),
+					     &message);
 
 	kc_bytes_free(&operation->result);
-	if (rv == CKR_OK)
+	if (result == CKR_OK)
 		operation->result = bytes_take(&message);
-	return rv;
+	return result;
 }
 
 CK_RV p11_decrypt_data(struct p11_operation *operation, struct kc_view data)
 {
 	const char *algorithm = p11_parameters_encryption(&operation->how);
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (data.len != p11_use_modulus_bytes(operation->key))
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
 	if (algorithm)
 		return ask(operation, algorithm, data);
-	rv = ask(operation, KC_ALGORITHM_RSA_ENCRYPTION_RAW, data);
-	return rv == CKR_OK ? unpad(operation) : rv;
+	result = ask(operation, KC_ALGORITHM_RSA_ENCRYPTION_RAW, data);
+	return result == CKR_OK ? unpad(operation) : result;
 }
 
 /* Without a buffer nothing is decrypted: "C_Decrypt … to determine the length" need not be exact
@@ -57,16 +57,16 @@ static CK_RV finish(struct p11_turn *turn, struct kc_view data, CK_BYTE *plain, 
 {
 	struct p11_operation *operation = turn->operation;
 	uint8_t digest[P11_DIGEST_MAX];
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!operation->has_result && (!plain || !len)) {
 		(void)p11_operation_has_room(turn, p11_use_modulus_bytes(operation->key), NULL, len,
-					     &rv);
-		return rv;
+					     &result);
+		return result;
 	}
 	if (!operation->has_result)
-		rv = p11_decrypt_data(operation, p11_operation_input(operation, data, digest));
-	return rv == CKR_OK ? p11_operation_put_result(turn, plain, len) : rv;
+		result = p11_decrypt_data(operation, p11_operation_input(operation, data, digest));
+	return result == CKR_OK ? p11_operation_put_result(turn, plain, len) : result;
 }
 
 /* --- the standard's functions ----------------------------------------------------------------- */
@@ -80,9 +80,11 @@ CK_RV C_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG encrypte
 		CK_BYTE *data, CK_ULONG *data_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter_whole(session, &decryption, encrypted, encrypted_len, &turn);
+	CK_RV result =
+		p11_operation_enter_whole(session, &decryption, encrypted, encrypted_len, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(encrypted, encrypted_len), data, data_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(encrypted, encrypted_len), data, data_len)
+				: result;
 }
 
 CK_RV C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
@@ -96,7 +98,8 @@ CK_RV C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted_part,
 CK_RV C_DecryptFinal(CK_SESSION_HANDLE session, CK_BYTE *last_part, CK_ULONG *last_part_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(session, &decryption, &turn);
+	CK_RV result = p11_operation_enter(session, &decryption, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(NULL, 0), last_part, last_part_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(NULL, 0), last_part, last_part_len)
+				: result;
 }

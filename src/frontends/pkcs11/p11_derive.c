@@ -84,24 +84,24 @@ static CK_RV derive(const struct p11_operation *operation, size_t len, struct se
 {
 	CLEANUP(kc_bytes_free) struct kc_bytes made = {0};
 	struct kc_view point;
-	CK_RV rv = find_point(operation->key, bytes_view(&operation->how.public_key), &point);
+	CK_RV result = find_point(operation->key, bytes_view(&operation->how.public_key), &point);
 
-	if (rv == CKR_OK)
-		rv = ask(operation, point, len, &made);
-	return rv == CKR_OK ? cut(kc_view_of_bytes(&made), len, ret_secret) : rv;
+	if (result == CKR_OK)
+		result = ask(operation, point, len, &made);
+	return result == CKR_OK ? cut(kc_view_of_bytes(&made), len, ret_secret) : result;
 }
 
 /* A derivation gives as much as it is asked for, so it has to be told. */
 static CK_RV find_size(const struct p11_parameters *how, const CK_ATTRIBUTE *template, CK_ULONG n,
 		       size_t *ret_len)
 {
-	CK_RV rv = p11_session_key_check_secret(template, n);
+	CK_RV result = p11_session_key_check_secret(template, n);
 
-	if (rv == CKR_OK)
-		rv = p11_secret_size_find(template, n, ret_len);
-	if (rv == CKR_OK && *ret_len == 0 && how->hash != P11_NO_HASH)
-		rv = CKR_TEMPLATE_INCOMPLETE;
-	return rv;
+	if (result == CKR_OK)
+		result = p11_secret_size_find(template, n, ret_len);
+	if (result == CKR_OK && *ret_len == 0 && how->hash != P11_NO_HASH)
+		result = CKR_TEMPLATE_INCOMPLETE;
+	return result;
 }
 
 static CK_RV derive_object(const struct p11_session *session, const struct p11_operation *operation,
@@ -109,14 +109,14 @@ static CK_RV derive_object(const struct p11_session *session, const struct p11_o
 {
 	struct secret secret = {0};
 	size_t len = 0;
-	CK_RV rv = find_size(&operation->how, template, n, &len);
+	CK_RV result = find_size(&operation->how, template, n, &len);
 
-	if (rv == CKR_OK)
-		rv = derive(operation, len, &secret);
-	if (rv == CKR_OK)
-		rv = p11_session_key_add_secret(session, template, n, &secret, ret_handle);
+	if (result == CKR_OK)
+		result = derive(operation, len, &secret);
+	if (result == CKR_OK)
+		result = p11_session_key_add_secret(session, template, n, &secret, ret_handle);
 	secret_done(&secret);
-	return rv;
+	return result;
 }
 
 CK_RV C_DeriveKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_key,
@@ -124,12 +124,12 @@ CK_RV C_DeriveKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_H
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_operation_done) struct p11_operation operation = {0};
-	CK_RV rv = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (rv == CKR_OK && (!mechanism || !key || (!template && n > 0)))
-		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		rv = p11_operation_take_whole(session, &derivation, mechanism, base_key,
-					      &operation);
-	return rv == CKR_OK ? derive_object(session, &operation, template, n, key) : rv;
+	if (result == CKR_OK && (!mechanism || !key || (!template && n > 0)))
+		result = CKR_ARGUMENTS_BAD;
+	if (result == CKR_OK)
+		result = p11_operation_take_whole(session, &derivation, mechanism, base_key,
+						  &operation);
+	return result == CKR_OK ? derive_object(session, &operation, template, n, key) : result;
 }

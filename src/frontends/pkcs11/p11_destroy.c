@@ -44,10 +44,10 @@ static CK_RV destroy_item(const struct p11_session *session, const struct p11_ob
 	struct kc_view reference = kc_view_of_bytes(&object->reference);
 	struct kc_options options = KC_OPTIONS_INIT;
 	enum kc_status deleted = KC_OK;
-	CK_RV status = p11_writing_begin(session, &writing);
+	CK_RV result = p11_writing_begin(session, &writing);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	options = p11_writing_options(&writing);
 	deleted = writing.token_id ? kc_token_delete_object(reference, &options)
 				   : delete_item(reference);
@@ -70,9 +70,9 @@ CK_RV C_DestroyObject(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle)
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_object_givep) struct p11_object *object = NULL;
-	CK_RV status = p11_session_take(session_handle, &session);
+	CK_RV result = p11_session_take(session_handle, &session);
 
-	if (status == CKR_OK)
-		status = p11_object_take(session->slot, handle, &object);
-	return status == CKR_OK ? destroy(session, object) : status;
+	if (result == CKR_OK)
+		result = p11_object_take(session->slot, handle, &object);
+	return result == CKR_OK ? destroy(session, object) : result;
 }

@@ -11,11 +11,11 @@ static CK_RV finish(struct p11_turn *turn, struct kc_view data, CK_BYTE *digest,
 {
 	uint8_t made[P11_DIGEST_MAX];
 	struct kc_view view;
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!p11_operation_has_room(turn, p11_hash_bytes(turn->operation->hash.kind), digest, len,
-				    &rv))
-		return rv;
+				    &result))
+		return result;
 	view = p11_operation_input(turn->operation, data, made);
 	memcpy(digest, view.data, view.len);
 	*len = view.len;
@@ -31,9 +31,10 @@ CK_RV C_Digest(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_B
 	       CK_ULONG *digest_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter_whole(session, &digestion, data, data_len, &turn);
+	CK_RV result = p11_operation_enter_whole(session, &digestion, data, data_len, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(data, data_len), digest, digest_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(data, data_len), digest, digest_len)
+				: result;
 }
 
 CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len)
@@ -44,23 +45,23 @@ CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len
 static CK_RV digest_key(struct p11_turn *turn, CK_OBJECT_HANDLE handle)
 {
 	CLEANUP(p11_object_givep) struct p11_object *key = NULL;
-	CK_RV rv = p11_object_take_key(turn->session->slot, handle, &key);
+	CK_RV result = p11_object_take_key(turn->session->slot, handle, &key);
 
-	if (rv == CKR_OK && !key->secret)
+	if (result == CKR_OK && !key->secret)
 		return CKR_KEY_INDIGESTIBLE;
-	if (rv == CKR_OK)
+	if (result == CKR_OK)
 		p11_hash_update(&turn->operation->hash, secret_view(key->secret));
-	return rv;
+	return result;
 }
 
 /* "the value of a secret key", which is in this process when it is one of a session. */
 CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(session, &digestion, &turn);
+	CK_RV result = p11_operation_enter(session, &digestion, &turn);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	turn.goes_on = true;
 	turn.operation->has_parts = true;
 	return digest_key(&turn, key);
@@ -69,7 +70,7 @@ CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 CK_RV C_DigestFinal(CK_SESSION_HANDLE session, CK_BYTE *digest, CK_ULONG *digest_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(session, &digestion, &turn);
+	CK_RV result = p11_operation_enter(session, &digestion, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(NULL, 0), digest, digest_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(NULL, 0), digest, digest_len) : result;
 }

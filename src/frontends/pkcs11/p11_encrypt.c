@@ -41,12 +41,13 @@ static CK_RV ask_with_padded(const struct p11_object *key, const struct p11_para
 			     struct kc_view data, struct kc_bytes *ret_ciphertext)
 {
 	struct bytes block = BYTES_INIT(P11_BLOCK_MAX);
-	CK_RV rv = p11_padding_put_oaep(how, data, p11_use_modulus_bytes(key), &block);
+	CK_RV result = p11_padding_put_oaep(how, data, p11_use_modulus_bytes(key), &block);
 
-	if (rv == CKR_OK)
-		rv = ask(key, KC_ALGORITHM_RSA_ENCRYPTION_RAW, bytes_view(&block), ret_ciphertext);
+	if (result == CKR_OK)
+		result = ask(key, KC_ALGORITHM_RSA_ENCRYPTION_RAW, bytes_view(&block),
+			     ret_ciphertext);
 	bytes_done(&block);
-	return rv;
+	return result;
 }
 
 CK_RV p11_encrypt_data(const struct p11_object *key, const struct p11_parameters *how,
@@ -64,23 +65,23 @@ CK_RV p11_encrypt_data(const struct p11_object *key, const struct p11_parameters
 CK_RV p11_encrypt_signature(const struct p11_object *key, struct kc_view signature,
 			    struct kc_bytes *ret_block)
 {
-	CK_RV rv = ask(key, KC_ALGORITHM_RSA_ENCRYPTION_RAW, signature, ret_block);
+	CK_RV result = ask(key, KC_ALGORITHM_RSA_ENCRYPTION_RAW, signature, ret_block);
 
-	return rv == CKR_DATA_INVALID ? CKR_SIGNATURE_INVALID : rv;
+	return result == CKR_DATA_INVALID ? CKR_SIGNATURE_INVALID : result;
 }
 
 static CK_RV finish(struct p11_turn *turn, struct kc_view data, CK_BYTE *encrypted, CK_ULONG *len)
 {
 	struct p11_operation *operation = turn->operation;
 	uint8_t digest[P11_DIGEST_MAX];
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!p11_operation_has_room(turn, p11_use_modulus_bytes(operation->key), encrypted, len,
-				    &rv))
-		return rv;
+				    &result))
+		return result;
 	data = p11_operation_input(operation, data, digest);
-	rv = p11_encrypt_data(operation->key, &operation->how, data, &operation->result);
-	return rv == CKR_OK ? p11_operation_put_result(turn, encrypted, len) : rv;
+	result = p11_encrypt_data(operation->key, &operation->how, data, &operation->result);
+	return result == CKR_OK ? p11_operation_put_result(turn, encrypted, len) : result;
 }
 
 /* --- the standard's functions ----------------------------------------------------------------- */
@@ -94,9 +95,10 @@ CK_RV C_Encrypt(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_
 		CK_ULONG *encrypted_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter_whole(session, &encryption, data, data_len, &turn);
+	CK_RV result = p11_operation_enter_whole(session, &encryption, data, data_len, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(data, data_len), encrypted, encrypted_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(data, data_len), encrypted, encrypted_len)
+				: result;
 }
 
 CK_RV C_EncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len,
@@ -110,7 +112,8 @@ CK_RV C_EncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_le
 CK_RV C_EncryptFinal(CK_SESSION_HANDLE session, CK_BYTE *last_part, CK_ULONG *last_part_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(session, &encryption, &turn);
+	CK_RV result = p11_operation_enter(session, &encryption, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(NULL, 0), last_part, last_part_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(NULL, 0), last_part, last_part_len)
+				: result;
 }

@@ -83,14 +83,14 @@ static struct p11_find *find_new(CK_SLOT_ID slot, const CK_ATTRIBUTE *template, 
 static CK_RV begin(struct p11_session *session, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	int classes = classes_of(template, n);
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (classes)
-		status = p11_load_objects(session->slot, (enum p11_load_classes)classes);
-	if (status == CKR_OK)
-		status = p11_module_enter();
-	if (status != CKR_OK)
-		return status;
+		result = p11_load_objects(session->slot, (enum p11_load_classes)classes);
+	if (result == CKR_OK)
+		result = p11_module_enter();
+	if (result != CKR_OK)
+		return result;
 	session->find = find_new(session->slot, template, n);
 	p11_module_leave();
 	return session->find ? CKR_OK : CKR_HOST_MEMORY;
@@ -99,10 +99,10 @@ static CK_RV begin(struct p11_session *session, const CK_ATTRIBUTE *template, CK
 CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
-	CK_RV status = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!template && n > 0)
 		return CKR_ARGUMENTS_BAD;
 	if (session->find)
@@ -114,12 +114,12 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *handles, CK_ULON
 		    CK_ULONG *ret_n)
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
-	CK_RV status = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 	struct p11_find *find = NULL;
 	size_t n = 0;
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	find = session->find;
 	if (!find)
 		return CKR_OPERATION_NOT_INITIALIZED;
@@ -138,10 +138,10 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *handles, CK_ULON
 CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE handle)
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
-	CK_RV status = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!session->find)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	session->find = p11_find_free(session->find);

@@ -115,13 +115,13 @@ static enum kc_status put_token(const struct p11_writing *writing, const struct 
 static CK_RV make_attributes(const struct p11_writing *writing, const struct pair *pair,
 			     struct kc_dictionary *attributes)
 {
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (writing && writing->token_id)
 		return put_token(writing, pair, attributes) == KC_OK ? CKR_OK : CKR_HOST_MEMORY;
-	status = p11_key_file_put_uses(writing, &pair->private_wish, attributes);
-	if (status != CKR_OK || !writing)
-		return status;
+	result = p11_key_file_put_uses(writing, &pair->private_wish, attributes);
+	if (result != CKR_OK || !writing)
+		return result;
 	if (kc_dictionary_set(attributes, KC_ATTR_IS_PERMANENT, KC_TRUE) != KC_OK)
 		return CKR_HOST_MEMORY;
 	return p11_writing_put_names(writing, &pair->private_wish, kc_view_of(NULL, 0), attributes);
@@ -135,13 +135,13 @@ static CK_RV make(const struct p11_writing *writing, const struct pair *pair,
 		KC_DICTIONARY({KC_ATTR_KEY_TYPE, KC_TEXT(pair->key_type)},
 			      {KC_ATTR_KEY_SIZE_IN_BITS, KC_NUMBER((int64_t)pair->size_in_bits)});
 	struct kc_options options = KC_OPTIONS_INIT;
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!attributes)
 		return CKR_HOST_MEMORY;
-	status = make_attributes(writing, pair, attributes);
-	if (status != CKR_OK)
-		return status;
+	result = make_attributes(writing, pair, attributes);
+	if (result != CKR_OK)
+		return result;
 	if (writing)
 		options = p11_writing_options(writing);
 	return p11_writing_status(kc_key_create(attributes, &options, ret_key));
@@ -168,15 +168,15 @@ static CK_RV generate_permanent(const struct p11_session *session, struct pair *
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = 0};
 	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
 	const struct p11_wish *wish = &pair->public_wish;
-	CK_RV status = p11_writing_begin(session, &writing);
+	CK_RV result = p11_writing_begin(session, &writing);
 
-	if (status == CKR_OK)
-		status = make(&writing, pair, &key);
-	if (status == CKR_OK)
-		status =
+	if (result == CKR_OK)
+		result = make(&writing, pair, &key);
+	if (result == CKR_OK)
+		result =
 			p11_writing_find_key(&writing, CKO_PRIVATE_KEY, key, &pair->private_handle);
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!p11_template_flag(wish->template, wish->n, CKA_TOKEN, false))
 		return add_public(session, key, pair);
 	return p11_writing_find_key(&writing, CKO_PUBLIC_KEY, key, &pair->public_handle);
@@ -185,14 +185,14 @@ static CK_RV generate_permanent(const struct p11_session *session, struct pair *
 static CK_RV generate_for_session(const struct p11_session *session, struct pair *pair)
 {
 	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
-	CK_RV status = make(NULL, pair, &key);
+	CK_RV result = make(NULL, pair, &key);
 
-	if (status == CKR_OK)
-		status = add_public(session, key, pair);
-	if (status == CKR_OK)
-		status = p11_session_key_add_private(session, &key, &pair->private_wish, true,
+	if (result == CKR_OK)
+		result = add_public(session, key, pair);
+	if (result == CKR_OK)
+		result = p11_session_key_add_private(session, &key, &pair->private_wish, true,
 						     &pair->private_handle);
-	return status;
+	return result;
 }
 
 /* --- the two functions ----------------------------------------------------------------------- */
@@ -201,11 +201,11 @@ static CK_RV check_wish(const struct p11_wish *wish, CK_OBJECT_CLASS object_clas
 			const char *key_type)
 {
 	const struct p11_key_kind *kind = p11_public_key_kind(key_type);
-	CK_RV status =
+	CK_RV result =
 		p11_template_check(wish->template, wish->n, object_class, P11_TEMPLATE_GENERATE);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (p11_template_number(wish->template, wish->n, CKA_CLASS, object_class) != object_class ||
 	    (p11_template_find(wish->template, wish->n, CKA_KEY_TYPE) && kind &&
 	     p11_template_number(wish->template, wish->n, CKA_KEY_TYPE, 0) != kind->key_type))
@@ -217,16 +217,16 @@ static CK_RV generate(const struct p11_session *session, const CK_MECHANISM *mec
 		      struct pair *pair)
 {
 	const struct p11_wish *wish = &pair->private_wish;
-	CK_RV status = check_wish(&pair->public_wish, CKO_PUBLIC_KEY, NULL);
+	CK_RV result = check_wish(&pair->public_wish, CKO_PUBLIC_KEY, NULL);
 
-	if (status == CKR_OK)
-		status = read_kind(mechanism, pair);
-	if (status == CKR_OK)
-		status = check_wish(&pair->public_wish, CKO_PUBLIC_KEY, pair->key_type);
-	if (status == CKR_OK)
-		status = check_wish(wish, CKO_PRIVATE_KEY, pair->key_type);
-	if (status != CKR_OK)
-		return status;
+	if (result == CKR_OK)
+		result = read_kind(mechanism, pair);
+	if (result == CKR_OK)
+		result = check_wish(&pair->public_wish, CKO_PUBLIC_KEY, pair->key_type);
+	if (result == CKR_OK)
+		result = check_wish(wish, CKO_PRIVATE_KEY, pair->key_type);
+	if (result != CKR_OK)
+		return result;
 	if (p11_template_flag(wish->template, wish->n, CKA_TOKEN, false))
 		return generate_permanent(session, pair);
 	return generate_for_session(session, pair);
@@ -240,15 +240,15 @@ CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	struct pair pair = {
 		{public_template, n_public}, {private_template, n_private}, NULL, 0, 0, 0};
-	CK_RV status = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!mechanism || !ret_public || !ret_private)
 		return CKR_ARGUMENTS_BAD;
-	status = generate(session, mechanism, &pair);
-	if (status != CKR_OK)
-		return status;
+	result = generate(session, mechanism, &pair);
+	if (result != CKR_OK)
+		return result;
 	*ret_public = pair.public_handle;
 	*ret_private = pair.private_handle;
 	return CKR_OK;
@@ -258,10 +258,10 @@ CK_RV C_GenerateKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_ATTRIB
 		    CK_ULONG n, CK_OBJECT_HANDLE *ret_key)
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
-	CK_RV status = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
 	(void)n;
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	return mechanism && template && ret_key ? CKR_MECHANISM_INVALID : CKR_ARGUMENTS_BAD;
 }

@@ -66,15 +66,15 @@ static CK_RV make_attributes(const struct p11_writing *writing, CK_OBJECT_CLASS 
 			     const struct p11_wish *wish, struct kc_view hash,
 			     struct kc_dictionary *attributes)
 {
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (put_place(writing, wish, attributes) != KC_OK)
 		return CKR_HOST_MEMORY;
 	if (object_class == CKO_PRIVATE_KEY)
-		status = p11_key_file_put_uses(writing, wish, attributes);
-	if (status == CKR_OK && writing)
-		status = p11_writing_put_names(writing, wish, hash, attributes);
-	return status;
+		result = p11_key_file_put_uses(writing, wish, attributes);
+	if (result == CKR_OK && writing)
+		result = p11_writing_put_names(writing, wish, hash, attributes);
+	return result;
 }
 
 /* --- import ---------------------------------------------------------------------------------- */
@@ -93,12 +93,12 @@ static CK_RV import_private(const struct p11_writing *writing, const struct p11_
 			    struct kc_dictionary *attributes, struct kc_key **ret_key)
 {
 	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(P11_PRIVATE_KEY_MAX);
-	CK_RV status =
+	CK_RV result =
 		make_attributes(writing, CKO_PRIVATE_KEY, wish, kc_view_of(NULL, 0), attributes);
 
-	if (status == CKR_OK)
-		status = p11_private_key_build(wish->template, wish->n, &data);
-	return status == CKR_OK ? import(writing, bytes_view(&data), attributes, ret_key) : status;
+	if (result == CKR_OK)
+		result = p11_private_key_build(wish->template, wish->n, &data);
+	return result == CKR_OK ? import(writing, bytes_view(&data), attributes, ret_key) : result;
 }
 
 static CK_RV import_public(const struct p11_writing *writing, const struct p11_wish *wish,
@@ -109,19 +109,19 @@ static CK_RV import_public(const struct p11_writing *writing, const struct p11_w
 	struct kc_view bits = {NULL, 0};
 	CK_KEY_TYPE key_type =
 		p11_template_number(wish->template, wish->n, CKA_KEY_TYPE, (CK_KEY_TYPE)-1);
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (key_type == (CK_KEY_TYPE)-1)
 		return CKR_TEMPLATE_INCOMPLETE;
-	status = p11_public_key_build(wish->template, wish->n, key_type, &info);
-	if (status != CKR_OK)
-		return status;
+	result = p11_public_key_build(wish->template, wish->n, key_type, &info);
+	if (result != CKR_OK)
+		return result;
 	if (!p11_public_key_bits(kc_view_of_bytes(&info), &bits))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	sha1_digest(bits, hash);
-	status = make_attributes(writing, CKO_PUBLIC_KEY, wish, VIEW_OF(hash), attributes);
-	return status == CKR_OK ? import(writing, kc_view_of_bytes(&info), attributes, ret_key)
-				: status;
+	result = make_attributes(writing, CKO_PUBLIC_KEY, wish, VIEW_OF(hash), attributes);
+	return result == CKR_OK ? import(writing, kc_view_of_bytes(&info), attributes, ret_key)
+				: result;
 }
 
 CK_RV p11_key_file_import(const struct p11_writing *writing, CK_OBJECT_CLASS object_class,

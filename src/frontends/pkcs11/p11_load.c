@@ -56,13 +56,13 @@ static CK_RV plan(struct load *load, const struct p11_slot *slot)
 
 static CK_RV begin(struct load *load)
 {
-	CK_RV status = p11_module_enter();
+	CK_RV result = p11_module_enter();
 
-	if (status != CKR_OK)
-		return status;
-	status = plan(load, p11_slot_find(load->slot));
+	if (result != CKR_OK)
+		return result;
+	result = plan(load, p11_slot_find(load->slot));
 	p11_module_leave();
-	return status;
+	return result;
 }
 
 /* --- in and out ------------------------------------------------------------------------------ */
@@ -81,11 +81,11 @@ static void sweep(const struct load *load)
 /* What was not found is gone, unless its token was drawn meanwhile: then nothing is known. */
 static CK_RV finish(struct load *load)
 {
-	CK_RV status = p11_module_enter();
+	CK_RV result = p11_module_enter();
 	struct p11_slot *slot = NULL;
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	slot = p11_slot_find(load->slot);
 	load->is_final = slot && slot->n_insertions == load->n_insertions &&
 			 (slot->is_present || !load->token_id);
@@ -100,26 +100,26 @@ static CK_RV finish(struct load *load)
 static CK_RV load_once(CK_SLOT_ID slot, enum p11_load_classes classes, bool *ret_is_final)
 {
 	CLEANUP(load_done) struct load load = {.slot = slot, .classes = classes};
-	CK_RV status = begin(&load);
+	CK_RV result = begin(&load);
 
-	if (status == CKR_OK && load.is_needed) {
-		status = p11_harvest(slot, load.token_id, load.classes);
-		if (status == CKR_OK)
-			status = finish(&load);
+	if (result == CKR_OK && load.is_needed) {
+		result = p11_harvest(slot, load.token_id, load.classes);
+		if (result == CKR_OK)
+			result = finish(&load);
 	}
-	if (status == CKR_OK)
+	if (result == CKR_OK)
 		*ret_is_final = load.is_final || !load.is_needed;
-	return status;
+	return result;
 }
 
 CK_RV p11_load_objects(CK_SLOT_ID slot, enum p11_load_classes classes)
 {
-	CK_RV status = p11_event_look();
+	CK_RV result = p11_event_look();
 	bool is_final = false;
 
-	for (int i = 0; i < TRIES && status == CKR_OK && !is_final; i++)
-		status = load_once(slot, classes, &is_final);
-	return status;
+	for (int i = 0; i < TRIES && result == CKR_OK && !is_final; i++)
+		result = load_once(slot, classes, &is_final);
+	return result;
 }
 
 /* Of the keychain, handles are good for what they are; of a token that was never looked at there
@@ -127,11 +127,11 @@ CK_RV p11_load_objects(CK_SLOT_ID slot, enum p11_load_classes classes)
 CK_RV p11_load_renew(CK_SLOT_ID id)
 {
 	const struct p11_slot *slot = NULL;
-	CK_RV status = p11_module_enter();
+	CK_RV result = p11_module_enter();
 	bool is_stale = false;
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	slot = p11_slot_find(id);
 	is_stale = slot && id != P11_SLOT_KEYCHAIN && slot->is_present && slot->n_loaded != 0 &&
 		   slot->n_loaded != slot->n_insertions;

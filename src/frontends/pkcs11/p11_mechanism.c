@@ -130,10 +130,10 @@ CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *cou
 	struct p11_ability ability = {0};
 	CK_ULONG room = count ? *count : 0;
 	CK_ULONG n = 0;
-	CK_RV rv = p11_ability_find(slot, &ability);
+	CK_RV result = p11_ability_find(slot, &ability);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	if (!count)
 		return CKR_ARGUMENTS_BAD;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -153,10 +153,10 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
 	const struct p11_mechanism *mechanism = p11_mechanism_find(type);
 	struct p11_ability ability = {0};
 	CK_FLAGS flags = 0;
-	CK_RV rv = p11_ability_find(slot, &ability);
+	CK_RV result = p11_ability_find(slot, &ability);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	if (!info)
 		return CKR_ARGUMENTS_BAD;
 	if (mechanism)

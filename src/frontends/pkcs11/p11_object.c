@@ -112,19 +112,19 @@ bool p11_object_is_visible(const struct p11_object *object)
 static CK_RV hold(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object)
 {
 	struct p11_object *object = NULL;
-	CK_RV status = p11_module_enter();
+	CK_RV result = p11_module_enter();
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	object = p11_catalogue_get(handle);
 	if (object && object->slot == slot && p11_object_is_visible(object))
 		object->n_users++;
 	else
-		status = CKR_OBJECT_HANDLE_INVALID;
+		result = CKR_OBJECT_HANDLE_INVALID;
 	p11_module_leave();
-	if (status == CKR_OK)
+	if (result == CKR_OK)
 		*ret_object = object;
-	return status;
+	return result;
 }
 
 static bool has_left(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle)
@@ -141,22 +141,22 @@ static bool has_left(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle)
  */
 CK_RV p11_object_take(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_object)
 {
-	CK_RV status = p11_load_renew(slot);
+	CK_RV result = p11_load_renew(slot);
 
-	if (status != CKR_OK)
-		return status;
-	status = hold(slot, handle, ret_object);
-	if (status == CKR_OBJECT_HANDLE_INVALID && has_left(slot, handle) &&
+	if (result != CKR_OK)
+		return result;
+	result = hold(slot, handle, ret_object);
+	if (result == CKR_OBJECT_HANDLE_INVALID && has_left(slot, handle) &&
 	    p11_load_objects(slot, P11_LOAD_ALL) == CKR_OK)
-		status = hold(slot, handle, ret_object);
-	return status;
+		result = hold(slot, handle, ret_object);
+	return result;
 }
 
 CK_RV p11_object_take_key(CK_SLOT_ID slot, CK_OBJECT_HANDLE handle, struct p11_object **ret_key)
 {
-	CK_RV status = p11_object_take(slot, handle, ret_key);
+	CK_RV result = p11_object_take(slot, handle, ret_key);
 
-	return status == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : status;
+	return result == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : result;
 }
 
 /* --- ends ------------------------------------------------------------------------------------ */

@@ -47,21 +47,21 @@ static CK_RV take_key(const struct p11_session *session, const struct p11_verb *
 		      struct p11_object **ret_key)
 {
 	struct p11_object *key = NULL;
-	CK_RV rv = p11_object_take_key(session->slot, handle, &key);
+	CK_RV result = p11_object_take_key(session->slot, handle, &key);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	if (!key->key)
-		rv = CKR_KEY_HANDLE_INVALID; /* a certificate, data */
+		result = CKR_KEY_HANDLE_INVALID; /* a certificate, data */
 	else if (!p11_mechanism_is_for(mechanism, key->key_type))
-		rv = CKR_KEY_TYPE_INCONSISTENT;
+		result = CKR_KEY_TYPE_INCONSISTENT;
 	else if (!p11_object_is(key, verb->permission))
-		rv = CKR_KEY_FUNCTION_NOT_PERMITTED;
-	if (rv == CKR_OK)
+		result = CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (result == CKR_OK)
 		*ret_key = key;
 	else
 		p11_object_give(key);
-	return rv;
+	return result;
 }
 
 /*
@@ -85,19 +85,19 @@ CK_RV p11_operation_take_whole(const struct p11_session *session, const struct p
 			       struct p11_operation *ret_operation)
 {
 	const struct p11_mechanism *mechanism = p11_mechanism_find(given->mechanism);
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!mechanism || !(mechanism->flags & verb->flag))
 		return CKR_MECHANISM_INVALID;
 	ret_operation->verb = verb;
 	ret_operation->data = BYTES_INIT(P11_DATA_MAX);
-	rv = p11_parameters_read(given, &ret_operation->how);
-	if (rv == CKR_OK && verb->permission != 0)
-		rv = take_key(session, verb, mechanism, key, &ret_operation->key);
-	if (rv == CKR_OK && is_lacking(session, mechanism, verb))
-		rv = CKR_MECHANISM_INVALID;
+	result = p11_parameters_read(given, &ret_operation->how);
+	if (result == CKR_OK && verb->permission != 0)
+		result = take_key(session, verb, mechanism, key, &ret_operation->key);
+	if (result == CKR_OK && is_lacking(session, mechanism, verb))
+		result = CKR_MECHANISM_INVALID;
 	p11_hash_init(&ret_operation->hash, mechanism->hash);
-	return rv;
+	return result;
 }
 
 static CK_RV new_operation(const struct p11_session *session, const struct p11_verb *verb,
@@ -105,13 +105,13 @@ static CK_RV new_operation(const struct p11_session *session, const struct p11_v
 			   struct p11_operation **ret_operation)
 {
 	CLEANUP(operation_freep) struct p11_operation *operation = calloc(1, sizeof(*operation));
-	CK_RV rv = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (operation)
-		rv = p11_operation_take_whole(session, verb, mechanism, key, operation);
-	if (rv == CKR_OK)
+		result = p11_operation_take_whole(session, verb, mechanism, key, operation);
+	if (result == CKR_OK)
 		*ret_operation = take(operation);
-	return rv;
+	return result;
 }
 
 CK_RV p11_operation_begin(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
@@ -119,15 +119,15 @@ CK_RV p11_operation_begin(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	struct p11_operation **place = NULL;
-	CK_RV rv = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	place = place_of(session, verb);
 	if (!mechanism) {
-		rv = *place ? CKR_OK : CKR_ARGUMENTS_BAD;
+		result = *place ? CKR_OK : CKR_ARGUMENTS_BAD;
 		*place = operation_free(*place);
-		return rv;
+		return result;
 	}
 	return *place ? CKR_OPERATION_ACTIVE : new_operation(session, verb, mechanism, key, place);
 }
@@ -137,10 +137,10 @@ CK_RV p11_operation_begin(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 CK_RV p11_operation_enter(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 			  struct p11_turn *turn)
 {
-	CK_RV rv = p11_session_take(handle, &turn->session);
+	CK_RV result = p11_session_take(handle, &turn->session);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	turn->place = place_of(turn->session, verb);
 	turn->operation = *turn->place;
 	/* C_SignRecover does not end what C_SignInit began. */
@@ -153,15 +153,15 @@ CK_RV p11_operation_enter(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 CK_RV p11_operation_enter_whole(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 				const void *data, CK_ULONG len, struct p11_turn *turn)
 {
-	CK_RV rv = p11_operation_enter(handle, verb, turn);
+	CK_RV result = p11_operation_enter(handle, verb, turn);
 
-	if (rv == CKR_OK && !data && len > 0)
-		rv = CKR_ARGUMENTS_BAD;
+	if (result == CKR_OK && !data && len > 0)
+		result = CKR_ARGUMENTS_BAD;
 	/* 5.13.2: C_Sign comes "without intervening C_SignUpdate calls". */
-	else if (rv == CKR_OK && turn->operation->has_parts)
-		rv = CKR_OPERATION_ACTIVE;
-	turn->goes_on = rv != CKR_OK;
-	return rv;
+	else if (result == CKR_OK && turn->operation->has_parts)
+		result = CKR_OPERATION_ACTIVE;
+	turn->goes_on = result != CKR_OK;
+	return result;
 }
 
 void p11_operation_leave(struct p11_turn *turn)
@@ -189,26 +189,26 @@ CK_RV p11_operation_update(CK_SESSION_HANDLE handle, const struct p11_verb *verb
 			   CK_ULONG len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(handle, verb, &turn);
+	CK_RV result = p11_operation_enter(handle, verb, &turn);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	turn.goes_on = true;
 	if (!data && len > 0)
 		return CKR_ARGUMENTS_BAD;
-	rv = collect(turn.operation, view_of(data, len));
-	turn.goes_on = rv == CKR_OK;
-	return rv;
+	result = collect(turn.operation, view_of(data, len));
+	turn.goes_on = result == CKR_OK;
+	return result;
 }
 
 CK_RV p11_operation_update_quietly(CK_SESSION_HANDLE handle, const struct p11_verb *verb,
 				   const void *data, CK_ULONG len, CK_ULONG *written)
 {
-	CK_RV rv = written ? p11_operation_update(handle, verb, data, len) : CKR_ARGUMENTS_BAD;
+	CK_RV result = written ? p11_operation_update(handle, verb, data, len) : CKR_ARGUMENTS_BAD;
 
-	if (rv == CKR_OK)
+	if (result == CKR_OK)
 		*written = 0;
-	return rv;
+	return result;
 }
 
 struct kc_view p11_operation_input(struct p11_operation *operation, struct kc_view data,
@@ -242,15 +242,15 @@ bool p11_operation_has_room(struct p11_turn *turn, size_t needed, const CK_BYTE 
 
 CK_RV p11_operation_put_result(struct p11_turn *turn, CK_BYTE *buffer, CK_ULONG *len)
 {
-	const struct kc_bytes *result = &turn->operation->result;
-	CK_RV rv = CKR_OK;
+	const struct kc_bytes *made = &turn->operation->result;
+	CK_RV result = CKR_OK;
 
 	turn->operation->has_result = true;
-	if (!p11_operation_has_room(turn, result->len, buffer, len, &rv))
-		return rv;
-	if (result->len > 0)
-		memcpy(buffer, result->data, result->len);
-	*len = result->len;
+	if (!p11_operation_has_room(turn, made->len, buffer, len, &result))
+		return result;
+	if (made->len > 0)
+		memcpy(buffer, made->data, made->len);
+	*len = made->len;
 	return CKR_OK;
 }
 

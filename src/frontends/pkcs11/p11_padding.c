@@ -88,14 +88,14 @@ CK_RV p11_padding_put_pss(const struct p11_parameters *parameters, struct kc_vie
 	struct pss_shape shape;
 	uint8_t *db = em + 1; /* behind a zero, for a modulus that is one byte longer */
 	uint8_t *salt = NULL;
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!find_shape(parameters, n_bits, &shape))
 		return CKR_KEY_SIZE_RANGE;
 	salt = db + shape.db_len - salt_len;
-	rv = p11_random_fill(salt, salt_len);
-	if (rv != CKR_OK)
-		return rv;
+	result = p11_random_fill(salt, salt_len);
+	if (result != CKR_OK)
+		return result;
 	salt[-1] = 0x01;
 	hash_salted(parameters->hash, digest, salt, salt_len, db + shape.db_len);
 	mask(parameters->mask, db + shape.db_len, p11_hash_bytes(parameters->hash), db,
@@ -155,7 +155,7 @@ CK_RV p11_padding_put_oaep(const struct p11_parameters *parameters, struct kc_vi
 	uint8_t *seed = em + 1;
 	uint8_t *db = seed + h_len;
 	size_t db_len = 0;
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (len > sizeof(em) || len < 2 * h_len + 2 || message.len > len - 2 * h_len - 2)
 		return CKR_DATA_LEN_RANGE;
@@ -164,13 +164,13 @@ CK_RV p11_padding_put_oaep(const struct p11_parameters *parameters, struct kc_vi
 	if (message.len > 0)
 		memcpy(db + db_len - message.len, message.data, message.len);
 	db[db_len - message.len - 1] = 0x01;
-	rv = p11_random_fill(seed, h_len);
+	result = p11_random_fill(seed, h_len);
 	mask(parameters->mask, seed, h_len, db, db_len);
 	mask(parameters->mask, db, db_len, seed, h_len);
-	if (rv == CKR_OK)
-		rv = append(block, em, len);
+	if (result == CKR_OK)
+		result = append(block, em, len);
 	explicit_bzero(em, sizeof(em));
-	return rv;
+	return result;
 }
 
 /* lHash' ‖ 00 … 00 ‖ 01 ‖ message: a mask that says whether it is so, and where the message begins.
@@ -205,10 +205,10 @@ CK_RV p11_padding_take_oaep(const struct p11_parameters *parameters, struct kc_v
 	size_t db_len = 0;
 	size_t at = 0;
 	size_t good = 0;
-	CK_RV rv = CKR_ENCRYPTED_DATA_INVALID;
+	CK_RV result = CKR_ENCRYPTED_DATA_INVALID;
 
 	if (block.len > sizeof(em) || block.len < 2 * h_len + 2)
-		return rv;
+		return result;
 	db_len = block.len - h_len - 1;
 	memcpy(em, block.data, block.len);
 	p11_hash_digest(parameters->hash, bytes_view(&parameters->label), label);
@@ -219,8 +219,8 @@ CK_RV p11_padding_take_oaep(const struct p11_parameters *parameters, struct kc_v
 	constant_time_reveal(&good, sizeof(good));
 	if (good) {
 		constant_time_reveal(&at, sizeof(at));
-		rv = append(message, db + at, db_len - at);
+		result = append(message, db + at, db_len - at);
 	}
 	explicit_bzero(em, sizeof(em));
-	return rv;
+	return result;
 }

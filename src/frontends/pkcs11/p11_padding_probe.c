@@ -27,10 +27,10 @@ static CK_RV probe(size_t at, struct bytes *message)
 	CLEANUP(bytes_done) struct bytes block = BYTES_INIT(LEN);
 	struct p11_parameters how = {
 		.hash = P11_SHA1, .mask = P11_SHA256, .label = BYTES_INIT(LEN)};
-	CK_RV rv = p11_padding_put_oaep(&how, view_of_text("message"), LEN, &block);
+	CK_RV result = p11_padding_put_oaep(&how, view_of_text("message"), LEN, &block);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	if (at < LEN)
 		block.data[at] ^= 0x40;
 	(void)VALGRIND_MAKE_MEM_UNDEFINED(block.data, block.len);
@@ -41,13 +41,13 @@ static CK_RV probe(size_t at, struct bytes *message)
 int main(int n_words, char **words)
 {
 	CLEANUP(bytes_done) struct bytes message = BYTES_INIT(LEN);
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	for (size_t i = 0; n_words == 2 && RUNNING_ON_VALGRIND && i < ARRAY_LEN(faults); i++) {
 		if (strcmp(words[1], faults[i].what) != 0)
 			continue;
-		rv = probe(faults[i].at, &message);
-		(void)printf("%lu %zu\n", rv, message.len);
+		result = probe(faults[i].at, &message);
+		(void)printf("%lu %zu\n", result, message.len);
 		return 0;
 	}
 	(void)fputs("Usage: valgrind p11_padding_probe WHAT\n", stderr);

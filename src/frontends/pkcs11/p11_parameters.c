@@ -62,12 +62,12 @@ static CK_RV read_pss(const CK_MECHANISM *mechanism, struct p11_parameters *para
 {
 	enum p11_hash_kind hash = parameters->mechanism->hash;
 	CK_RSA_PKCS_PSS_PARAMS given;
-	CK_RV rv = copy_struct(mechanism, &given, sizeof(given));
+	CK_RV result = copy_struct(mechanism, &given, sizeof(given));
 
-	if (rv == CKR_OK)
-		rv = find_hashes(given.hashAlg, given.mgf, parameters);
-	if (rv != CKR_OK)
-		return rv;
+	if (result == CKR_OK)
+		result = find_hashes(given.hashAlg, given.mgf, parameters);
+	if (result != CKR_OK)
+		return result;
 	if ((hash != P11_NO_HASH && parameters->hash != hash) || given.sLen > SALT_MAX)
 		return CKR_MECHANISM_PARAM_INVALID;
 	parameters->salt_len = given.sLen;
@@ -77,12 +77,12 @@ static CK_RV read_pss(const CK_MECHANISM *mechanism, struct p11_parameters *para
 static CK_RV read_oaep(const CK_MECHANISM *mechanism, struct p11_parameters *parameters)
 {
 	CK_RSA_PKCS_OAEP_PARAMS given;
-	CK_RV rv = copy_struct(mechanism, &given, sizeof(given));
+	CK_RV result = copy_struct(mechanism, &given, sizeof(given));
 
-	if (rv == CKR_OK)
-		rv = find_hashes(given.hashAlg, given.mgf, parameters);
-	if (rv != CKR_OK)
-		return rv;
+	if (result == CKR_OK)
+		result = find_hashes(given.hashAlg, given.mgf, parameters);
+	if (result != CKR_OK)
+		return result;
 	/* "ulSourceDataLen … 0 if source is 0": some leave it 0 and mean an empty label too. */
 	if (given.source != CKZ_DATA_SPECIFIED && given.ulSourceDataLen > 0)
 		return CKR_MECHANISM_PARAM_INVALID;
@@ -94,14 +94,14 @@ static CK_RV read_oaep(const CK_MECHANISM *mechanism, struct p11_parameters *par
 static CK_RV read_eddsa(const CK_MECHANISM *mechanism)
 {
 	struct eddsa_parameters given;
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!mechanism->pParameter && mechanism->ulParameterLen == 0)
 		return CKR_OK;
-	rv = copy_struct(mechanism, &given, sizeof(given));
-	if (rv == CKR_OK && (given.is_prehashed || given.context_len > 0))
-		rv = CKR_MECHANISM_PARAM_INVALID;
-	return rv;
+	result = copy_struct(mechanism, &given, sizeof(given));
+	if (result == CKR_OK && (given.is_prehashed || given.context_len > 0))
+		result = CKR_MECHANISM_PARAM_INVALID;
+	return result;
 }
 
 static const struct {
@@ -127,19 +127,19 @@ static CK_RV find_derivation(CK_ULONG type, enum p11_hash_kind *ret_hash)
 static CK_RV read_ecdh(const CK_MECHANISM *mechanism, struct p11_parameters *parameters)
 {
 	CK_ECDH1_DERIVE_PARAMS given;
-	CK_RV rv = copy_struct(mechanism, &given, sizeof(given));
+	CK_RV result = copy_struct(mechanism, &given, sizeof(given));
 
-	if (rv == CKR_OK)
-		rv = find_derivation(given.kdf, &parameters->hash);
-	if (rv == CKR_OK && parameters->hash == P11_NO_HASH && given.ulSharedDataLen > 0)
-		rv = CKR_MECHANISM_PARAM_INVALID;
-	if (rv == CKR_OK && given.ulPublicDataLen == 0)
-		rv = CKR_MECHANISM_PARAM_INVALID;
-	if (rv == CKR_OK)
-		rv = copy(given.pSharedData, given.ulSharedDataLen, &parameters->label);
-	if (rv == CKR_OK)
-		rv = copy(given.pPublicData, given.ulPublicDataLen, &parameters->public_key);
-	return rv;
+	if (result == CKR_OK)
+		result = find_derivation(given.kdf, &parameters->hash);
+	if (result == CKR_OK && parameters->hash == P11_NO_HASH && given.ulSharedDataLen > 0)
+		result = CKR_MECHANISM_PARAM_INVALID;
+	if (result == CKR_OK && given.ulPublicDataLen == 0)
+		result = CKR_MECHANISM_PARAM_INVALID;
+	if (result == CKR_OK)
+		result = copy(given.pSharedData, given.ulSharedDataLen, &parameters->label);
+	if (result == CKR_OK)
+		result = copy(given.pPublicData, given.ulPublicDataLen, &parameters->public_key);
+	return result;
 }
 
 static CK_RV read_all(const CK_MECHANISM *mechanism, struct p11_parameters *parameters)
@@ -170,15 +170,15 @@ CK_RV p11_parameters_read(const CK_MECHANISM *mechanism, struct p11_parameters *
 		.label = BYTES_INIT(LABEL_MAX),
 		.public_key = BYTES_INIT(PUBLIC_KEY_MAX),
 	};
-	CK_RV rv = CKR_MECHANISM_INVALID;
+	CK_RV result = CKR_MECHANISM_INVALID;
 
 	if (parameters.mechanism)
-		rv = read_all(mechanism, &parameters);
-	if (rv == CKR_OK)
+		result = read_all(mechanism, &parameters);
+	if (result == CKR_OK)
 		*ret_parameters = parameters;
 	else
 		p11_parameters_done(&parameters);
-	return rv;
+	return result;
 }
 
 void p11_parameters_done(struct p11_parameters *parameters)

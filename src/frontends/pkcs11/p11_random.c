@@ -30,27 +30,27 @@ CK_RV p11_random_fill(uint8_t *bytes, size_t len)
 static CK_RV check(CK_SESSION_HANDLE handle)
 {
 	struct p11_session *session = NULL;
-	CK_RV rv = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (rv == CKR_OK)
+	if (result == CKR_OK)
 		p11_session_give(session);
-	return rv;
+	return result;
 }
 
 CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG seed_len)
 {
-	CK_RV rv = check(session);
+	CK_RV result = check(session);
 
-	if (rv == CKR_OK && !seed && seed_len > 0)
-		rv = CKR_ARGUMENTS_BAD;
-	return rv == CKR_OK ? CKR_RANDOM_SEED_NOT_SUPPORTED : rv;
+	if (result == CKR_OK && !seed && seed_len > 0)
+		result = CKR_ARGUMENTS_BAD;
+	return result == CKR_OK ? CKR_RANDOM_SEED_NOT_SUPPORTED : result;
 }
 
 CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE *random, CK_ULONG random_len)
 {
-	CK_RV rv = check(session);
+	CK_RV result = check(session);
 
-	if (rv == CKR_OK && !random && random_len > 0)
-		rv = CKR_ARGUMENTS_BAD;
-	return rv == CKR_OK ? p11_random_fill(random, random_len) : rv;
+	if (result == CKR_OK && !random && random_len > 0)
+		result = CKR_ARGUMENTS_BAD;
+	return result == CKR_OK ? p11_random_fill(random, random_len) : result;
 }

@@ -108,16 +108,16 @@ static CK_RV add(const struct p11_session *session, CK_OBJECT_CLASS object_class
 	CLEANUP(kc_key_freep) struct kc_key *taken = take(*key);
 	CLEANUP(p11_object_givep)
 	struct p11_object *object = p11_object_new(session->slot, object_class);
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!object)
 		return CKR_HOST_MEMORY;
 	object->key = take(taken);
-	status = describe(object);
-	if (status == CKR_OK)
-		status = p11_session_object_begin(session, wish, object);
-	if (status != CKR_OK)
-		return status;
+	result = describe(object);
+	if (result == CKR_OK)
+		result = p11_session_object_begin(session, wish, object);
+	if (result != CKR_OK)
+		return result;
 	if (is_generated)
 		describe_generation(object);
 	overlay_names(object, wish);
@@ -185,11 +185,11 @@ static void describe_value(struct p11_object *object)
 
 CK_RV p11_session_key_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_attributes)
 {
-	CK_RV status =
+	CK_RV result =
 		p11_template_check(attributes, n_attributes, CKO_SECRET_KEY, P11_TEMPLATE_DERIVE);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (p11_template_number(attributes, n_attributes, CKA_CLASS, CKO_SECRET_KEY) !=
 		    CKO_SECRET_KEY ||
 	    p11_template_flag(attributes, n_attributes, CKA_TOKEN, false))
@@ -199,12 +199,12 @@ CK_RV p11_session_key_check_secret(const CK_ATTRIBUTE *attributes, CK_ULONG n_at
 
 static CK_RV check_secret(const struct p11_wish *wish, const struct secret *secret)
 {
-	CK_RV status = p11_session_key_check_secret(wish->template, wish->n);
+	CK_RV result = p11_session_key_check_secret(wish->template, wish->n);
 
-	if (status == CKR_OK &&
+	if (result == CKR_OK &&
 	    p11_template_number(wish->template, wish->n, CKA_VALUE_LEN, secret->len) != secret->len)
-		status = CKR_TEMPLATE_INCONSISTENT;
-	return status;
+		result = CKR_TEMPLATE_INCONSISTENT;
+	return result;
 }
 
 static CK_RV add_secret(const struct p11_session *session, const struct p11_wish *wish,
@@ -212,7 +212,7 @@ static CK_RV add_secret(const struct p11_session *session, const struct p11_wish
 {
 	CLEANUP(p11_object_givep)
 	struct p11_object *object = p11_object_new(session->slot, CKO_SECRET_KEY);
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!object)
 		return CKR_HOST_MEMORY;
@@ -221,9 +221,9 @@ static CK_RV add_secret(const struct p11_session *session, const struct p11_wish
 		return CKR_HOST_MEMORY;
 	*object->secret = secret_take(secret);
 	object->key_size_in_bits = (int)object->secret->len * 8;
-	status = p11_session_object_begin(session, wish, object);
-	if (status != CKR_OK)
-		return status;
+	result = p11_session_object_begin(session, wish, object);
+	if (result != CKR_OK)
+		return result;
 	describe_secret_defaults(object);
 	p11_session_object_overlay(object, wish);
 	describe_value(object);
@@ -235,12 +235,12 @@ CK_RV p11_session_key_add_secret(const struct p11_session *session, const CK_ATT
 				 CK_OBJECT_HANDLE *ret_handle)
 {
 	const struct p11_wish wish = {attributes, n_attributes};
-	CK_RV status = check_secret(&wish, secret);
+	CK_RV result = check_secret(&wish, secret);
 
-	if (status == CKR_OK)
-		status = add_secret(session, &wish, secret, ret_handle);
+	if (result == CKR_OK)
+		result = add_secret(session, &wish, secret, ret_handle);
 	secret_done(secret);
-	return status;
+	return result;
 }
 
 CK_RV p11_session_key_create_secret(const struct p11_session *session, const struct p11_wish *wish,

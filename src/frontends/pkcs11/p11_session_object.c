@@ -35,19 +35,19 @@ CK_RV p11_session_object_begin(const struct p11_session *session, const struct p
 			       struct p11_object *object)
 {
 	bool is_private = p11_template_flag(wish->template, wish->n, CKA_PRIVATE, false);
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	object->session = session->handle;
 	p11_describe_storage(object, false, is_private, true);
 	p11_attributes_put_text(object->attributes, CKA_LABEL, "");
-	status = p11_module_enter();
-	if (status != CKR_OK)
-		return status;
+	result = p11_module_enter();
+	if (result != CKR_OK)
+		return result;
 	put_name(object);
 	if (!p11_object_is_visible(object))
-		status = CKR_USER_NOT_LOGGED_IN;
+		result = CKR_USER_NOT_LOGGED_IN;
 	p11_module_leave();
-	return status;
+	return result;
 }
 
 /* What stands in the daemon or in locked memory, stands nowhere else. */
@@ -82,18 +82,18 @@ void p11_session_object_overlay(struct p11_object *object, const struct p11_wish
 CK_RV p11_session_object_publish(struct p11_object **object, CK_OBJECT_HANDLE *ret_handle)
 {
 	const struct p11_object *published = *object;
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!p11_attributes_are_whole(published->attributes)) {
 		p11_object_give(take(*object));
 		return CKR_HOST_MEMORY;
 	}
 	p11_module_hold();
-	status = p11_catalogue_put(object);
-	if (status == CKR_OK)
+	result = p11_catalogue_put(object);
+	if (result == CKR_OK)
 		*ret_handle = published->handle;
 	p11_module_leave();
-	return status;
+	return result;
 }
 
 /* --- data and certificates ------------------------------------------------------------------- */
@@ -134,16 +134,16 @@ CK_RV p11_session_object_create(const struct p11_session *session, CK_OBJECT_CLA
 {
 	CLEANUP(p11_object_givep)
 	struct p11_object *object = p11_object_new(session->slot, object_class);
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!object)
 		return CKR_HOST_MEMORY;
-	status = p11_session_object_begin(session, wish, object);
-	if (status == CKR_OK && object_class == CKO_DATA)
-		status = describe_data(object, wish);
-	else if (status == CKR_OK)
-		status = describe_certificate(object, wish);
-	return status == CKR_OK ? p11_session_object_publish(&object, ret_handle) : status;
+	result = p11_session_object_begin(session, wish, object);
+	if (result == CKR_OK && object_class == CKO_DATA)
+		result = describe_data(object, wish);
+	else if (result == CKR_OK)
+		result = describe_certificate(object, wish);
+	return result == CKR_OK ? p11_session_object_publish(&object, ret_handle) : result;
 }
 
 /* --- copies ---------------------------------------------------------------------------------- */
@@ -152,13 +152,13 @@ CK_RV p11_session_object_copy(const struct p11_session *session, struct p11_obje
 			      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
 	CLEANUP(p11_object_givep) struct p11_object *object = p11_object_variant(original);
-	CK_RV status = CKR_HOST_MEMORY;
+	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!object)
 		return CKR_HOST_MEMORY;
-	status = p11_session_object_begin(session, wish, object);
-	if (status != CKR_OK)
-		return status;
+	result = p11_session_object_begin(session, wish, object);
+	if (result != CKR_OK)
+		return result;
 	p11_attributes_put(object->attributes, CKA_LABEL,
 			   p11_attributes_view(original->attributes, CKA_LABEL));
 	p11_session_object_overlay(object, wish);

@@ -76,13 +76,13 @@ static CK_RV ask(struct p11_operation *operation, const char *algorithm, struct 
 static CK_RV ask_for_padded(struct p11_operation *operation, struct kc_view digest)
 {
 	struct bytes block = BYTES_INIT(P11_BLOCK_MAX);
-	CK_RV rv = p11_padding_put_pss(&operation->how, digest,
-				       (size_t)operation->key->key_size_in_bits, &block);
+	CK_RV result = p11_padding_put_pss(&operation->how, digest,
+					   (size_t)operation->key->key_size_in_bits, &block);
 
-	if (rv == CKR_OK)
-		rv = ask(operation, KC_ALGORITHM_RSA_SIGNATURE_RAW, bytes_view(&block));
+	if (result == CKR_OK)
+		result = ask(operation, KC_ALGORITHM_RSA_SIGNATURE_RAW, bytes_view(&block));
 	bytes_done(&block);
-	return rv;
+	return result;
 }
 
 static CK_RV make(struct p11_operation *operation, struct kc_view data)
@@ -99,23 +99,23 @@ static CK_RV make(struct p11_operation *operation, struct kc_view data)
 /* The one use of the key, if there is room for what comes of it. */
 static CK_RV finish(struct p11_turn *turn, struct kc_view data, CK_BYTE *signature, CK_ULONG *len)
 {
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!p11_operation_has_room(turn, p11_use_signature_bytes(turn->operation->key), signature,
-				    len, &rv))
-		return rv;
+				    len, &result))
+		return result;
 	if (!turn->operation->has_result)
-		rv = make(turn->operation, data);
-	return rv == CKR_OK ? p11_operation_put_result(turn, signature, len) : rv;
+		result = make(turn->operation, data);
+	return result == CKR_OK ? p11_operation_put_result(turn, signature, len) : result;
 }
 
 static CK_RV sign_whole(CK_SESSION_HANDLE handle, const struct p11_verb *verb, struct kc_view data,
 			CK_BYTE *signature, CK_ULONG *signature_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter_whole(handle, verb, data.data, data.len, &turn);
+	CK_RV result = p11_operation_enter_whole(handle, verb, data.data, data.len, &turn);
 
-	return rv == CKR_OK ? finish(&turn, data, signature, signature_len) : rv;
+	return result == CKR_OK ? finish(&turn, data, signature, signature_len) : result;
 }
 
 /* --- the standard's functions ----------------------------------------------------------------- */
@@ -139,9 +139,10 @@ CK_RV C_SignUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len)
 CK_RV C_SignFinal(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *signature_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(session, &signing, &turn);
+	CK_RV result = p11_operation_enter(session, &signing, &turn);
 
-	return rv == CKR_OK ? finish(&turn, view_of(NULL, 0), signature, signature_len) : rv;
+	return result == CKR_OK ? finish(&turn, view_of(NULL, 0), signature, signature_len)
+				: result;
 }
 
 /* The data comes out of the signature again, as it does of every one without a hash: 3.0, 5.13.5.

@@ -184,16 +184,16 @@ static CK_RV check_one(const CK_ATTRIBUTE *attribute, CK_OBJECT_CLASS object_cla
 CK_RV p11_template_check(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS object_class,
 			 enum p11_template_use use)
 {
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!template && n > 0)
 		return CKR_ARGUMENTS_BAD;
-	for (CK_ULONG i = 0; i < n && status == CKR_OK; i++) {
-		status = check_one(&template[i], object_class, use);
-		if (status == CKR_OK && p11_template_find(template, i, template[i].type))
-			status = CKR_TEMPLATE_INCONSISTENT;
+	for (CK_ULONG i = 0; i < n && result == CKR_OK; i++) {
+		result = check_one(&template[i], object_class, use);
+		if (result == CKR_OK && p11_template_find(template, i, template[i].type))
+			result = CKR_TEMPLATE_INCONSISTENT;
 	}
-	return status;
+	return result;
 }
 
 const CK_ATTRIBUTE *p11_template_find(const CK_ATTRIBUTE *template, CK_ULONG n,

@@ -9,9 +9,9 @@
 static CK_RV take_both(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
 		       struct p11_session **session, struct p11_object **object)
 {
-	CK_RV status = p11_session_take(session_handle, session);
+	CK_RV result = p11_session_take(session_handle, session);
 
-	return status == CKR_OK ? p11_object_take((*session)->slot, handle, object) : status;
+	return result == CKR_OK ? p11_object_take((*session)->slot, handle, object) : result;
 }
 
 CK_RV C_GetAttributeValue(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
@@ -19,10 +19,10 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE han
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_object_givep) struct p11_object *object = NULL;
-	CK_RV status = take_both(session_handle, handle, &session, &object);
+	CK_RV result = take_both(session_handle, handle, &session, &object);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!template && n > 0)
 		return CKR_ARGUMENTS_BAD;
 	return p11_attributes_read(object->attributes, template, n);
@@ -32,10 +32,10 @@ CK_RV C_GetObjectSize(CK_SESSION_HANDLE session_handle, CK_OBJECT_HANDLE handle,
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_object_givep) struct p11_object *object = NULL;
-	CK_RV status = take_both(session_handle, handle, &session, &object);
+	CK_RV result = take_both(session_handle, handle, &session, &object);
 
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	if (!ret_size)
 		return CKR_ARGUMENTS_BAD;
 	*ret_size = p11_attributes_size(object->attributes);

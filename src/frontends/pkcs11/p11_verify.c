@@ -37,10 +37,10 @@ static CK_RV check_padded(const struct p11_operation *operation, struct kc_view 
 			  struct kc_view signature)
 {
 	CLEANUP(kc_bytes_free) struct kc_bytes block = {0};
-	CK_RV rv = p11_encrypt_signature(operation->key, signature, &block);
+	CK_RV result = p11_encrypt_signature(operation->key, signature, &block);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	return p11_padding_is_pss(&operation->how, digest, (size_t)operation->key->key_size_in_bits,
 				  kc_view_of_bytes(&block))
 		       ? CKR_OK
@@ -71,10 +71,10 @@ CK_RV C_Verify(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_B
 	       CK_ULONG signature_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter_whole(session, &verification, data, data_len, &turn);
+	CK_RV result = p11_operation_enter_whole(session, &verification, data, data_len, &turn);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	if (!signature && signature_len > 0)
 		return CKR_ARGUMENTS_BAD;
 	return check(turn.operation, view_of(data, data_len), view_of(signature, signature_len));
@@ -88,10 +88,10 @@ CK_RV C_VerifyUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len
 CK_RV C_VerifyFinal(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG signature_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter(session, &verification, &turn);
+	CK_RV result = p11_operation_enter(session, &verification, &turn);
 
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	if (!signature && signature_len > 0)
 		return CKR_ARGUMENTS_BAD;
 	return check(turn.operation, view_of(NULL, 0), view_of(signature, signature_len));
@@ -119,19 +119,19 @@ static CK_RV recover(struct p11_operation *operation, struct kc_view signature)
 	CLEANUP(kc_bytes_free) struct kc_bytes block = {0};
 	struct bytes data = BYTES_INIT(P11_BLOCK_MAX);
 	struct kc_view view;
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (signature.len != p11_use_signature_bytes(operation->key))
 		return CKR_SIGNATURE_LEN_RANGE;
-	rv = p11_encrypt_signature(operation->key, signature, &block);
+	result = p11_encrypt_signature(operation->key, signature, &block);
 	view = kc_view_of_bytes(&block);
-	if (rv == CKR_OK && operation->how.mechanism->scheme == P11_RSA_PKCS1)
-		rv = unpad(view, &view);
-	if (rv == CKR_OK && view.len > 0 && bytes_append(&data, view) != KC_OK)
-		rv = CKR_HOST_MEMORY;
-	if (rv == CKR_OK)
+	if (result == CKR_OK && operation->how.mechanism->scheme == P11_RSA_PKCS1)
+		result = unpad(view, &view);
+	if (result == CKR_OK && view.len > 0 && bytes_append(&data, view) != KC_OK)
+		result = CKR_HOST_MEMORY;
+	if (result == CKR_OK)
 		operation->result = bytes_take(&data);
-	return rv;
+	return result;
 }
 
 CK_RV C_VerifyRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
@@ -143,9 +143,10 @@ CK_RV C_VerifyRecover(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG si
 		      CK_BYTE *data, CK_ULONG *data_len)
 {
 	CLEANUP(p11_operation_leave) struct p11_turn turn = {0};
-	CK_RV rv = p11_operation_enter_whole(session, &recovery, signature, signature_len, &turn);
+	CK_RV result =
+		p11_operation_enter_whole(session, &recovery, signature, signature_len, &turn);
 
-	if (rv == CKR_OK && !turn.operation->has_result)
-		rv = recover(turn.operation, view_of(signature, signature_len));
-	return rv == CKR_OK ? p11_operation_put_result(&turn, data, data_len) : rv;
+	if (result == CKR_OK && !turn.operation->has_result)
+		result = recover(turn.operation, view_of(signature, signature_len));
+	return result == CKR_OK ? p11_operation_put_result(&turn, data, data_len) : result;
 }

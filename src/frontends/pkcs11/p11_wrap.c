@@ -27,15 +27,15 @@ static CK_RV put(const struct p11_operation *operation, const struct p11_object 
 	CLEANUP(kc_bytes_free) struct kc_bytes made = {0};
 	size_t needed = p11_use_modulus_bytes(operation->key);
 	bool has_room = wrapped && *len >= needed;
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (has_room)
-		rv = p11_encrypt_data(operation->key, &operation->how, secret_view(secret->secret),
-				      &made);
-	if (rv == CKR_DATA_LEN_RANGE)
+		result = p11_encrypt_data(operation->key, &operation->how,
+					  secret_view(secret->secret), &made);
+	if (result == CKR_DATA_LEN_RANGE)
 		return CKR_KEY_SIZE_RANGE;
-	if (rv != CKR_OK)
-		return rv;
+	if (result != CKR_OK)
+		return result;
 	*len = needed;
 	if (!has_room)
 		return wrapped ? CKR_BUFFER_TOO_SMALL : CKR_OK;
@@ -55,19 +55,19 @@ static CK_RV wrap(const struct p11_session *session, const struct p11_operation 
 		  CK_OBJECT_HANDLE handle, CK_BYTE *wrapped, CK_ULONG *len)
 {
 	CLEANUP(p11_object_givep) struct p11_object *secret = NULL;
-	CK_RV rv = p11_object_take_key(session->slot, handle, &secret);
+	CK_RV result = p11_object_take_key(session->slot, handle, &secret);
 
-	if (rv == CKR_OK)
-		rv = check_secret(secret);
-	return rv == CKR_OK ? put(operation, secret, wrapped, len) : rv;
+	if (result == CKR_OK)
+		result = check_secret(secret);
+	return result == CKR_OK ? put(operation, secret, wrapped, len) : result;
 }
 
 /* The key that wraps is called another name when it is the wrong one. */
-static CK_RV named(CK_RV rv, CK_RV invalid, CK_RV inconsistent)
+static CK_RV named(CK_RV result, CK_RV invalid, CK_RV inconsistent)
 {
-	if (rv == CKR_KEY_HANDLE_INVALID)
+	if (result == CKR_KEY_HANDLE_INVALID)
 		return invalid;
-	return rv == CKR_KEY_TYPE_INCONSISTENT ? inconsistent : rv;
+	return result == CKR_KEY_TYPE_INCONSISTENT ? inconsistent : result;
 }
 
 CK_RV C_WrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key,
@@ -75,15 +75,16 @@ CK_RV C_WrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HAN
 {
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_operation_done) struct p11_operation operation = {0};
-	CK_RV rv = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (rv == CKR_OK && (!mechanism || !wrapped_key_len))
-		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		rv = named(p11_operation_take_whole(session, &wrapping, mechanism, wrapping_key,
-						    &operation),
-			   CKR_WRAPPING_KEY_HANDLE_INVALID, CKR_WRAPPING_KEY_TYPE_INCONSISTENT);
-	return rv == CKR_OK ? wrap(session, &operation, key, wrapped_key, wrapped_key_len) : rv;
+	if (result == CKR_OK && (!mechanism || !wrapped_key_len))
+		result = CKR_ARGUMENTS_BAD;
+	if (result == CKR_OK)
+		result = named(p11_operation_take_whole(session, &wrapping, mechanism, wrapping_key,
+							&operation),
+			       CKR_WRAPPING_KEY_HANDLE_INVALID, CKR_WRAPPING_KEY_TYPE_INCONSISTENT);
+	return result == CKR_OK ? wrap(session, &operation, key, wrapped_key, wrapped_key_len)
+				: result;
 }
 
 /* --- unwrapping --------------------------------------------------------------------------- */
@@ -126,23 +127,23 @@ static CK_RV put_secret(const struct p11_operation *operation, const CK_ATTRIBUT
 {
 	struct kc_view plain = kc_view_of_bytes(&operation->result);
 	bool fits = len > 0 ? plain.len == len : p11_secret_size_fits(template, n, plain.len);
-	CK_RV rv = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!fits && operation->how.mechanism->scheme != P11_RSA_PKCS1)
 		return CKR_WRAPPED_KEY_LEN_RANGE;
 	if (len == 0)
 		len = fits ? plain.len : NOISE_BYTES;
-	rv = put_noise(plain, len, ret_secret);
-	if (rv == CKR_OK && fits)
+	result = put_noise(plain, len, ret_secret);
+	if (result == CKR_OK && fits)
 		memcpy(ret_secret->data, plain.data, plain.len);
-	return rv;
+	return result;
 }
 
-static CK_RV named_wrapped(CK_RV rv)
+static CK_RV named_wrapped(CK_RV result)
 {
-	if (rv == CKR_ENCRYPTED_DATA_LEN_RANGE)
+	if (result == CKR_ENCRYPTED_DATA_LEN_RANGE)
 		return CKR_WRAPPED_KEY_LEN_RANGE;
-	return rv == CKR_ENCRYPTED_DATA_INVALID ? CKR_WRAPPED_KEY_INVALID : rv;
+	return result == CKR_ENCRYPTED_DATA_INVALID ? CKR_WRAPPED_KEY_INVALID : result;
 }
 
 static CK_RV unwrap(const struct p11_session *session, struct p11_operation *operation,
@@ -151,18 +152,18 @@ static CK_RV unwrap(const struct p11_session *session, struct p11_operation *ope
 {
 	struct secret secret = {0};
 	size_t len = 0;
-	CK_RV rv = p11_session_key_check_secret(template, n);
+	CK_RV result = p11_session_key_check_secret(template, n);
 
-	if (rv == CKR_OK)
-		rv = p11_secret_size_find(template, n, &len);
-	if (rv == CKR_OK)
-		rv = named_wrapped(p11_decrypt_data(operation, wrapped));
-	if (rv == CKR_OK)
-		rv = put_secret(operation, template, n, len, &secret);
-	if (rv == CKR_OK)
-		rv = p11_session_key_add_secret(session, template, n, &secret, ret_handle);
+	if (result == CKR_OK)
+		result = p11_secret_size_find(template, n, &len);
+	if (result == CKR_OK)
+		result = named_wrapped(p11_decrypt_data(operation, wrapped));
+	if (result == CKR_OK)
+		result = put_secret(operation, template, n, len, &secret);
+	if (result == CKR_OK)
+		result = p11_session_key_add_secret(session, template, n, &secret, ret_handle);
 	secret_done(&secret);
-	return rv;
+	return result;
 }
 
 CK_RV C_UnwrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
@@ -172,13 +173,14 @@ CK_RV C_UnwrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
 	CLEANUP(p11_session_givep) struct p11_session *session = NULL;
 	CLEANUP(p11_operation_done) struct p11_operation operation = {0};
 	struct kc_view wrapped = view_of(wrapped_key, wrapped_key_len);
-	CK_RV rv = p11_session_take(handle, &session);
+	CK_RV result = p11_session_take(handle, &session);
 
-	if (rv == CKR_OK && (!mechanism || !key || !wrapped_key || (!template && n > 0)))
-		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		rv = named(p11_operation_take_whole(session, &unwrapping, mechanism, unwrapping_key,
-						    &operation),
-			   CKR_UNWRAPPING_KEY_HANDLE_INVALID, CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT);
-	return rv == CKR_OK ? unwrap(session, &operation, wrapped, template, n, key) : rv;
+	if (result == CKR_OK && (!mechanism || !key || !wrapped_key || (!template && n > 0)))
+		result = CKR_ARGUMENTS_BAD;
+	if (result == CKR_OK)
+		result = named(p11_operation_take_whole(session, &unwrapping, mechanism,
+							unwrapping_key, &operation),
+			       CKR_UNWRAPPING_KEY_HANDLE_INVALID,
+			       CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT);
+	return result == CKR_OK ? unwrap(session, &operation, wrapped, template, n, key) : result;
 }

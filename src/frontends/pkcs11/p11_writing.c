@@ -48,17 +48,17 @@ static CK_RV look(const struct p11_slot *slot, struct p11_writing *writing)
 CK_RV p11_writing_begin(const struct p11_session *session, struct p11_writing *ret_writing)
 {
 	CLEANUP(p11_writing_done) struct p11_writing writing = {.slot = session->slot};
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!session->is_read_write)
 		return CKR_SESSION_READ_ONLY;
-	status = p11_module_enter();
-	if (status != CKR_OK)
-		return status;
-	status = look(p11_slot_find(session->slot), &writing);
+	result = p11_module_enter();
+	if (result != CKR_OK)
+		return result;
+	result = look(p11_slot_find(session->slot), &writing);
 	p11_module_leave();
-	if (status != CKR_OK)
-		return status;
+	if (result != CKR_OK)
+		return result;
 	*ret_writing = writing;
 	writing = (struct p11_writing){.slot = 0};
 	return CKR_OK;
@@ -97,21 +97,21 @@ CK_RV p11_writing_find(const struct p11_writing *writing, CK_OBJECT_CLASS object
 		       struct kc_view reference, CK_OBJECT_HANDLE *ret_handle)
 {
 	const struct p11_object *object = NULL;
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	p11_load_expire(writing->slot);
-	status = p11_load_objects(writing->slot, P11_LOAD_ALL);
-	if (status == CKR_OK)
-		status = p11_module_enter();
-	if (status != CKR_OK)
-		return status;
+	result = p11_load_objects(writing->slot, P11_LOAD_ALL);
+	if (result == CKR_OK)
+		result = p11_module_enter();
+	if (result != CKR_OK)
+		return result;
 	object = p11_catalogue_find(writing->slot, object_class, reference);
 	if (object)
 		*ret_handle = object->handle;
 	else
-		status = CKR_GENERAL_ERROR;
+		result = CKR_GENERAL_ERROR;
 	p11_module_leave();
-	return status;
+	return result;
 }
 
 CK_RV p11_writing_find_key(const struct p11_writing *writing, CK_OBJECT_CLASS object_class,
@@ -148,13 +148,13 @@ CK_RV p11_writing_put_names(const struct p11_writing *writing, const struct p11_
 			    struct kc_view hash, struct kc_dictionary *attributes)
 {
 	struct kc_view id = p11_template_view(wish->template, wish->n, CKA_ID);
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (writing->token_id)
 		return CKR_OK;
-	status = put_label(p11_template_view(wish->template, wish->n, CKA_LABEL), attributes);
-	if (status != CKR_OK || id.len == 0 || view_equal(id, hash))
-		return status;
+	result = put_label(p11_template_view(wish->template, wish->n, CKA_LABEL), attributes);
+	if (result != CKR_OK || id.len == 0 || view_equal(id, hash))
+		return result;
 	return put_id(id, attributes);
 }
 
@@ -172,14 +172,14 @@ static CK_RV add_to_keychain(const struct p11_writing *writing, const struct p11
 	CLEANUP(kc_value_freep) struct kc_value *reference = NULL;
 	uint8_t hash[SHA1_DIGEST_BYTES];
 	enum kc_status added = KC_OK;
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (!item)
 		return CKR_HOST_MEMORY;
 	sha1_digest(certificate->public_key, hash);
-	status = p11_writing_put_names(writing, wish, VIEW_OF(hash), item);
-	if (status != CKR_OK)
-		return status;
+	result = p11_writing_put_names(writing, wish, VIEW_OF(hash), item);
+	if (result != CKR_OK)
+		return result;
 	added = kc_item_add(item, &reference);
 	if (added != KC_OK)
 		return p11_writing_status(added);
@@ -224,12 +224,12 @@ CK_RV p11_writing_add_key(const struct p11_writing *writing, CK_OBJECT_CLASS obj
 			  const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
 	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
-	CK_RV status = CKR_OK;
+	CK_RV result = CKR_OK;
 
 	if (writing->token_id && object_class == CKO_PUBLIC_KEY)
 		return CKR_ACTION_PROHIBITED; /* it comes with the private one */
-	status = p11_key_file_import(writing, object_class, wish, &key);
-	if (status != CKR_OK)
-		return status;
+	result = p11_key_file_import(writing, object_class, wish, &key);
+	if (result != CKR_OK)
+		return result;
 	return p11_writing_find_key(writing, object_class, key, ret_handle);
 }
