@@ -248,6 +248,8 @@ static void on_right(struct operation *operation)
 			    operation->pin_given_to == pin_session_id(session);
 
 	operation->is_verified = true;
+	if (is_plain(operation))
+		operation->token->proved_in = card_turn_number(operation->token->card);
 	if (may_remember && operation->pin_source == PIN_SOURCE_KEYPAD)
 		pin_session_note_keypad(session);
 	else if (may_remember)
@@ -370,6 +372,15 @@ static void on_tries_known(void *userdata, enum kc_status status, struct json_ob
 		operation_fail_by_driver(operation, status);
 }
 
+/* By another session, and nobody has had the card since: it would say 9000, see above. Sessions
+ * that take turns need not ask each time. */
+static bool is_just_proved(const struct operation *operation)
+{
+	const struct token *token = operation->token;
+
+	return is_plain(operation) && token->proved_in + 1 == card_turn_number(token->card);
+}
+
 void operation_pin_prove(struct operation *operation)
 {
 	enum kc_status status = KC_OK;
@@ -380,7 +391,8 @@ void operation_pin_prove(struct operation *operation)
 		on_wrong(operation, status);
 		return;
 	}
-	status = call_pin_status(operation, on_tries_known);
+	status = is_just_proved(operation) ? call_authenticate(operation)
+					   : call_pin_status(operation, on_tries_known);
 	if (status != KC_OK)
 		operation_fail_by_driver(operation, status);
 }

@@ -48,6 +48,7 @@ struct token {
 	struct token_pins pins;
 	struct json_object *told_pins; /* with their tries, as they were in the turn told_in */
 	uint64_t told_in;
+	uint64_t proved_in;	/* the last turn in which its own PIN was right */
 	struct list operations; /* operation::link */
 	bool is_declined;	/* its driver says that it is not one of its cards */
 	unsigned n_restarts;

@@ -179,6 +179,24 @@ def verify_pin_authenticates_its_connection():
         check_equal(scene.keys.pin_status(a), (2, False), "PIN status of A")
 
 
+@test
+def sessions_that_take_turns_prove_their_pins_and_ask_for_no_tries_between():
+    with Scene(lease_ms=60000) as scene, scene.connect() as a, scene.connect() as b:
+        scene.keys.sign(a, pin=PIN)
+        scene.keys.sign(b, pin=PIN)
+        before = len(scene.card.commands())
+        for connection in (a, b, a, b):
+            scene.keys.sign(connection)
+        made = scene.card.commands()[before:]
+        check_equal([command[:10] for command in made], [VERIFY, SIGN + "9A00"] * 4, "commands")
+        scene.keys.refuses("auth_failed", a, pin=WRONG)
+        before = len(scene.card.commands())
+        scene.keys.sign(b)
+        made = scene.card.commands()[before:]
+        check_equal([command[:10] for command in made], ["00200080", VERIFY, SIGN + "9A00"],
+                    "commands after a wrong PIN")
+
+
 # --- tries -------------------------------------------------------------------------------------
 
 
