@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* keycask-vcard: a smart card in software. Finds the command; the commands are command_*.c. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,12 +74,17 @@ static int say(const char *text)
 	return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? COMMAND_DONE : COMMAND_FAILED;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	log_setup("keycask-vcard", LOG_LEVEL_WARNING);
 	if (argc < 2)
 		return command_wrong_call("a command is needed");
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	if (asks_for_help(argv[1]) || (argc > 2 && asks_for_help(argv[2])))
 		return say(help);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
 		return say("keycask-vcard " KEYCASK_VERSION "\n");

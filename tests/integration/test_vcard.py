@@ -51,7 +51,8 @@ def a_wrong_call_says_where_help_is():
                  ("start", "a", "--socket", "s", "--fault", "burn@1"), ("run",), ("run", "--")):
         _, errors = vcard(*call, status=2, cwd=scratch())
         check("--help" in errors, f"{call}: {errors}")
-    check("Usage" in vcard("--help")[0], "no help")
+    for call in (("--help",), ("run", "--help"), ("new", "-h"), ("start", "--help")):
+        check("Usage" in vcard(*call, cwd=scratch())[0], f"no help by {call}")
     check_equal(os.listdir(scratch()), [], "files made by wrong calls")
 
 
