@@ -359,7 +359,6 @@ def what_setup_cannot_do():
         answer = json.loads(out)
         check_equal([answer["message"], answer["hint"]], [message, hint], f"{words}")
     for words, message in ((["nos"], "nothing called 'nos' can be set up"),
-                           (["--undo"], "what is to be set up is missing"),
                            (["nss", "ssh"], "one word too many: 'ssh'")):
         out, _ = home.keycask("setup", *words, "--json", status=2)
         check_equal(json.loads(out)["message"], message, f"{words}")

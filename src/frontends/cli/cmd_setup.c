@@ -59,6 +59,32 @@ static enum kc_status change(struct context *context, const char *name, bool und
 	return undo ? row->undo(options, report) : row->apply(options, report);
 }
 
+static bool is_on(const struct setup_row *row, const struct setup_options *options)
+{
+	CLEANUP(setup_report_done) struct setup_report report = {.name = row->name};
+	bool found = false;
+
+	if (row->look(options, &report) != KC_OK)
+		error_clear();
+	for (size_t i = 0; i < report.n; i++)
+		found |= report.lines[i].state == SETUP_ON;
+	return found;
+}
+
+/* Where one fails the others go on; where nothing was set up nothing can fail. */
+static enum kc_status undo_all(const struct setup_options *options, struct setup_report *report)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		report->name = rows[i]->name;
+		report->is_change = is_on(rows[i], options);
+		if (rows[i]->undo(options, report) == KC_OK)
+			continue;
+		TRY(setup_tell_failure(report, NULL));
+		error_clear();
+	}
+	return KC_OK;
+}
+
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(setup_report_done) struct setup_report report = {0};
@@ -74,11 +100,11 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	TRY(options_parse(context, option_rows, ARRAY_LEN(option_rows), words, &n_words));
 	if (context->wants_help)
 		return KC_OK;
-	TRY(options_one_word(context, "what is to be set up", undo, words, n_words, &name));
+	TRY(options_one_word(context, "what is to be set up", false, words, n_words, &name));
 	if (name)
 		TRY(change(context, name, undo, &options, &report));
 	else
-		TRY(look(&options, &report));
+		TRY(undo ? undo_all(&options, &report) : look(&options, &report));
 	context->exit_status = setup_has_failed(&report) ? CLI_EXIT_FAILED : CLI_EXIT_OK;
 	return setup_print(context, &report);
 }
@@ -88,8 +114,8 @@ const struct command cmd_setup = {
 	.arguments = "[NAME] [--undo] [--profile DIRECTORY] [--key KEY]",
 	.summary = "tell other programs of the keychain, or take that back",
 	.help = "Alone it lists what can be set up, and where it is. With a NAME it is done, and\n"
-		"with --undo taken back; what is so already stays as it is. Programs on p11-kit\n"
-		"(GnuTLS, and many more) need nothing.\n"
+		"with --undo taken back; what is so already stays as it is. --undo alone takes\n"
+		"back all of it. Programs on p11-kit (GnuTLS, and many more) need nothing.\n"
 		"  nss              the PKCS#11 module, in ~/.pki/nssdb (Chromium and others) and "
 		"in\n"
 		"                   all profiles of Firefox and Thunderbird\n"
