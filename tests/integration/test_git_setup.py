@@ -71,6 +71,7 @@ def git_setup_makes_git_sign():
         (repository.home / ".gitconfig").write_bytes(GITCONFIG)
         said = keycask(repository, "git-setup", "--ca", signer.trusted, "--sign")
         check("git signs with X.509, as the committer" in said, said)
+        check("no certificate" not in said, said)
         repository.commit("signed unasked")
         repository.git("verify-commit", "HEAD")
         said = keycask(repository, "setup")
@@ -108,6 +109,10 @@ def git_setup_says_what_is_wrong():
         said = keycask(repository, "git-setup", "--ca", "/nonexistent", status=1)
         check("there is no file /nonexistent" in said, said)
         check(not list(repository.home.glob(".gitconfig*")), "something is left")
+        said = keycask(repository, "git-setup", "--x509")
+        check("no certificate that is here has the committer's address" in said, said)
+        check("keycask git-setup --x509 --key LABEL" in said, said)
+        keycask(repository, "git-setup", "--undo")
         repository.folder = repository.home
         said = keycask(repository, "git-setup", "--local", "--undo", status=1)
         check("this is no repository of git" in said, said)
@@ -142,6 +147,21 @@ def setup_ssh_and_back_again():
         config.write_bytes(config.read_bytes() + b"Host more\n")
         keycask(repository, "setup", "ssh", "--undo")
         check_equal(config.read_bytes(), b"Host a\nHost more\n", "what was added since stays")
+
+
+@test
+def all_that_was_set_up_is_taken_back_at_once():
+    with Daemon() as daemon:
+        Signer(daemon)
+        repository = Repository(daemon)
+        here = files_of(repository)
+        keycask(repository, "setup", "ssh")
+        keycask(repository, "setup", "git")
+        check(files_of(repository) != here, "nothing was set up")
+        for _ in range(2):
+            said = keycask(repository, "setup", "--undo")
+            check(said.startswith("nss") and "\nssh " in said and "\ngit " in said, said)
+            check_equal(files_of(repository), here, "what is left")
 
 
 class Bench:

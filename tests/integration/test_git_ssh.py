@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Commits that git signs with ssh, by a key that keycask's agent has."""
+import re
+
 from git_scene import ADDRESS, CardScene, check, check_equal, have
 from keycask_test import main, program, run, skip_unless, test
 
@@ -12,7 +14,8 @@ def set_up(scene, *arguments):
     repository.env["SSH_AUTH_SOCK"] = "/nonexistent/agent"
     said = run(program("keycask"), "git-setup", "--ssh", *arguments, cwd=repository.folder,
                env=repository.env)[0].decode()
-    check("git signs with ssh, as key::" in said, said)
+    check(re.search(r"git signs with ssh, as key::\S+ \u2026\S{16}$", said, re.MULTILINE), said)
+    return said
 
 
 @test
@@ -40,13 +43,15 @@ def setting_up_for_ssh_and_back_again():
         err = run(program("keycask"), "git-setup", "--ssh", env=scene.repository.env, status=1,
                   cwd=scene.repository.folder)[1].decode()
         check("keycask's agent for ssh has 2 keys; which one?" in err, err)
+        check("name one with --key: 'Key For PIV Authentication', 'Key For " in err, err)
         err = run(program("keycask"), "git-setup", "--ssh", "--key", "another", status=1,
                   env=scene.repository.env, cwd=scene.repository.folder)[1].decode()
         check("keycask's agent for ssh has no key 'another'" in err, err)
         agent = scene.daemon.socket.parent / "ssh-agent.sock"
         line = run("ssh-add", "-L", env={**scene.daemon.env, "SSH_AUTH_SOCK": str(agent)})[0]
         kind, blob = line.decode().splitlines()[0].split()[:2]
-        set_up(scene, "--key", blob)
+        check_equal(set_up(scene, "--key", blob), set_up(scene, "--key", "Key For PIV Authentication"),
+                    "what is said")
         key = scene.repository.git("config", "user.signingkey")[0]
         check_equal(key, f"key::{kind} {blob}\n", "the key")
         out = run(program("keycask"), "git-setup", "--undo", env=scene.repository.env,

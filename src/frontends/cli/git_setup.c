@@ -16,6 +16,10 @@
 #include "frontends/cli/git_settings.h"
 #include "frontends/cli/kept_file.h"
 
+enum {
+	KEY_END = 16, /* characters that tell one key from others */
+};
+
 /* All that is ever set. */
 static const char *const names[] = {
 	"gpg.format",	  "gpg.x509.program",		"gpg.ssh.program", "user.signingkey",
@@ -197,11 +201,25 @@ static bool ends_with(const char *text, const char *end)
 	return len >= strlen(end) && strcmp(text + len - strlen(end), end) == 0;
 }
 
+/* "key::ssh-rsa …0WGj6lBJ": keys of a kind begin alike. */
+static char *in_short(const char *key)
+{
+	const char *blob = strncmp(key, "key::", 5) == 0 ? strchr(key, ' ') : NULL;
+	char *text = NULL;
+
+	if (!blob || strlen(blob) <= KEY_END)
+		return strdup(key[0] ? key : "the committer");
+	if (asprintf(&text, "%.*s …%s", (int)(blob - key), key, blob + strlen(blob) - KEY_END) < 0)
+		return NULL;
+	return text;
+}
+
 static enum kc_status tell(const struct kept_file *file, struct setup_report *report)
 {
 	CLEANUP(freep) char *format = NULL;
 	CLEANUP(freep) char *program = NULL;
 	CLEANUP(freep) char *key = NULL;
+	CLEANUP(freep) char *shown = NULL;
 	CLEANUP(freep) char *signs = NULL;
 	bool is_ssh = false;
 
@@ -214,12 +232,23 @@ static enum kc_status tell(const struct kept_file *file, struct setup_report *re
 	if (!ends_with(program, is_ssh ? "/keycask-git-ssh" : "/keycask-git-x509"))
 		return setup_tell(report, SETUP_OFF, file->path, "keycask setup git",
 				  "git signs with something else, or not at all");
+	shown = in_short(key);
 	return setup_tell(report, SETUP_ON, file->path,
 			  is_format(signs, "true") ? NULL
 						   : "git commit -S; git config commit.gpgsign "
 						     "true signs all",
 			  "git signs with %s, as %.200s", is_ssh ? "ssh" : "X.509",
-			  key[0] ? key : "the committer");
+			  shown ? shown : key);
+}
+
+/* git itself does not say more than that its signer has failed. */
+static enum kc_status tell_whether_somebody_can(const struct git_setup *setup,
+						struct setup_report *report)
+{
+	if (setup->key || !is_format(setup->format, "x509") || git_setup_has_certificate(NULL))
+		return KC_OK;
+	return setup_tell(report, SETUP_UNAVAILABLE, NULL, "keycask git-setup --x509 --key LABEL",
+			  "no certificate that is here has the committer's address");
 }
 
 enum kc_status git_setup_look(const struct git_setup *setup, struct setup_report *report)
@@ -267,5 +296,6 @@ enum kc_status git_setup_apply(const struct git_setup *setup, struct setup_repor
 	if (kept_file_is_kept(&file))
 		TRY(take_back(&file, &n_left));
 	TRY(change(&chosen, &file, key));
-	return tell(&file, report);
+	TRY(tell(&file, report));
+	return tell_whether_somebody_can(&chosen, report);
 }

@@ -8,6 +8,7 @@
 
 #include <keycask/daemon.h>
 #include <keycask/identity.h>
+#include <keycask/text.h>
 
 #include "base/cleanup.h"
 #include "frontends/cli/git_settings.h"
@@ -19,6 +20,8 @@
 
 enum {
 	ENVIRONMENT_MAX = 1100,
+	NAME_MAX_SHOWN = 100,
+	NAMES_MAX = 220,
 };
 
 static void answer_freep(struct peer_program_answer **answer)
@@ -109,9 +112,31 @@ static enum kc_status list_keys(struct peer_program_answer *answer)
 	return fail(KC_ERR_ITEM_NOT_FOUND, "keycask's agent for ssh has no key");
 }
 
+/* The agent's comment is the label, and where it is in parentheses. */
+static bool is_label_of(const char *comment, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	return strncmp(comment, wanted, len) == 0 &&
+	       (comment[len] == '\0' || strncmp(comment + len, " (", 2) == 0);
+}
+
+/* "'one', 'another'": as many as there is room for. Cards write what they like into theirs. */
+static void add_name(char *names, const char *comment, bool in_full)
+{
+	CLEANUP(freep) char *clean = kc_text_for_display(comment, NAME_MAX_SHOWN);
+	char *place = clean && !in_full ? strstr(clean, " (") : NULL;
+	size_t len = strlen(names);
+
+	if (place)
+		*place = '\0';
+	if (clean && len + strlen(clean) + sizeof(", ''") <= NAMES_MAX)
+		(void)snprintf(names + len, NAMES_MAX - len, "%s'%s'", len > 0 ? ", " : "", clean);
+}
+
 /* git-config(1), user.signingKey: "key::ssh-rsa XXXXXX identifier". */
 /* *value: of the one before, if there was one. */
-static bool take_line(char *line, const char *wanted, char **value)
+static bool take_line(char *line, const char *wanted, char **value, char *names)
 {
 	char *type = strsep(&line, " ");
 	char *blob = strsep(&line, " ");
@@ -119,7 +144,8 @@ static bool take_line(char *line, const char *wanted, char **value)
 
 	if (!type || !blob || strstr(type, "-cert-"))
 		return false;
-	if (wanted && strcmp(comment, wanted) != 0 && strcmp(blob, wanted) != 0 &&
+	add_name(names, comment, wanted != NULL);
+	if (wanted && !is_label_of(comment, wanted) && strcmp(blob, wanted) != 0 &&
 	    !strstr(wanted, blob))
 		return false;
 	free(*value);
@@ -132,6 +158,7 @@ static enum kc_status find_ssh_key(const char *wanted, char **ret_value)
 {
 	CLEANUP(answer_freep) struct peer_program_answer *answer = calloc(1, sizeof(*answer));
 	CLEANUP(freep) char *value = NULL;
+	char names[NAMES_MAX] = "";
 	char *at = NULL;
 	unsigned n = 0;
 
@@ -139,12 +166,12 @@ static enum kc_status find_ssh_key(const char *wanted, char **ret_value)
 	TRY(list_keys(answer));
 	at = answer->output;
 	for (char *line = strsep(&at, "\n"); line; line = strsep(&at, "\n"))
-		n += take_line(line, wanted, &value) ? 1 : 0;
+		n += take_line(line, wanted, &value, names) ? 1 : 0;
 	if (n == 1) {
 		*ret_value = take(value);
 		return KC_OK;
 	}
-	error_set_hint("name it with --key: what ssh-add -L shows behind it");
+	error_set_hint("name one with --key: %s", names);
 	if (n == 0)
 		return fail(KC_ERR_ITEM_NOT_FOUND, "keycask's agent for ssh has no key '%s'",
 			    wanted ? wanted : "");
