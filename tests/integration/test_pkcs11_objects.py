@@ -358,6 +358,11 @@ def session_objects():
         check_attributes(other, certificate, CKA_ID=made("rsa2048").hash, CKA_LABEL=b"Jo",
                          CKA_VALUE=CERTIFICATE)
         check_attributes(other, secret, CKA_VALUE=b"hush", CKA_VALUE_LEN=4, CKA_SENSITIVE=False)
+        guarded = copy(session, secret, CKA_SENSITIVE=True)
+        check_raises_p11("CKR_ATTRIBUTE_SENSITIVE", session.attribute, guarded, "CKA_VALUE")
+        check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", copy, session, guarded, CKA_SENSITIVE=False)
+        guarded = copy(session, secret, CKA_EXTRACTABLE=False)
+        check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", copy, session, guarded, CKA_EXTRACTABLE=True)
         change(session, secret, CKA_SENSITIVE=True, CKA_LABEL=b"hidden")
         check_raises_p11("CKR_ATTRIBUTE_SENSITIVE", session.attribute, secret, "CKA_VALUE")
         check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", change, session, secret, CKA_SENSITIVE=False)

@@ -77,39 +77,20 @@ static CK_RV change_item(const struct p11_session *session, const struct p11_obj
 
 /* --- session objects ------------------------------------------------------------------------- */
 
-/* 3.0, Table 10: what became CK_TRUE or CK_FALSE for good. */
-static bool is_ratchet(CK_ATTRIBUTE_TYPE type, bool *ret_end)
-{
-	*ret_end = type == CKA_SENSITIVE || type == CKA_WRAP_WITH_TRUSTED;
-	return *ret_end || type == CKA_EXTRACTABLE || type == CKA_COPYABLE;
-}
-
 static CK_RV check_session_object(const struct p11_object *object, const struct p11_wish *wish)
 {
 	for (CK_ULONG i = 0; i < wish->n; i++) {
 		const CK_ATTRIBUTE *attribute = &wish->template[i];
-		bool end = false;
 
 		if (is_so(object, attribute))
 			continue;
-		if (attribute->type == CKA_TRUSTED)
-			return CKR_ATTRIBUTE_READ_ONLY; /* only CKU_SO may, 4.6.2 */
-		if (is_ratchet(attribute->type, &end) &&
-		    p11_template_flag(attribute, 1, attribute->type, end) != end)
+		if (!p11_session_object_may_become(object, attribute))
 			return CKR_ATTRIBUTE_READ_ONLY;
 		if (object->object_class == CKO_CERTIFICATE && attribute->type != CKA_LABEL &&
 		    attribute->type != CKA_ID)
 			return CKR_ATTRIBUTE_READ_ONLY; /* it says so itself */
 	}
 	return CKR_OK;
-}
-
-/* What a secret key is worth telling after it has become sensitive, or not extractable. */
-static void hide_value(struct p11_object *object)
-{
-	if (object->object_class == CKO_SECRET_KEY &&
-	    (p11_object_is(object, CKA_SENSITIVE) || !p11_object_is(object, CKA_EXTRACTABLE)))
-		p11_attributes_hide(object->attributes, CKA_VALUE);
 }
 
 /* Objects do not change: there is another one with the same handle. */
@@ -125,7 +106,7 @@ static CK_RV change_session_object(struct p11_object *object, const struct p11_w
 		return CKR_HOST_MEMORY;
 	p11_session_object_overlay(changed, wish);
 	p11_attributes_inherit(changed->attributes, object->attributes);
-	hide_value(changed);
+	p11_session_object_hide(changed);
 	if (!p11_attributes_are_whole(changed->attributes))
 		return CKR_HOST_MEMORY;
 	p11_module_hold();

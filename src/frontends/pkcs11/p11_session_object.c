@@ -79,6 +79,32 @@ void p11_session_object_overlay(struct p11_object *object, const struct p11_wish
 	}
 }
 
+/* Table 10: what became CK_TRUE or CK_FALSE for good. */
+static bool is_ratchet(CK_ATTRIBUTE_TYPE type, bool *ret_end)
+{
+	*ret_end = type == CKA_SENSITIVE || type == CKA_WRAP_WITH_TRUSTED;
+	return *ret_end || type == CKA_EXTRACTABLE || type == CKA_COPYABLE;
+}
+
+bool p11_session_object_may_become(const struct p11_object *object, const CK_ATTRIBUTE *attribute)
+{
+	bool end = false;
+
+	if (p11_attributes_match(object->attributes, attribute, 1))
+		return true;
+	if (attribute->type == CKA_TRUSTED)
+		return false; /* only CKU_SO may, 4.6.2 */
+	return !is_ratchet(attribute->type, &end) ||
+	       p11_template_flag(attribute, 1, attribute->type, end) == end;
+}
+
+void p11_session_object_hide(struct p11_object *object)
+{
+	if (object->object_class == CKO_SECRET_KEY &&
+	    (p11_object_is(object, CKA_SENSITIVE) || !p11_object_is(object, CKA_EXTRACTABLE)))
+		p11_attributes_hide(object->attributes, CKA_VALUE);
+}
+
 CK_RV p11_session_object_publish(struct p11_object **object, CK_OBJECT_HANDLE *ret_handle)
 {
 	const struct p11_object *published = *object;
@@ -148,12 +174,24 @@ CK_RV p11_session_object_create(const struct p11_session *session, CK_OBJECT_CLA
 
 /* --- copies ---------------------------------------------------------------------------------- */
 
+/* 5.7.2: of a copy too CKA_EXTRACTABLE may become CK_FALSE, "but not the other way around". */
+static bool is_as_guarded(const struct p11_object *original, const struct p11_wish *wish)
+{
+	for (CK_ULONG i = 0; i < wish->n; i++)
+		if (!p11_session_object_may_become(original, &wish->template[i]))
+			return false;
+	return true;
+}
+
 CK_RV p11_session_object_copy(const struct p11_session *session, struct p11_object *original,
 			      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {
-	CLEANUP(p11_object_givep) struct p11_object *object = p11_object_variant(original);
+	CLEANUP(p11_object_givep) struct p11_object *object = NULL;
 	CK_RV result = CKR_HOST_MEMORY;
 
+	if (!is_as_guarded(original, wish))
+		return CKR_ATTRIBUTE_READ_ONLY;
+	object = p11_object_variant(original);
 	if (!object)
 		return CKR_HOST_MEMORY;
 	result = p11_session_object_begin(session, wish, object);
@@ -163,5 +201,6 @@ CK_RV p11_session_object_copy(const struct p11_session *session, struct p11_obje
 			   p11_attributes_view(original->attributes, CKA_LABEL));
 	p11_session_object_overlay(object, wish);
 	p11_attributes_inherit(object->attributes, original->attributes);
+	p11_session_object_hide(object);
 	return p11_session_object_publish(&object, ret_handle);
 }

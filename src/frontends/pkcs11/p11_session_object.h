@@ -24,6 +24,12 @@ CK_RV p11_session_object_begin(const struct p11_session *session, const struct p
 /* All that @wish says, but secrets, in place of what @object had by itself. */
 void p11_session_object_overlay(struct p11_object *object, const struct p11_wish *wish);
 
+/* Does 3.0 let @object, or a copy of it, have @attribute? Some become what they are for good. */
+bool p11_session_object_may_become(const struct p11_object *object, const CK_ATTRIBUTE *attribute);
+
+/* The value of a secret key that is sensitive now, or not extractable, is told to nobody. */
+void p11_session_object_hide(struct p11_object *object);
+
 /* @object, which is taken also on failure, has its handle. */
 CK_RV p11_session_object_publish(struct p11_object **object, CK_OBJECT_HANDLE *ret_handle);
 
@@ -31,7 +37,8 @@ CK_RV p11_session_object_publish(struct p11_object **object, CK_OBJECT_HANDLE *r
 CK_RV p11_session_object_create(const struct p11_session *session, CK_OBJECT_CLASS object_class,
 				const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle);
 
-/* A copy of @original, as @wish says otherwise (C_CopyObject). */
+/* A copy of @original, as @wish says otherwise (C_CopyObject).
+ * Expected: CKR_ATTRIBUTE_READ_ONLY  it would be less guarded than @original */
 CK_RV p11_session_object_copy(const struct p11_session *session, struct p11_object *original,
 			      const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle);
 
