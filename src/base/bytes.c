@@ -84,6 +84,18 @@ struct kc_bytes bytes_take(struct bytes *bytes)
 	return out;
 }
 
+char *view_copy_text(struct kc_view view)
+{
+	char *text = malloc(view.len + 1);
+
+	if (!text)
+		return NULL;
+	if (view.len > 0)
+		memcpy(text, view.data, view.len);
+	text[view.len] = '\0';
+	return text;
+}
+
 void kc_bytes_free(struct kc_bytes *bytes)
 {
 	if (!bytes)

@@ -40,6 +40,10 @@ void bytes_consume(struct bytes *bytes, size_t n);
 /* Hand the content over as a public kc_bytes; @bytes becomes empty. */
 struct kc_bytes bytes_take(struct bytes *bytes);
 
+/* A copy of @view and a zero byte behind it, for free(). NULL: out of memory. Other than strndup()
+ * it reads nothing behind @view, and does not stop at a zero byte in it. */
+char *view_copy_text(struct kc_view view);
+
 static inline struct kc_view bytes_view(const struct bytes *bytes)
 {
 	return (struct kc_view){bytes->data, bytes->len};

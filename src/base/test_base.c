@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the ground floor: buffers, secrets, lists, the error record. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,18 @@ TEST(view_slice_never_leaves_the_view)
 	CHECK(view_equal(view_slice(view, 1, 9), view_of_text("bc")));
 	CHECK_INT(view_slice(view, 3, 1).len, 0);
 	CHECK_INT(view_slice(view, 99, 1).len, 0);
+}
+
+TEST(a_view_becomes_text_without_a_look_behind_it)
+{
+	static const uint8_t unterminated[] = {'a', 'b', 'c'};
+	char *text = view_copy_text(view_of(unterminated, sizeof(unterminated)));
+	char *empty = view_copy_text((struct kc_view){NULL, 0});
+
+	CHECK_TEXT(text, "abc");
+	CHECK_TEXT(empty, "");
+	free(text);
+	free(empty);
 }
 
 TEST(secret_moves_and_is_never_in_two_places)

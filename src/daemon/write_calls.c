@@ -187,7 +187,7 @@ static enum kc_status start_deleting(struct wire_call *call)
 
 	TRY(read_reference(call, &bytes, &reference));
 	TRY(make_deletion_wish(&reference, &wish));
-	token_id = strndup((const char *)reference.token_id.data, reference.token_id.len);
+	token_id = view_copy_text(reference.token_id);
 	REQUIRE(token_id, KC_ERR_ALLOCATE, "out of memory");
 	options.token_id = token_id;
 	options.item_class = vocabulary_class_name(reference.item_class);

@@ -126,9 +126,7 @@ static enum kc_status run_add(struct ssh_task *task)
 
 static enum kc_status name_of(struct kc_view comment, char **ret_name)
 {
-	size_t len = comment.len < COMMENT_MAX ? comment.len : COMMENT_MAX;
-
-	*ret_name = strndup(len ? (const char *)comment.data : "", len);
+	*ret_name = view_copy_text(view_slice(comment, 0, COMMENT_MAX));
 	REQUIRE(*ret_name, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
 }
