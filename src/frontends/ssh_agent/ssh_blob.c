@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * One table of the kinds of keys that the agent serves. ssh-dss is gone from OpenSSH, and keys of
- * FIDO tokens (sk-…) sign through helpers that only OpenSSH's own agent has.
- */
+/* Blobs are read as what strangers send; what is written is of keys that the keychain knows. */
 #include "frontends/ssh_agent/ssh_blob.h"
 
 #include <stdio.h>
@@ -26,50 +23,6 @@ enum {
 	CERTIFICATE_OF_HOST = 2,
 };
 
-static const struct ssh_kind kinds[] = {
-	{"ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", KC_KEY_TYPE_NAME_ED25519, NULL, 0},
-	{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256-cert-v01@openssh.com", KC_KEY_TYPE_NAME_EC,
-	 "nistp256", 256},
-	{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384-cert-v01@openssh.com", KC_KEY_TYPE_NAME_EC,
-	 "nistp384", 384},
-	{"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521-cert-v01@openssh.com", KC_KEY_TYPE_NAME_EC,
-	 "nistp521", 521},
-	{"ssh-rsa", "ssh-rsa-cert-v01@openssh.com", KC_KEY_TYPE_NAME_RSA, NULL, 0},
-};
-
-static bool is_rsa(const struct ssh_kind *kind)
-{
-	return strcmp(kind->key_type, KC_KEY_TYPE_NAME_RSA) == 0;
-}
-
-const struct ssh_kind *ssh_kind_find(struct kc_view name, bool *ret_is_certificate)
-{
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		bool is_certificate = ssh_wire_is(name, kinds[i].certificate_name);
-
-		if (is_certificate || ssh_wire_is(name, kinds[i].name)) {
-			*ret_is_certificate = is_certificate;
-			return &kinds[i];
-		}
-	}
-	return NULL;
-}
-
-const struct ssh_kind *ssh_kind_of(const char *key_type, int64_t size_in_bits)
-{
-	for (size_t i = 0; key_type && i < ARRAY_LEN(kinds); i++) {
-		const struct ssh_kind *kind = &kinds[i];
-
-		if (strcmp(kind->key_type, key_type) != 0)
-			continue;
-		if (is_rsa(kind) && size_in_bits < SSH_BLOB_RSA_MIN_BITS)
-			return NULL;
-		if (kind->size_in_bits == 0 || kind->size_in_bits == size_in_bits)
-			return kind;
-	}
-	return NULL;
-}
-
 /* --- reading ------------------------------------------------------------------------------- */
 
 static size_t bits_of(struct kc_view number)
@@ -85,9 +38,9 @@ static enum kc_status check_rsa(struct kc_view modulus, struct kc_view exponent)
 {
 	size_t bits = bits_of(modulus);
 
-	REQUIRE(bits <= SSH_BLOB_RSA_MAX_BITS && exponent.len > 0 && exponent.len <= 8,
+	REQUIRE(bits <= SSH_KIND_RSA_MAX_BITS && exponent.len > 0 && exponent.len <= 8,
 		KC_ERR_DECODE, "no RSA key");
-	REQUIRE(bits >= SSH_BLOB_RSA_MIN_BITS, KC_ERR_UNIMPLEMENTED,
+	REQUIRE(bits >= SSH_KIND_RSA_MIN_BITS, KC_ERR_UNIMPLEMENTED,
 		"an RSA key of %zu bits, which is too short", bits);
 	return KC_OK;
 }
@@ -110,7 +63,7 @@ enum kc_status ssh_blob_read_parts(struct kc_view *input, struct ssh_blob *blob)
 {
 	struct kc_view begin = *input;
 
-	if (is_rsa(blob->kind)) {
+	if (ssh_kind_is_rsa(blob->kind)) {
 		TRY(ssh_wire_mpint(input, &blob->exponent));
 		TRY(ssh_wire_mpint(input, &blob->modulus));
 		TRY(check_rsa(blob->modulus, blob->exponent));
@@ -197,7 +150,7 @@ enum kc_status ssh_blob_put(const struct ssh_kind *kind, struct kc_view external
 			    struct bytes *bytes)
 {
 	TRY(ssh_wire_put_text(bytes, kind->name));
-	if (is_rsa(kind))
+	if (ssh_kind_is_rsa(kind))
 		return put_rsa(external, bytes);
 	if (kind->curve)
 		TRY(ssh_wire_put_text(bytes, kind->curve));
@@ -219,7 +172,7 @@ enum kc_status ssh_blob_put_external(const struct ssh_blob *blob, struct bytes *
 {
 	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(SSH_BLOB_MAX);
 
-	if (!is_rsa(blob->kind))
+	if (!ssh_kind_is_rsa(blob->kind))
 		return bytes_append(bytes, blob->point);
 	TRY(put_integer(&content, blob->modulus));
 	TRY(put_integer(&content, blob->exponent));

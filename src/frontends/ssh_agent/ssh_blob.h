@@ -4,29 +4,15 @@
 
 /*
  * Public keys and certificates as SSH has them (RFC 4253 section 6.6, RFC 5656, RFC 8709; OpenSSH's
- * PROTOCOL.certkeys), and what they are called here.
+ * PROTOCOL.certkeys).
  */
 
 #include "base/bytes.h"
+#include "frontends/ssh_agent/ssh_kind.h"
 
 enum {
-	SSH_BLOB_MAX = 16 * 1024,     /* a certificate with many principals is smaller */
-	SSH_BLOB_RSA_MIN_BITS = 2048, /* what OpenSSH's servers take by policy, and NIST */
-	SSH_BLOB_RSA_MAX_BITS = 16384,
+	SSH_BLOB_MAX = 16 * 1024, /* a certificate with many principals is smaller */
 };
-
-/* A row of the table of kinds; more of it is in the .c file. */
-struct ssh_kind {
-	const char *name;	      /* "ssh-ed25519" */
-	const char *certificate_name; /* "ssh-ed25519-cert-v01@openssh.com" */
-	const char *key_type;	      /* KC_KEY_TYPE_NAME_… */
-	const char *curve;	      /* "nistp256"; NULL: none */
-	unsigned size_in_bits;	      /* 0: any */
-};
-
-const struct ssh_kind *ssh_kind_find(struct kc_view name, bool *ret_is_certificate);
-/* NULL: SSH has no such keys. */
-const struct ssh_kind *ssh_kind_of(const char *key_type, int64_t size_in_bits);
 
 /* All views point into the blob. */
 struct ssh_blob {

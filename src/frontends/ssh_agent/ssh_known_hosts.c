@@ -187,7 +187,7 @@ static bool names_include(struct kc_view names, struct kc_view host)
 	return is_included;
 }
 
-void ssh_known_keys_done(struct ssh_known_keys *keys)
+void ssh_known_hosts_done(struct ssh_known_keys *keys)
 {
 	bytes_done(&keys->content);
 	keys->n_keys = 0;

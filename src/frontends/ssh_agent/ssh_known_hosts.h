@@ -27,7 +27,7 @@ struct ssh_known_keys {
 	struct bytes content;
 };
 
-void ssh_known_keys_done(struct ssh_known_keys *keys);
+void ssh_known_hosts_done(struct ssh_known_keys *keys);
 
 /* Append what @path knows of @host; names that are hashed are found too. */
 KC_MUST_CHECK enum kc_status ssh_known_hosts_find(const char *path, const char *host,

@@ -20,7 +20,8 @@ void ssh_limits_done(struct ssh_limits *limits)
 	ssh_destinations_done(&limits->destinations);
 }
 
-int64_t ssh_limits_now(void)
+/* Microseconds since 1970. */
+static int64_t now_us(void)
 {
 	struct timespec now = {0};
 
@@ -30,7 +31,7 @@ int64_t ssh_limits_now(void)
 
 bool ssh_limits_are_over(const struct ssh_limits *limits)
 {
-	return limits->until_us != 0 && ssh_limits_now() >= limits->until_us;
+	return limits->until_us != 0 && now_us() >= limits->until_us;
 }
 
 static enum kc_status read_lifetime(struct kc_view *input, struct ssh_limits *limits)
@@ -39,7 +40,7 @@ static enum kc_status read_lifetime(struct kc_view *input, struct ssh_limits *li
 
 	TRY(ssh_wire_uint32(input, &seconds));
 	REQUIRE(seconds > 0, KC_ERR_DECODE, "a lifetime of no time");
-	limits->until_us = ssh_limits_now() + (int64_t)seconds * US_PER_S;
+	limits->until_us = now_us() + (int64_t)seconds * US_PER_S;
 	return KC_OK;
 }
 

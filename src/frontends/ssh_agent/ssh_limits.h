@@ -23,7 +23,5 @@ void ssh_limits_done(struct ssh_limits *limits);
 KC_MUST_CHECK enum kc_status ssh_limits_read(struct kc_view input, struct ssh_limits *limits);
 
 bool ssh_limits_are_over(const struct ssh_limits *limits);
-/* Microseconds since 1970. */
-int64_t ssh_limits_now(void);
 
 #endif

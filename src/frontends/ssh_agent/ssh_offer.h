@@ -4,29 +4,11 @@
 
 /* A key that the agent offers, or a certificate together with its key. */
 
-#include <systemd/sd-event.h>
-
-#include <keycask/key.h>
-
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "frontends/ssh_agent/ssh_blob.h"
+#include "frontends/ssh_agent/ssh_key.h"
 #include "frontends/ssh_agent/ssh_limits.h"
-
-/* A key, held by offers and by signatures in progress. Counted on the loop only. */
-struct ssh_key {
-	unsigned n_holders;
-	struct kc_key *key;
-	sd_event *event; /* not NULL: ssh-add brought it, and the daemon forgets it with us */
-};
-
-/* Takes @key. With @event the last holder has the daemon forget it, in a thread. */
-KC_MUST_CHECK enum kc_status ssh_key_new(struct kc_key *key, sd_event *event,
-					 struct ssh_key **ret_key);
-struct ssh_key *ssh_key_hold(struct ssh_key *key);
-/* NULL is fine. Always returns NULL. */
-struct ssh_key *ssh_key_free(struct ssh_key *key);
-DEFINE_FREEP(ssh_key)
 
 struct ssh_offer {
 	struct list link; /* of an inventory, or of what ssh-add brought */

@@ -221,8 +221,8 @@ static struct ssh_destination_hop hop_of(const char *user, const char *host,
 static enum kc_status put_destination(const char *from, const char *user, const char *host,
 				      struct bytes *constraints)
 {
-	CLEANUP(ssh_known_keys_done) struct ssh_known_keys from_keys = {.n_keys = 0};
-	CLEANUP(ssh_known_keys_done) struct ssh_known_keys to_keys = {.n_keys = 0};
+	CLEANUP(ssh_known_hosts_done) struct ssh_known_keys from_keys = {.n_keys = 0};
+	CLEANUP(ssh_known_hosts_done) struct ssh_known_keys to_keys = {.n_keys = 0};
 	struct ssh_destination_hop first;
 	struct ssh_destination_hop second;
 

@@ -16,7 +16,7 @@
 #include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
-	SIGNATURE_MAX = SSH_BLOB_RSA_MAX_BITS / 8 + 64,
+	SIGNATURE_MAX = SSH_KIND_RSA_MAX_BITS / 8 + 64,
 	COORDINATE_MAX = 66,
 };
 
