@@ -103,8 +103,8 @@ KC_PUBLIC int kc_token_watcher_fd(const struct kc_token_watcher *watcher);
 
 /*
  * Is there a daemon that the watcher hears of, as far as it knows after the last
- * kc_token_watcher_next() or _dispatch()? Without one no token is there; the watcher looks for a new
- * one by itself. False for NULL.
+ * kc_token_watcher_next() or _dispatch()? Without one no token is there; the watcher looks for a
+ * new one by itself. False for NULL.
  * Threads: one at a time per watcher.   Since: 1.1
  */
 KC_PUBLIC bool kc_token_watcher_has_daemon(const struct kc_token_watcher *watcher);
@@ -183,9 +183,9 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_verify_pin(const char *token_id,
 							   int *ret_tries_left);
 
 /*
- * Have the PIN forgotten that this process has proved to the token: what needs one asks for it again.
- * Fine when there was none, or when the token is away. Other processes are not affected. Does not
- * start the daemon.
+ * Have the PIN forgotten that this process has proved to the token: what needs one asks for it
+ * again. Fine when there was none, or when the token is away. Other processes are not affected.
+ * Does not start the daemon.
  * Expected: KC_ERR_NOT_AVAILABLE  it is not running, and knows no PIN
  * Threads: any.   Since: 1.1
  */

@@ -46,8 +46,7 @@ void pin_calls_verify(struct wire_call *call)
 void pin_calls_logout(struct wire_call *call)
 {
 	error_clear();
-	client_forget_pin(wire_call_peer(call),
-			  field_text(wire_call_parameters(call), "token_id"));
+	client_forget_pin(wire_call_peer(call), field_text(wire_call_parameters(call), "token_id"));
 	wire_call_reply(call, NULL);
 }
 
