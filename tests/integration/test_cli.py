@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The command line as a person types it: help, tables, JSON, files of any size, error texts."""
+import base64
 import json
 import os
+import re
 from pathlib import Path
 
 from keycask_test import (Card, Daemon, base_environment, check, check_equal, main, openssl,
@@ -64,6 +66,22 @@ def tables_have_no_colour_in_a_pipe_and_name_what_is_there():
         check(AUTHENTICATION in out and "RSA 2048" in out and "EC 256" in out, out)
         out, _ = keycask(daemon, "tokens")
         check(token["token_id"] in out, out)
+
+
+@test
+def an_item_has_an_address_for_programs_that_know_pkcs11():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        card.insert(daemon)
+        token = daemon.wait_for_token()
+        encoded = "".join(f"%{byte:02X}" for byte in base64.b64decode(
+            daemon.cli("show", AUTHENTICATION)["public_key_hash"]))
+        address = f"pkcs11:token={token['label'].replace(' ', '%20')};id={encoded}"
+        check_equal(keycask(daemon, "show", AUTHENTICATION, "--pkcs11")[0], address + "\n", "of a card")
+        shown = daemon.cli("show", "--pkcs11", AUTHENTICATION)
+        check_equal(shown, {"pkcs11_uri": address}, "as JSON")
+        keycask(daemon, "key", "create", "--type", "ec", "--label", "mine")
+        out = keycask(daemon, "show", "--pkcs11", "mine")[0]
+        check(re.fullmatch(r"pkcs11:token=keycask;id=(%[0-9A-F]{2}){20}\n", out), out)
 
 
 @test

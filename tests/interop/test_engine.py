@@ -2,13 +2,13 @@
 """libengine-pkcs11-openssl under openssl and curl: docs/recipes/openssl.md."""
 from scene import *
 
-OWN_ADDRESS = "pkcs11:token=keycask;object=Jo"
+OWN_ADDRESS = "--pkcs11 'Jo'"
 OWN_NAME = "export 'Jo'"
 
 
 def recipe(scene, identity, port=443):
     return scene.recipe("openssl", {
-        OWN_ADDRESS: identity.uri(), OWN_NAME: f"export {identity.id}",
+        OWN_ADDRESS: f"--pkcs11 {identity.id}", OWN_NAME: f"export {identity.id}",
         "example.org:443": f"example.org:{port}", "accept 443": f"accept {port}",
         "example.org/": f"example.org:{port}/"})
 

@@ -5,10 +5,13 @@ from scene import *
 
 PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1."
 OWN_ADDRESS = "pkcs11:token=keycask;object=Jo"
+OWN_NAME = "--pkcs11 'Jo'"
 
 
 def recipe(scene, identity, port=443):
-    return scene.recipe("gnutls", {OWN_ADDRESS: identity.uri(), "--port 443": f"--port {port}",
+    return scene.recipe("gnutls", {OWN_ADDRESS: identity.uri(),
+                                   OWN_NAME: f"--pkcs11 {identity.id}",
+                                   "--port 443": f"--port {port}",
                                    "www.example.org/": f"www.example.org:{port}/"})
 
 
@@ -46,6 +49,8 @@ def p11tool_lists_signs_and_exports():
         for identity in scene.clients():
             steps = recipe(scene, identity)
             out = b"".join(steps.run("What is there", "Sign and export")).decode()
+            address = scene.run(program("keycask"), "show", "--pkcs11", identity.id)[0].decode()
+            check_equal(address, identity.uri() + "\n", "the address")
             check("System Trust" in out, f"the other modules are gone: {out}")
             check("Type: X.509 Certificate (RSA-2048)" in out, f"no certificate: {out}")
             check("Type: Private key (RSA-2048)" in out, f"no private key: {out}")

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
+#include "frontends/cli/pkcs11_uri.h"
 #include "frontends/cli/resolve.h"
 #include "frontends/owned.h"
 
@@ -76,12 +77,27 @@ static enum kc_status print(const struct context *context, const struct kc_dicti
 	return page_finish();
 }
 
+static enum kc_status print_pkcs11(const struct context *context, const struct kc_dictionary *item)
+{
+	CLEANUP(freep) char *uri = NULL;
+
+	TRY(pkcs11_uri_of_item(item, &uri));
+	if (context->json)
+		return page_json_take(KC_DICTIONARY({"pkcs11_uri", KC_TEXT(uri)}));
+	(void)puts(uri);
+	return page_finish();
+}
+
 static enum kc_status run(struct context *context, char **words, int n_words)
 {
 	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
+	bool is_pkcs11 = false;
 	const char *key = NULL;
 	const char *name = NULL;
-	const struct option_row rows[] = {{"key", OPTION_TEXT, &key}};
+	const struct option_row rows[] = {
+		{"key", OPTION_TEXT, &key},
+		{"pkcs11", OPTION_FLAG, &is_pkcs11},
+	};
 
 	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
 	if (context->wants_help)
@@ -90,6 +106,8 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (key && name)
 		return usage_error(context, "two items: '%s' and '%s'", key, name);
 	TRY(resolve_item(context, key ? key : name, RESOLVE_ANY, &item));
+	if (is_pkcs11)
+		return print_pkcs11(context, item);
 	if (context->json)
 		return page_json_dictionary(item);
 	return print(context, item);
@@ -97,11 +115,14 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 
 const struct command cmd_show = {
 	.name = "show",
-	.arguments = "ITEM|--key ITEM",
+	.arguments = "ITEM|--key ITEM [--pkcs11]",
 	.summary = "everything that is known of one item",
 	.help = "ITEM is a label, the first digits of a hash (at least 8), a keycask: URI or a\n"
 		"persistent reference. The last two lines are names to store: both stay valid "
 		"when\n"
-		"the token leaves and comes back.\n",
+		"the token leaves and comes back.\n"
+		"\n"
+		"  --pkcs11        only the pkcs11: URI of its certificate and key, for curl,\n"
+		"                  openssl, GnuTLS and others that take one\n",
 	.run = run,
 };
