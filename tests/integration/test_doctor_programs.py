@@ -308,8 +308,9 @@ def nss_is_set_up_and_undone():
     shared = home.folder / ".pki/nssdb"
     check_equal([line["place"] for line in done], [str(shared), str(profile)], "places")
     for folder in (shared, profile):
-        check(f"library={home.module}\nname=keycask\n" in (folder / "pkcs11.txt").read_text(),
-              f"{folder} lacks it")
+        text = (folder / "pkcs11.txt").read_text()
+        check(f"library={home.module}\nname=keycask\n" in text, f"{folder} lacks it")
+        check("slotFlags=PublicCerts" in text.partition("name=keycask")[2], "login for certificates")
     check_equal(home.setup("nss"), [{**line, "what": line["what"]} for line in done], "again")
     home.sees("Firefox (/", "by the module")
     undone = home.setup("--undo", "nss")

@@ -82,6 +82,9 @@ static enum kc_status look(const struct setup_options *options, struct setup_rep
 
 /* --- changes ------------------------------------------------------------------------------ */
 
+/* FRIENDLY: certificates are seen without a login. Otherwise whoever only looks for one, be it of
+ * the keychain, has to log in to each card first: Chromium asks for passwords before it shows a
+ * choice. NSS notes it for the slots that there are now, which are one more than the tokens. */
 static enum kc_status modutil(const struct nss_database *database, const char *verb,
 			      const char *library)
 {
@@ -94,6 +97,8 @@ static enum kc_status modutil(const struct nss_database *database, const char *v
 					 MODULE_NAME,
 					 library ? "-libfile" : NULL,
 					 library,
+					 "-mechanisms",
+					 "FRIENDLY",
 					 NULL};
 
 	(void)snprintf(folder, sizeof(folder), "sql:%s", database->path);
