@@ -203,7 +203,7 @@ def openssl_and_curl():
                 "unset it, or let it name p11-kit-proxy.so")
     home.env["PKCS11_MODULE_PATH"] = str(home.module)
     home.sees("OpenSSL (and nginx)", 'by "-engine pkcs11" and pkcs11: URIs')
-    home.sees("curl", "by --engine pkcs11 --cert-type ENG --key-type ENG")
+    home.sees("curl", "by pkcs11: URIs as --cert and --key")
     home.has("curl", says="curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 GnuTLS/3.7.9")
     home.misses("curl", "it is not built with OpenSSL", "install Debian's curl")
 

@@ -97,5 +97,5 @@ void doctor_curl_look(struct doctor_scene *scene)
 	else if (why)
 		doctor_misses(scene, "curl", why, advice);
 	else
-		doctor_sees(scene, "curl", "by --engine pkcs11 --cert-type ENG --key-type ENG");
+		doctor_sees(scene, "curl", "by pkcs11: URIs as --cert and --key");
 }
