@@ -1,132 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Objects of keycask-pkcs11.so: what certificates and keys of the keychain and of a card say of
-themselves, how they are found, made, changed and deleted, and that handles last."""
+"""Objects of keycask-pkcs11.so: what certificates and keys of the keychain say of themselves, how
+they are found, that handles last, and what ends with its session."""
 import ctypes
-import datetime
 import hashlib
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
-from algorithm_peer import generate as generate_key
+from keycask_test import Card, check, check_equal, eventually, main, test
+from made_keys import add_key
+from pkcs11_client import (ULONG, Attribute, P11Error, become_loader, check_raises_p11, number,
+                           template)
+from pkcs11_object_scene import (AUTHORITY, CERTIFICATE, END, KEYCHAIN, P256, START, Scene,
+                                 add_certificate, change, check_attributes, copy, der_unsigned,
+                                 find_keys, generate, made, point, public_info, rsa_parts, uint)
 
-from keycask_test import PIN, Card, Daemon, check, check_equal, eventually, main, test
-from made_keys import MadeKey, add, add_key, b64, find
-from pkcs11_client import (ULONG, Attribute, Module, P11Error, become_loader,
-                           check_raises_p11, mechanism_of, number, template)
-
-KEYCHAIN = 1
 TOKEN = 2
-MANAGEMENT_KEY = "010203040506070801020304050607080102030405060708"
-MADE = {}
 UNAVAILABLE = ctypes.c_ulong(-1).value
-
-
-def made(kind):
-    """A key for all tests of this program, in files of this test's process."""
-    if kind not in MADE:
-        MADE[kind] = MadeKey(kind, PEMS[kind])
-    return MADE[kind]
-
-
-def pem_of(private):
-    return private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                 serialization.NoEncryption())
-
-
-START = datetime.datetime(2026, 1, 2)
-END = datetime.datetime(2053, 4, 5)  # a GeneralizedTime
-KEYS = {kind: generate_key(kind) for kind in ("rsa2048", "P-256", "P-384", "ed25519", "x25519")}
-PEMS = {kind: pem_of(key) for kind, key in KEYS.items()}
-
-
-def certify(key, subject, is_authority):
-    """By the key of P-384."""
-    return x509.CertificateBuilder(
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Root"),
-                   x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example")]),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]), key.public_key(),
-        0x80FEDC, START, END).add_extension(
-            x509.BasicConstraints(is_authority, None), True).sign(
-                KEYS["P-384"], hashes.SHA384()).public_bytes(serialization.Encoding.DER)
-
-
-CERTIFICATE = certify(KEYS["rsa2048"], "Jo", False)
-AUTHORITY = certify(KEYS["P-384"], "Root", True)
-
-
-def uint(value):
-    return int.from_bytes(value, "little")
-
-
-def der_unsigned(value):
-    length = value.bit_length() // 8 + 1
-    return b"\x02" + bytes([length]) + value.to_bytes(length, "big")
-
-
-def public_info(key):
-    return serialization.load_pem_public_key(key.public_path.read_bytes()).public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def add_certificate(connection, der=CERTIFICATE, **attributes):
-    return add(connection, **{"class": "certificate"}, value_data=b64(der), **attributes)
-
-
-class Scene:
-    """A daemon with software items, and a session of the keychain's slot."""
-
-    def __init__(self, *kinds, **attributes):
-        self.daemon = Daemon()
-        self.kinds = kinds
-        self.attributes = attributes
-
-    def __enter__(self):
-        self.daemon.start()
-        self.connection = self.daemon.connect()
-        for kind in self.kinds:
-            add_key(self.connection, made(kind), **self.attributes)
-        self.module = Module(self.daemon)
-        self.module.__enter__()
-        self.session = self.module.open(KEYCHAIN)
-        return self
-
-    def __exit__(self, *raised):
-        self.module.__exit__()
-        self.connection.close()
-        self.daemon.__exit__(*raised)
-
-
-def copy(session, handle, **attributes):
-    array, count, _kept = template(attributes)
-    ret_handle = ULONG()
-    session.call("CopyObject", handle, array, count, ctypes.byref(ret_handle))
-    return ret_handle.value
-
-
-def change(session, handle, **attributes):
-    array, count, _kept = template(attributes)
-    session.call("SetAttributeValue", handle, array, count)
-
-
-def generate(session, mechanism, public, private):
-    given = mechanism_of(mechanism)
-    public_array, n_public, _kept = template(public)
-    private_array, n_private, _kept_too = template(private)
-    public_handle, private_handle = ULONG(), ULONG()
-    session.call("GenerateKeyPair", ctypes.byref(given), public_array, n_public, private_array,
-                 n_private, ctypes.byref(public_handle), ctypes.byref(private_handle))
-    return public_handle.value, private_handle.value
-
-
-def check_attributes(session, handle, **expected):
-    for name, value in expected.items():
-        if isinstance(value, bool):
-            value = bytes([value])
-        elif isinstance(value, (int, str)):
-            value = number(value).to_bytes(8, "little")
-        check_equal(session.attribute(handle, name), value, name)
 
 
 # --- what they say -----------------------------------------------------------------------------
@@ -164,10 +54,6 @@ def an_authority():
         check_attributes(scene.session, handle, CKA_CERTIFICATE_CATEGORY=2)
 
 
-def point(key):
-    return b"\x04" + bytes([len(key.public)]) + key.public
-
-
 @test
 def keys_of_each_type():
     with Scene("rsa2048", "P-256", "ed25519", "x25519", label="mine",
@@ -180,7 +66,7 @@ def keys_of_each_type():
             "rsa2048": (rsa, ["SIGN", "DECRYPT", "UNWRAP", "SIGN_RECOVER"],
                         ["VERIFY", "ENCRYPT", "WRAP", "VERIFY_RECOVER"]),
             "P-256": ({"CKA_KEY_TYPE": "CKK_EC",
-                       "CKA_EC_PARAMS": bytes.fromhex("06082a8648ce3d030107")},
+                       "CKA_EC_PARAMS": P256},
                       ["SIGN", "DERIVE"], ["VERIFY"]),
             "ed25519": ({"CKA_KEY_TYPE": "CKK_EC_EDWARDS",
                          "CKA_EC_PARAMS": bytes.fromhex("06032b6570")}, ["SIGN"], ["VERIFY"]),
@@ -381,7 +267,7 @@ def keys_of_a_session():
     with Scene() as scene:
         session = scene.session
         public, private = generate(session, "CKM_EC_KEY_PAIR_GEN",
-                                   {"CKA_EC_PARAMS": bytes.fromhex("06082a8648ce3d030107"),
+                                   {"CKA_EC_PARAMS": P256,
                                     "CKA_LABEL": b"pair"},
                                    {"CKA_LABEL": b"pair", "CKA_ID": b"\x07", "CKA_DERIVE": False})
         check_attributes(session, private, CKA_TOKEN=False, CKA_LOCAL=True, CKA_SENSITIVE=True,
@@ -409,300 +295,8 @@ def keys_of_a_session():
                        session.sign("CKM_ECDSA_SHA256", private, b"text"))
         for _ in range(70):  # the daemon keeps 64 of a connection
             _, again = generate(session, "CKM_EC_KEY_PAIR_GEN",
-                                {"CKA_EC_PARAMS": bytes.fromhex("06082a8648ce3d030107")}, {})
+                                {"CKA_EC_PARAMS": P256}, {})
             session.call("DestroyObject", again)
-
-
-def find_keys(connection):
-    return connection.copy_matching({"class": "key", "match_limit": "all",
-                                     "return_attributes": True}) if has_keys(connection) else []
-
-
-def has_keys(connection):
-    try:
-        find(connection, **{"class": "key"}, return_attributes=True)
-        return True
-    except Exception as error:  # pylint: disable=broad-except
-        check_equal(getattr(error, "name", None), "item_not_found", "the failure")
-        return False
-
-
-def rsa_parts(numbers):
-    public = numbers.public_numbers
-    parts = {"CKA_MODULUS": public.n, "CKA_PUBLIC_EXPONENT": public.e, "CKA_PRIVATE_EXPONENT": numbers.d,
-             "CKA_PRIME_1": numbers.p, "CKA_PRIME_2": numbers.q, "CKA_EXPONENT_1": numbers.dmp1,
-             "CKA_EXPONENT_2": numbers.dmq1, "CKA_COEFFICIENT": numbers.iqmp}
-    return {"CKA_KEY_TYPE": "CKK_RSA",
-            **{name: value.to_bytes((value.bit_length() + 7) // 8, "big")
-               for name, value in parts.items()}}
-
-
-# --- objects of the keychain -------------------------------------------------------------------
-
-
-@test
-def the_keychain_takes_objects():
-    with Scene() as scene:
-        session = scene.session
-        numbers = serialization.load_pem_private_key(made("rsa2048").pem, None).private_numbers()
-        key = session.create(CKA_CLASS="CKO_PRIVATE_KEY", CKA_TOKEN=True, CKA_LABEL=b"mine",
-                             CKA_ID=b"\x01\x02", **rsa_parts(numbers))
-        certificate = session.create(CKA_CLASS="CKO_CERTIFICATE", CKA_TOKEN=True,
-                                     CKA_CERTIFICATE_TYPE=0, CKA_VALUE=CERTIFICATE,
-                                     CKA_SUBJECT=b"whatever", CKA_LABEL=b"Jo's")
-        check_attributes(session, certificate, CKA_ID=b"\x01\x02", CKA_LABEL=b"Jo's")
-        check_attributes(session, key, CKA_ID=b"\x01\x02", CKA_LABEL=b"mine", CKA_EXTRACTABLE=False)
-        scalar = serialization.load_pem_private_key(made("P-384").pem, None).private_numbers()
-        other = session.create(CKA_CLASS="CKO_PRIVATE_KEY", CKA_TOKEN=True, CKA_KEY_TYPE="CKK_EC",
-                               CKA_EC_PARAMS=bytes.fromhex("06052b81040022"),
-                               CKA_VALUE=scalar.private_value.to_bytes(48, "big").lstrip(b"\0"))
-        check_attributes(session, other, CKA_ID=made("P-384").hash, CKA_EC_POINT=point(made("P-384")))
-        edwards = session.create(CKA_CLASS="CKO_PRIVATE_KEY", CKA_TOKEN=True,
-                                 CKA_KEY_TYPE="CKK_EC_EDWARDS",
-                                 CKA_EC_PARAMS=b"\x13\x0cedwards25519",
-                                 CKA_VALUE=made("ed25519").private)
-        check_attributes(session, edwards, CKA_EC_POINT=point(made("ed25519")))
-        alone = session.create(CKA_CLASS="CKO_PUBLIC_KEY", CKA_TOKEN=True, CKA_KEY_TYPE="CKK_EC",
-                               CKA_EC_PARAMS=bytes.fromhex("06082a8648ce3d030107"),
-                               CKA_EC_POINT=point(made("P-256")), CKA_LABEL=b"hers")
-        check_attributes(session, alone, CKA_DESTROYABLE=True, CKA_LABEL=b"hers", CKA_VERIFY=True)
-        check_equal({item.get("label") for item in find_keys(scene.connection)},
-                    {"mine", "hers", None}, "labels")
-        change(session, key, CKA_LABEL=b"yours", CKA_ID=b"\x05")
-        check_attributes(session, key, CKA_ID=b"\x05", CKA_LABEL=b"yours")
-        check_attributes(session, certificate, CKA_ID=b"\x05")
-        change(session, certificate, CKA_LABEL=b"")
-        check_attributes(session, certificate, CKA_LABEL=b"", CKA_ID=b"\x05")
-        check_raises_p11("CKR_ATTRIBUTE_VALUE_INVALID", change, session, key, CKA_ID=b"")
-        check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", change, session, key, CKA_SUBJECT=b"0")
-        check_raises_p11("CKR_ATTRIBUTE_READ_ONLY", change, session, key, CKA_MODULUS=b"1")
-        public = session.find_one(CKA_CLASS="CKO_PUBLIC_KEY", CKA_ID=b"\x05")
-        check_raises_p11("CKR_ACTION_PROHIBITED", session.call, "DestroyObject", public)
-        for handle in (key, certificate, other, edwards, alone):
-            session.call("DestroyObject", handle)
-        check_equal(session.find(), [], "what is left")
-        check_equal(find_keys(scene.connection), [], "items that are left")
-
-
-@test
-def the_keychain_makes_keys():
-    with Scene() as scene:
-        session = scene.session
-        for mechanism, public, kind in (
-                ("CKM_RSA_PKCS_KEY_PAIR_GEN", {"CKA_MODULUS_BITS": 2048,
-                                               "CKA_PUBLIC_EXPONENT": b"\x01\x00\x01"}, "rsa"),
-                ("CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": b"\x13\x09secp384r1"}, "ec"),
-                ("CKM_EC_EDWARDS_KEY_PAIR_GEN", {"CKA_EC_PARAMS": bytes.fromhex("06032b6570")},
-                 "ed25519"),
-                ("CKM_EDDSA", {"CKA_EC_PARAMS": bytes.fromhex("06032b6570")}, "ed25519"),
-                ("CKM_EC_MONTGOMERY_KEY_PAIR_GEN", {"CKA_EC_PARAMS": b"\x13\x0acurve25519"},
-                 "x25519")):
-            public_key, private_key = generate(
-                session, mechanism, {**public, "CKA_TOKEN": True, "CKA_VERIFY": True},
-                {"CKA_TOKEN": True, "CKA_LABEL": kind.encode(), "CKA_SENSITIVE": True})
-            check_attributes(session, public_key, CKA_TOKEN=True, CKA_LABEL=kind.encode(),
-                             CKA_ID=session.attribute(private_key, "CKA_ID"))
-            item = [item for item in find_keys(scene.connection) if item["label"] == kind]
-            check_equal([(entry["key_type"], entry["is_extractable"]) for entry in item],
-                        [(kind, False)], "the item")
-            session.call("DestroyObject", private_key)
-        check_equal(session.find(), [], "what is left")
-
-
-@test
-def what_is_refused():
-    with Scene() as scene:
-        session = scene.session
-        usual = {"CKA_CLASS": "CKO_CERTIFICATE", "CKA_CERTIFICATE_TYPE": 0, "CKA_VALUE": CERTIFICATE}
-        key = {"CKA_CLASS": "CKO_PRIVATE_KEY", "CKA_KEY_TYPE": "CKK_EC"}
-        curve = bytes.fromhex("06082a8648ce3d030107")
-        for name, wanted in (
-                ("CKR_TEMPLATE_INCOMPLETE", {}),
-                ("CKR_TEMPLATE_INCOMPLETE", {"CKA_LABEL": b"x"}),
-                ("CKR_TEMPLATE_INCOMPLETE", {"CKA_CLASS": "CKO_CERTIFICATE", "CKA_TOKEN": True}),
-                ("CKR_TEMPLATE_INCOMPLETE", {"CKA_CLASS": "CKO_PRIVATE_KEY", "CKA_TOKEN": True}),
-                ("CKR_TEMPLATE_INCOMPLETE", {**key, "CKA_EC_PARAMS": curve}),
-                ("CKR_TEMPLATE_INCOMPLETE", {"CKA_CLASS": "CKO_SECRET_KEY"}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", {"CKA_CLASS": "CKO_HW_FEATURE"}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", {**usual, "CKA_VALUE": CERTIFICATE[:-1]}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", {**usual, "CKA_TOKEN": b"12"}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", {**key, "CKA_EC_PARAMS": b"\x05\x00",
-                                                 "CKA_VALUE": b"1"}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", {**key, "CKA_EC_PARAMS": curve,
-                                                 "CKA_VALUE": b"1" * 33}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", {**usual, "CKA_TOKEN": True, "CKA_LABEL": b"\xff"}),
-                ("CKR_ATTRIBUTE_TYPE_INVALID", {**usual, "CKA_OTP_TIME": b""}),
-                ("CKR_ATTRIBUTE_READ_ONLY", {**usual, "CKA_UNIQUE_ID": b"1"}),
-                ("CKR_ATTRIBUTE_READ_ONLY", {**key, "CKA_LOCAL": True}),
-                ("CKR_TEMPLATE_INCONSISTENT", {**usual, "CKA_MODULUS": b"1"}),
-                ("CKR_TEMPLATE_INCONSISTENT", {"CKA_CLASS": "CKO_DATA", "CKA_TOKEN": True})):
-            check_raises_p11(name, session.create, **wanted)
-        session.create(**usual, CKA_TOKEN=True)
-        check_raises_p11("CKR_TEMPLATE_INCONSISTENT", session.create, **usual, CKA_TOKEN=True)
-        reader = scene.module.open(KEYCHAIN, read_write=False)
-        check_raises_p11("CKR_SESSION_READ_ONLY", reader.create, **usual, CKA_TOKEN=True)
-        reader.create(**usual)
-        handle = reader.find_one(CKA_TOKEN=True)
-        check_raises_p11("CKR_SESSION_READ_ONLY", reader.call, "DestroyObject", handle)
-        check_raises_p11("CKR_SESSION_READ_ONLY", change, reader, handle, CKA_LABEL=b"x")
-        for name, mechanism, public, private in (
-                ("CKR_MECHANISM_INVALID", "CKM_DSA_KEY_PAIR_GEN", {}, {}),
-                ("CKR_MECHANISM_INVALID", "CKM_ECDSA", {}, {}),
-                ("CKR_TEMPLATE_INCOMPLETE", "CKM_RSA_PKCS_KEY_PAIR_GEN", {}, {}),
-                ("CKR_TEMPLATE_INCOMPLETE", "CKM_EC_KEY_PAIR_GEN", {}, {}),
-                ("CKR_CURVE_NOT_SUPPORTED", "CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": b"x"}, {}),
-                ("CKR_KEY_SIZE_RANGE", "CKM_RSA_PKCS_KEY_PAIR_GEN", {"CKA_MODULUS_BITS": 1000}, {}),
-                ("CKR_ATTRIBUTE_VALUE_INVALID", "CKM_RSA_PKCS_KEY_PAIR_GEN",
-                 {"CKA_MODULUS_BITS": 2048, "CKA_PUBLIC_EXPONENT": b"\x03"}, {}),
-                ("CKR_TEMPLATE_INCONSISTENT", "CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": curve},
-                 {"CKA_KEY_TYPE": "CKK_RSA"}),
-                ("CKR_SESSION_READ_ONLY", "CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": curve},
-                 {"CKA_TOKEN": True})):
-            check_raises_p11(name, generate, reader, mechanism, public, private)
-        given = mechanism_of("CKM_AES_KEY_GEN")
-        rows, n, _kept = template({"CKA_VALUE_LEN": 16})
-        check_raises_p11("CKR_MECHANISM_INVALID", session.call, "GenerateKey", ctypes.byref(given),
-                         rows, n, ctypes.byref(ULONG()))
-
-
-# --- objects of a card -------------------------------------------------------------------------
-
-
-class CardScene(Scene):
-    """A card in the second slot, and a session with it."""
-
-    def __init__(self, profile):
-        super().__init__()
-        self.daemon.has_details = True
-        self.card = Card(profile)
-
-    def __enter__(self):
-        super().__enter__()
-        self.card.__enter__()
-        self.card.insert(self.daemon)
-        self.daemon.wait_for_token()
-        eventually(lambda: TOKEN in self.module.slots(), "the token is there")
-        self.token = self.module.open(TOKEN)
-        return self
-
-    def __exit__(self, *raised):
-        self.module.__exit__()
-        self.card.__exit__(*raised)
-        super().__exit__(*raised)
-
-
-@test
-def private_keys_are_hidden():
-    """Those that want a PIN, until somebody is logged in; 9E wants none."""
-    with CardScene("piv:9a=p256,9c=p256,9e=p256") as scene:
-        session = scene.token
-        card_key = session.find_one(CKA_CLASS="CKO_PRIVATE_KEY")
-        check_attributes(session, card_key, CKA_PRIVATE=False, CKA_ALWAYS_AUTHENTICATE=False)
-        check_equal(len(session.find(CKA_CLASS="CKO_PUBLIC_KEY")), 3, "public keys")
-        session.login(PIN)
-        keys = session.find(CKA_CLASS="CKO_PRIVATE_KEY")
-        check_equal(len(keys), 3, "private keys")
-        check_equal(sorted((session.flag(key, "CKA_PRIVATE"),
-                            session.flag(key, "CKA_ALWAYS_AUTHENTICATE")) for key in keys),
-                    [(False, False), (True, False), (True, True)], "what they want")
-        hidden = [key for key in keys if key != card_key]
-        for key in hidden:
-            check_attributes(session, key, CKA_SENSITIVE=True, CKA_ALWAYS_SENSITIVE=True,
-                             CKA_EXTRACTABLE=False, CKA_NEVER_EXTRACTABLE=True,
-                             CKA_MODIFIABLE=False)
-        note = session.create(CKA_CLASS="CKO_DATA", CKA_PRIVATE=True)
-        session.logout()
-        check_equal(session.find(CKA_CLASS="CKO_PRIVATE_KEY"), [card_key], "after logout")
-        for handle in (*hidden, note):
-            check_raises_p11("CKR_OBJECT_HANDLE_INVALID", session.attribute, handle, "CKA_LABEL")
-        check_raises_p11("CKR_USER_NOT_LOGGED_IN", session.create, CKA_CLASS="CKO_DATA",
-                         CKA_PRIVATE=True)
-        session.login(PIN)
-        check_equal(session.find(CKA_CLASS="CKO_PRIVATE_KEY"), keys, "handles")
-
-
-P256 = bytes.fromhex("06082a8648ce3d030107")
-
-
-@test
-def a_card_makes_keys():
-    with CardScene("piv:none") as scene:
-        session = scene.token
-        pair = ("CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": P256, "CKA_TOKEN": True})
-        check_raises_p11(["CKR_USER_NOT_LOGGED_IN", "CKR_FUNCTION_CANCELED"], generate, session,
-                         *pair, {"CKA_TOKEN": True})
-        session.login(MANAGEMENT_KEY, "CKU_SO")
-        public, private = generate(session, *pair, {
-            "CKA_TOKEN": True, "CKA_ID": b"\x02", "CKA_SIGN": True, "CKA_DERIVE": True})
-        check_attributes(session, public, CKA_ID=session.attribute(private, "CKA_ID"),
-                         CKA_TOKEN=True)
-        check_attributes(session, private, CKA_ALWAYS_AUTHENTICATE=True,
-                         CKA_LABEL=b"Key For Digital Signature")
-        check_raises_p11("CKR_TEMPLATE_INCONSISTENT", generate, session, *pair,
-                         {"CKA_TOKEN": True, "CKA_ID": b"\x9c"})
-        check_raises_p11("CKR_TEMPLATE_INCONSISTENT", generate, session,
-                         "CKM_EC_EDWARDS_KEY_PAIR_GEN",
-                         {"CKA_EC_PARAMS": bytes.fromhex("06032b6570")}, {"CKA_TOKEN": True})
-        session_public, first = generate(session, "CKM_EC_KEY_PAIR_GEN", {"CKA_EC_PARAMS": P256},
-                                         {"CKA_TOKEN": True})
-        check_attributes(session, first, CKA_LABEL=b"Key For PIV Authentication", CKA_SIGN=True)
-        check_attributes(session, session_public, CKA_TOKEN=False,
-                         CKA_EC_POINT=session.attribute(first, "CKA_EC_POINT"))
-        session.logout()
-        session.login(PIN)
-        signature = session.sign("CKM_ECDSA", first, bytes(32))
-        session.verify("CKM_ECDSA", session_public, bytes(32), signature)
-
-
-@test
-def a_card_takes_objects():
-    with CardScene("piv:none,firmware=5.7") as scene:
-        session = scene.token
-        numbers = serialization.load_pem_private_key(made("rsa2048").pem, None).private_numbers()
-        key = {"CKA_CLASS": "CKO_PRIVATE_KEY", "CKA_TOKEN": True, "CKA_ID": b"\x01",
-               **rsa_parts(numbers)}
-        certificate = {"CKA_CLASS": "CKO_CERTIFICATE", "CKA_CERTIFICATE_TYPE": 0,
-                       "CKA_TOKEN": True, "CKA_VALUE": CERTIFICATE}
-        check_raises_p11("CKR_USER_NOT_LOGGED_IN", session.create, **key)
-        session.login(MANAGEMENT_KEY, "CKU_SO")
-        private = session.create(**key)
-        check_attributes(session, private, CKA_ID=made("rsa2048").hash, CKA_TOKEN=True)
-        check_raises_p11("CKR_TEMPLATE_INCONSISTENT", session.create, **key)
-        handle = session.create(**certificate, CKA_LABEL=b"not asked")
-        check_attributes(session, handle, CKA_ID=made("rsa2048").hash, CKA_VALUE=CERTIFICATE)
-        check_raises_p11("CKR_ACTION_PROHIBITED", change, session, handle, CKA_LABEL=b"x")
-        change(session, handle, CKA_LABEL=session.attribute(handle, "CKA_LABEL"))
-        check_raises_p11("CKR_ACTION_PROHIBITED", session.create, CKA_CLASS="CKO_PUBLIC_KEY",
-                         CKA_TOKEN=True, CKA_KEY_TYPE="CKK_EC", CKA_EC_PARAMS=P256,
-                         CKA_EC_POINT=point(made("P-256")))
-        here = copy(session, handle, CKA_TOKEN=False, CKA_LABEL=b"copy")
-        check_attributes(session, here, CKA_TOKEN=False, CKA_VALUE=CERTIFICATE)
-        session.call("DestroyObject", handle)
-        check_equal(session.find(CKA_CLASS="CKO_CERTIFICATE"), [here], "certificates")
-        session.call("DestroyObject", private)
-        check_equal(session.find(CKA_TOKEN=True), [], "what is left")
-
-
-@test
-def an_openpgp_card_makes_keys():
-    with CardScene("openpgp:none") as scene:
-        session = scene.token
-        session.login("12345678", "CKU_SO")
-        for place, label, use in ((1, b"OpenPGP signature key", "CKA_SIGN"),
-                                  (2, b"OpenPGP decryption key", "CKA_DERIVE")):
-            _, private = generate(session, "CKM_EC_KEY_PAIR_GEN",
-                                  {"CKA_EC_PARAMS": P256, "CKA_TOKEN": True},
-                                  {"CKA_TOKEN": True, "CKA_ID": bytes([place])})
-            check_attributes(session, private, CKA_LABEL=label, **{use: True})
-
-
-@test
-def a_card_that_keeps_its_keys():
-    with CardScene("piv:9e=p256") as scene:
-        scene.token.login(MANAGEMENT_KEY, "CKU_SO")
-        key = scene.token.find_one(CKA_CLASS="CKO_PRIVATE_KEY")
-        check_raises_p11("CKR_ACTION_PROHIBITED", scene.token.call, "DestroyObject", key)
-        check_equal(len(scene.token.find()), 3, "objects")
 
 
 become_loader()
