@@ -11,7 +11,7 @@
 
 static enum kc_status run_ssh_agent(struct context *context, char **words, int n_words)
 {
-	CLEANUP(freep) char **arguments = calloc((size_t)n_words + 2, sizeof(char *));
+	CLEANUP(freep) char **arguments = NULL;
 	CLEANUP(freep) char *program = NULL;
 	const char *folder = secure_getenv("KEYCASK_LIBEXEC_DIR");
 
@@ -19,6 +19,7 @@ static enum kc_status run_ssh_agent(struct context *context, char **words, int n
 		context->wants_help = true;
 		return KC_OK;
 	}
+	arguments = calloc((size_t)n_words + 2, sizeof(char *));
 	REQUIRE(arguments && asprintf(&program, "%s/keycask-ssh-agent",
 				      folder && *folder ? folder : KEYCASK_LIBEXECDIR) > 0,
 		KC_ERR_ALLOCATE, "out of memory");

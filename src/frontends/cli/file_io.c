@@ -87,7 +87,7 @@ enum kc_status file_io_read_descriptor(int fd, struct bytes *bytes)
 	return pour(fd, fd == STDIN_FILENO ? "standard input" : name, append, bytes);
 }
 
-static enum kc_status write_all(int fd, const char *name, struct kc_view data)
+enum kc_status file_io_write_all(int fd, const char *name, struct kc_view data)
 {
 	while (data.len > 0) {
 		ssize_t n = write(fd, data.data, data.len);
@@ -109,7 +109,7 @@ enum kc_status file_io_write(const char *path, struct kc_view data)
 			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, CREATE_MODE);
 
 	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", name, strerror(errno));
-	return write_all(fd, name, data);
+	return file_io_write_all(fd, name, data);
 }
 
 enum kc_status file_io_check_new(const char *path, bool may_replace)
@@ -129,7 +129,7 @@ static enum kc_status write_new(const char *path, struct kc_view data)
 	enum kc_status status = KC_OK;
 
 	REQUIRE(fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot make %s: %s", path, strerror(errno));
-	status = write_all(fd, path, data);
+	status = file_io_write_all(fd, path, data);
 	if (status != KC_OK)
 		ignore(unlink(path));
 	return status;

@@ -31,6 +31,9 @@ KC_MUST_CHECK enum kc_status file_io_read_descriptor(int fd, struct bytes *bytes
 
 KC_MUST_CHECK enum kc_status file_io_write(const char *path, struct kc_view data);
 
+/* The same into @fd, whose name is @name; it stays open. */
+KC_MUST_CHECK enum kc_status file_io_write_all(int fd, const char *name, struct kc_view data);
+
 /*
  * A file that nobody else may read, all of it or none. What is there is replaced only when
  * @may_replace. Expected: KC_ERR_NOT_AVAILABLE  with the reason

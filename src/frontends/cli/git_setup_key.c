@@ -134,8 +134,8 @@ static void add_name(char *names, const char *comment, bool in_full)
 		(void)snprintf(names + len, NAMES_MAX - len, "%s'%s'", len > 0 ? ", " : "", clean);
 }
 
-/* git-config(1), user.signingKey: "key::ssh-rsa XXXXXX identifier". */
-/* *value: of the one before, if there was one. */
+/* As user.signingKey has it (git-config(1)): "key::ssh-rsa XXXXXX identifier". *value is that of
+ * the line before, if there was one. */
 static bool take_line(char *line, const char *wanted, char **value, char *names)
 {
 	char *type = strsep(&line, " ");

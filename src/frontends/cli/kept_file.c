@@ -52,19 +52,6 @@ enum kc_status kept_file_read(const char *path, struct bytes *content, bool *ret
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-static enum kc_status write_all(int fd, const char *path, struct kc_view content)
-{
-	while (content.len > 0) {
-		ssize_t n = write(fd, content.data, content.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		REQUIRE(n > 0, KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", path, strerror(errno));
-		content = view_slice(content, (size_t)n, content.len);
-	}
-	return KC_OK;
-}
-
 static mode_t mode_of(const char *path)
 {
 	struct stat info;
@@ -83,7 +70,7 @@ static enum kc_status open_lock(const char *lock, int *ret_fd)
 
 static enum kc_status fill(int fd, const char *path, const char *lock, struct kc_view content)
 {
-	TRY(write_all(fd, lock, content));
+	TRY(file_io_write_all(fd, lock, content));
 	REQUIRE(fchmod(fd, mode_of(path)) == 0 && fsync(fd) == 0 && rename(lock, path) == 0,
 		KC_ERR_NOT_AVAILABLE, "cannot write %s: %s", path, strerror(errno));
 	return KC_OK;
