@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "base/error.h"
 #include "base/try.h"
 #include "daemon/client.h"
@@ -19,6 +20,7 @@
 struct token_write {
 	struct daemon *daemon;
 	char *token_id;
+	char *label; /* NULL: of what is not there yet */
 	enum writing_kind kind;
 	struct audit_entry audit_entry;
 	struct bytes object_id; /* as published, for the audit log */
@@ -29,6 +31,7 @@ static struct token_write *token_write_free(struct token_write *write)
 	if (!write)
 		return NULL;
 	free(write->token_id);
+	free(write->label);
 	bytes_done(&write->object_id);
 	free(write);
 	return NULL;
@@ -48,12 +51,14 @@ static enum kc_status token_write_new(struct wire_call *call,
 	TRY(bytes_append(&write->object_id, options->object_id));
 	write->token_id = strdup(options->token_id);
 	REQUIRE(write->token_id, KC_ERR_ALLOCATE, "out of memory");
+	TRY(copy_text(options->label, &write->label));
 	write->audit_entry = (struct audit_entry){
 		.request = wire_call_id(call),
 		.peer = client_peer(wire_call_peer(call)),
 		.operation = options->operation,
 		.token_id = write->token_id,
 		.item_class = options->item_class,
+		.key_label = write->label,
 	};
 	*ret_write = take(write);
 	return KC_OK;
@@ -138,6 +143,7 @@ enum kc_status token_write_start(struct wire_call *call, const struct token_writ
 
 	TRY(token_write_new(call, options, &write));
 	wanted.details = write;
+	wanted.purpose = write->label;
 	TRY(pin_request_new(call, write->token_id, &wanted, &request));
 	operation = pin_request_operation(request);
 	TRY(writing_start(pin_request_token(request), &operation, &options->wish,

@@ -17,6 +17,7 @@ struct token_write_options {
 	const char *operation;	  /* in the audit log; static */
 	const char *item_class;	  /* likewise; NULL: a key */
 	struct kc_view object_id; /* as published, of what is to be deleted */
+	const char *label;	  /* likewise: for who is asked, and the audit log; NULL */
 	/* The call's secrets have been taken from it, and this is the administrator's: taken; NULL:
 	 * there was none. Without has_taken_secrets they are looked for. */
 	bool has_taken_secrets;

@@ -139,18 +139,18 @@ void write_calls_put_certificate(struct wire_call *call)
 
 /* --- something is deleted ------------------------------------------------------------------ */
 
-static enum kc_status check_is_there(struct wire_call *call, struct kc_view view)
+static enum kc_status check_is_there(struct wire_call *call, struct kc_view view,
+				     struct engine_key *key)
 {
 	struct engine_request request = calls_request(call);
-	CLEANUP(engine_key_done) struct engine_key key = {.token_id = NULL};
-	enum kc_status status = key_lookup_find(call, view, ENGINE_USE_PUBLIC, &request, &key);
+	enum kc_status status = key_lookup_find(call, view, ENGINE_USE_PUBLIC, &request, key);
 
 	engine_need_done(&request.need);
 	return status;
 }
 
 static enum kc_status read_reference(struct wire_call *call, struct bytes *bytes,
-				     struct reference *ret_reference)
+				     struct reference *ret_reference, struct engine_key *key)
 {
 	TRY(field_data(wire_call_parameters(call), "reference", bytes));
 	if (key_lookup_kind(bytes_view(bytes)) == KEY_LOOKUP_ITEM)
@@ -158,7 +158,7 @@ static enum kc_status read_reference(struct wire_call *call, struct bytes *bytes
 	REQUIRE(ret_reference->token_id.len > 0, KC_ERR_PARAM, "that is nothing of a token's");
 	REQUIRE(ret_reference->item_class != VOCABULARY_IDENTITY, KC_ERR_PARAM,
 		"an identity is a certificate and a key: either is deleted by its own reference");
-	return check_is_there(call, bytes_view(bytes));
+	return check_is_there(call, bytes_view(bytes), key);
 }
 
 /* Driver.varlink's DeletionWish. */
@@ -181,17 +181,19 @@ static enum kc_status start_deleting(struct wire_call *call)
 	CLEANUP(bytes_done) struct bytes bytes = BYTES_INIT(KEY_LOOKUP_REFERENCE_MAX);
 	CLEANUP(field_free) struct json_object *wish = NULL;
 	CLEANUP(freep) char *token_id = NULL;
+	CLEANUP(engine_key_done) struct engine_key key = {.token_id = NULL};
 	struct reference reference = {.token_id = {NULL, 0}};
 	struct token_write_options options = {.wish = {.kind = WRITING_DELETION},
 					      .operation = "delete"};
 
-	TRY(read_reference(call, &bytes, &reference));
+	TRY(read_reference(call, &bytes, &reference, &key));
 	TRY(make_deletion_wish(&reference, &wish));
 	token_id = view_copy_text(reference.token_id);
 	REQUIRE(token_id, KC_ERR_ALLOCATE, "out of memory");
 	options.token_id = token_id;
 	options.item_class = vocabulary_class_name(reference.item_class);
 	options.object_id = reference.object_id;
+	options.label = key.label;
 	options.wish.wish = wish;
 	return token_write_start(call, &options);
 }

@@ -102,6 +102,7 @@ def whoever_is_asked_reads_what_is_wanted():
         shown = terminal.read_until("\nManagement key (hexadecimal): ")
         check("wants to delete a certificate of a token, which takes its management key" in shown,
               shown)
+        check("Key: Certificate For PIV Authentication\n" in shown.replace("\r", ""), shown)
         terminal.type(DEFAULT_KEY + "\n")
         connection.receive()
         check_equal(scene.data(), set(), "certificates")
