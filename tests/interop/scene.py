@@ -124,14 +124,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def await_port(port, process):
+def await_port(port, process, patience=PATIENCE):
     """Wait until somebody listens there; a program that ended instead is a failure."""
     def listens():
         check(process.poll() is None, f"{process.args[0]} ended with {process.returncode}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return True
         return False
-    eventually(listens, f"{process.args[0]} listens")
+    eventually(listens, f"{process.args[0]} listens", patience=patience)
 
 
 def _mount_over(place, prefix):

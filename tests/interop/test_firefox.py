@@ -62,7 +62,7 @@ class Firefox:
         self.scene.person.pin = None
         self.process = self.scene.start("firefox-esr", "--headless", "--no-remote", "--marionette",
                                         "--remote-allow-system-access", "--profile", self.profile)
-        await_port(self.port, self.process)
+        await_port(self.port, self.process, patience=HANGS)
         self.marionette = Marionette(self.port, HANGS)
         self.marionette.script(WATCH)
         self.marionette.script(ANSWER)
