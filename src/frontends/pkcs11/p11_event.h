@@ -15,6 +15,9 @@
  */
 CK_RV p11_event_look(void);
 
+/* Within p11_module_enter(): readable when something has happened; -1: there is no daemon. */
+int p11_event_fd(void);
+
 /* p11_module.c's: after fork(); and at C_Finalize, within p11_module_hold(), which it leaves until
  * those that wait for tokens have gone. */
 void p11_event_inherit(bool is_whole);
