@@ -622,7 +622,7 @@ def test(function=None, *, seconds=120):
 
 def _left_over():
     """Programs end when their sockets do, which takes a moment: [] once none is left."""
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + PATIENCE
     while descendants() and time.monotonic() < deadline:
         time.sleep(0.01)
     return descendants()
