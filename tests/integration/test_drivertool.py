@@ -34,7 +34,8 @@ def is_sanitized():
 def compiler():
     """That of the build: a sanitizer of another one is another sanitizer."""
     commands = json.loads((BUILD / "compile_commands.json").read_text())
-    return next(c["command"].split()[0] for c in commands if c["file"].endswith(".c"))
+    words = next(c["command"].split() for c in commands if c["file"].endswith(".c"))
+    return words[words[0].endswith("ccache")]  # meson puts that before it, where there is one
 
 
 def shared_kit_environment():
