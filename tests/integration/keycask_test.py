@@ -34,7 +34,7 @@ import traceback
 
 __all__ = [
     "ALL_TESTS", "BUILD", "PIN", "SOAK", "SOURCE", "Card", "Daemon", "Failure", "SkipTest",
-    "Varlink", "VarlinkError", "base_environment", "check", "check_equal", "check_raises", "diagnose", "eventually",
+    "Varlink", "VarlinkError", "arguments_of", "base_environment", "check", "check_equal", "check_raises", "diagnose", "eventually",
     "main", "openssl", "open_descriptors", "pathlib", "program", "run", "scratch", "skip_unless",
     "start", "test",
 ]
@@ -581,6 +581,14 @@ def processes():
 
 def is_running(pid):
     return any(found == pid for found, _, _ in processes())
+
+
+def arguments_of(pid):
+    """Those of a process; none of one that has ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []
 
 
 def descendants():

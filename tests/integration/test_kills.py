@@ -6,8 +6,8 @@ import os
 import subprocess
 import time
 
-from keycask_test import (PIN, SOAK, Card, Daemon, VarlinkError, check, check_equal, check_raises,
-                          diagnose, eventually, main, program, test)
+from keycask_test import (PIN, SOAK, Card, Daemon, VarlinkError, arguments_of, check, check_equal,
+                          check_raises, diagnose, eventually, main, program, test)
 from lifecycle import (Footprint, Key, Watcher, check_all_end, child_named, configure,
                        is_sanitized, kill, n_when_back)
 from pcsc_client import SELECT_PIV, Scard, connect_when_free
@@ -181,9 +181,8 @@ def process_of(scene, part):
         return child_named(scene.daemon, part)
     word = scene.reader.name if scene.reader.pcscd else "embedded"
     for pid, name in scene.daemon.children().items():
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            if name == part and word in file.read().decode().split("\0"):
-                return pid
+        if name == part and word in arguments_of(pid):
+            return pid
     raise AssertionError(f"no {part}")
 
 

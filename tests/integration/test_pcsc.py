@@ -7,8 +7,8 @@ import signal
 import threading
 import time
 
-from keycask_test import (PIN, SOAK, Card, Daemon, VarlinkError, check, check_equal, check_raises,
-                          diagnose, eventually, main, openssl, processes, run, scratch, test)
+from keycask_test import (PIN, SOAK, Card, Daemon, VarlinkError, arguments_of, check, check_equal,
+                          check_raises, diagnose, eventually, main, openssl, processes, run, scratch, test)
 from lifecycle import Key, Watcher, configure, n_when_back
 from pcsc_client import (SELECT_PIV, SHARE_EXCLUSIVE, SHARING_VIOLATION, Scard, ScardError,
                          connect_when_free)
@@ -59,16 +59,8 @@ def key_of(daemon, token_id, constraint="none"):
 
 def helpers(daemon, *wanted):
     """keycask-slot processes of the daemon whose arguments contain all of wanted."""
-    found = []
-    for pid, name in daemon.children().items():
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                arguments = file.read().decode().split("\0")
-        except OSError:
-            continue
-        if name == "keycask-slot" and all(word in arguments for word in wanted):
-            found.append(pid)
-    return found
+    return [pid for pid, name in daemon.children().items()
+            if name == "keycask-slot" and set(wanted) <= set(arguments_of(pid))]
 
 
 def sign_by_cli(daemon, item, data):
