@@ -16,8 +16,8 @@
 
 enum {
 	INPUT_MAX = 1024 * 1024,
-	VARIED_MAX = 512, /* larger inputs are played only as they are */
-	TIME_LIMIT_SECONDS = 60,
+	VARIED_MAX = 512,	 /* larger inputs are played only as they are */
+	TIME_LIMIT_SECONDS = 60, /* for one input, on a machine that has other things to do */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +31,7 @@ static void play_exactly(const uint8_t *data, size_t size)
 		abort();
 	if (size > 0)
 		memcpy(copy, data, size);
+	alarm(TIME_LIMIT_SECONDS);
 	LLVMFuzzerTestOneInput(copy, size);
 	free(copy);
 }
@@ -55,7 +56,6 @@ static _Noreturn void play_file(const char *folder, const char *name)
 	FILE *file = NULL;
 	size_t size = 0;
 
-	alarm(TIME_LIMIT_SECONDS);
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "rb");
 	if (!data || !file)

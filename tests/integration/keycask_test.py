@@ -34,7 +34,7 @@ import traceback
 
 __all__ = [
     "ALL_TESTS", "BUILD", "PIN", "SOAK", "SOURCE", "Card", "Daemon", "Failure", "SkipTest",
-    "Varlink", "VarlinkError", "base_environment", "check", "check_equal", "check_raises", "diagnose", "eventually",
+    "Varlink", "VarlinkError", "arguments_of", "base_environment", "check", "check_equal", "check_raises", "diagnose", "eventually",
     "main", "openssl", "open_descriptors", "pathlib", "program", "run", "scratch", "skip_unless",
     "start", "test",
 ]
@@ -583,6 +583,14 @@ def is_running(pid):
     return any(found == pid for found, _, _ in processes())
 
 
+def arguments_of(pid):
+    """Those of a process; none of one that has ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []
+
+
 def descendants():
     """What still runs below this test, with what lost its parent: [(pid, name)]."""
     table = processes()
@@ -622,7 +630,7 @@ def test(function=None, *, seconds=120):
 
 def _left_over():
     """Programs end when their sockets do, which takes a moment: [] once none is left."""
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + PATIENCE
     while descendants() and time.monotonic() < deadline:
         time.sleep(0.01)
     return descendants()

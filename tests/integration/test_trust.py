@@ -2,11 +2,10 @@
 """match_policy and match_trusted_only, with chains that openssl makes: what is trusted, for what, at
 which time; and the process that judges, which is there only when somebody asks."""
 import os
-import pathlib
 import signal
 
-from keycask_test import (Card, Daemon, check, check_equal, check_raises, eventually, main, scratch,
-                          test)
+from keycask_test import (Card, Daemon, arguments_of, check, check_equal, check_raises, eventually,
+                          main, scratch, test)
 from lifecycle import configure
 from made_keys import MadeAuthority, MadeKey, add, b64, der_of, file_with
 
@@ -230,7 +229,7 @@ def without_a_setting_the_systems_own_are_trusted():
 def judges(daemon):
     """The processes that know what is trusted."""
     return [pid for pid in daemon.children()
-            if b"--trust" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+            if "--trust" in arguments_of(pid)]
 
 
 @test
