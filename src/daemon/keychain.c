@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
-#include "daemon/client.h"
+#include "daemon/calls.h"
 
 enum kc_status keychain_find(const struct daemon *daemon, struct keybag **ret_keybag)
 {
@@ -24,14 +24,12 @@ enum kc_status keychain_find(const struct daemon *daemon, struct keybag **ret_ke
 void keychain_audit(const struct daemon *daemon, struct wire_call *call, const char *operation,
 		    enum kc_status result)
 {
-	struct audit_entry entry = {.operation = operation, .result = result};
-	struct client *client = call ? wire_call_peer(call) : NULL;
+	struct audit_entry entry = {.request = 0};
 
-	if (client) {
-		entry.request = wire_call_id(call);
-		entry.peer = client_peer(client);
-		entry.groups = client_groups(client);
-	}
+	if (call)
+		entry = calls_audit_entry(call);
+	entry.operation = operation;
+	entry.result = result;
 	audit_write(daemon->audit, &entry);
 }
 

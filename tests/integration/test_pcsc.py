@@ -145,10 +145,11 @@ def two_readers_work_at_once_beside_the_embedded_slot():
 
 
 def await_missing(slots, readers):
-    """Before that a slot may tell of a transaction that did not end."""
+    """These and no others. Before that a slot may tell of a transaction that did not end."""
     remaining = set(readers)
     while remaining:
         slot = slots.next()["slot"]
+        check(slot["name"] in remaining, f"of another slot: {slot}")
         if slot["state"] == "missing":
             remaining.discard(slot["name"])
 
