@@ -41,6 +41,7 @@ struct slot {
 	struct channel channels[CHANNELS_MAX];
 	int64_t turn; /* number of the channel that Begin named */
 	bool owes_reset;
+	bool is_powered; /* Connect has come: the card is to speak when it is asked only */
 	bool is_mute;
 	bool is_gone;
 	struct bytes packet;
@@ -91,6 +92,7 @@ static enum kc_status connect_card(struct slot *slot, struct json_object **ret_r
 	CLEANUP(freep) char *text = NULL;
 	enum kc_status status = noted(slot, port_power_up(slot->port, &atr));
 
+	slot->is_powered = true;
 	if (status == KC_ERR_NOT_AVAILABLE)
 		return new_reply(true, ret_reply);
 	TRY(status);
@@ -325,6 +327,15 @@ static void carry_apdu(struct slot *slot, struct channel *channel)
 	explicit_bzero(slot->response.data, slot->response.len);
 }
 
+/*
+ * What the slot process before us asked, before it died, is perhaps answered only now, and read when
+ * the card is given power (slots/embedded.c).
+ */
+static short card_events(const struct slot *slot)
+{
+	return slot->is_powered ? POLLIN | POLLRDHUP : POLLRDHUP;
+}
+
 /* Does the card hang up, or speak when nobody asked it? Both end it. */
 static void check_card(struct slot *slot, short revents)
 {
@@ -339,7 +350,7 @@ static enum kc_status step(struct slot *slot, struct wire_serve *serve)
 	struct pollfd polls[CHANNELS_MAX + 2];
 
 	polls[0] = (struct pollfd){.fd = wire_serve_fd(serve), .events = POLLIN};
-	polls[1] = (struct pollfd){.fd = port_descriptor(slot->port), .events = POLLIN | POLLRDHUP};
+	polls[1] = (struct pollfd){.fd = port_descriptor(slot->port), .events = card_events(slot)};
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		polls[2 + i] = (struct pollfd){.fd = slot->channels[i].fd, .events = POLLIN};
 	REQUIRE(poll(polls, ARRAY_LEN(polls), -1) >= 0 || errno == EINTR, KC_ERR_INTERNAL,

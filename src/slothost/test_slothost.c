@@ -81,7 +81,8 @@ static enum kc_status call(const struct scene *scene, const char *method, const 
 
 	error_clear();
 	TRY(field_new_object(&parameters));
-	TRY(field_put_number(parameters, name, number));
+	if (name)
+		TRY(field_put_number(parameters, name, number));
 	return wire_client_call(scene->daemon, method, take(parameters), fd, PATIENCE_MS, &reply);
 }
 
@@ -329,4 +330,35 @@ TEST(the_card_leaves)
 	CHECK_INT(end_of(&scene), SLOTHOST_GONE);
 	close(first);
 	scene.daemon = wire_client_free(scene.daemon);
+}
+
+static void connect_card(const struct scene *scene)
+{
+	static const uint8_t atr[] = {0x00, 0x04, 0x3b, 0x80, 0x01, 0x81};
+
+	CHECK(send(scene->card, atr, sizeof(atr), MSG_NOSIGNAL) == (ssize_t)sizeof(atr));
+	CHECK_OK(call(scene, "org.keycask.Slot.Connect", NULL, 0, -1));
+}
+
+TEST(the_answer_to_a_process_that_died_is_no_fault_of_the_card)
+{
+	struct scene scene = open_scene();
+	int channel = -1;
+
+	CHECK(send(scene.card, "\x00\x02\x90\x00", 4, MSG_NOSIGNAL) == 4);
+	channel = attach(&scene, 1); /* when this is answered, the process has looked at the card */
+	connect_card(&scene);
+	close(channel);
+	close_scene(&scene);
+}
+
+TEST(a_card_that_speaks_unasked_is_mute)
+{
+	struct scene scene = open_scene();
+
+	connect_card(&scene);
+	CHECK(send(scene.card, "\x00\x02\x90\x00", 4, MSG_NOSIGNAL) == 4);
+	CHECK_INT(end_of(&scene), SLOTHOST_MUTE);
+	scene.daemon = wire_client_free(scene.daemon);
+	socket_close(&scene.card);
 }
