@@ -2,7 +2,9 @@
 /*
  * The walk along the bound hosts. Each of them needs a constraint that leads to it from the one
  * before; a login is permitted at the last one only, and only over a connection that was bound for
- * it. What is not understood permits nothing.
+ * it. What is not understood permits nothing, nor does a way on which a binding was refused, for
+ * good: a host that the agent is forwarded to could have a key that is refused here and be left out
+ * of its own way.
  */
 #include "frontends/ssh_agent/ssh_destination.h"
 
@@ -102,8 +104,10 @@ bool ssh_destinations_show(const struct ssh_destinations *destinations, const st
 {
 	if (ssh_destinations_are_any(destinations))
 		return true;
+	if (way->has_failed)
+		return false;
 	if (way->n_bound == 0)
-		return !way->has_failed; /* a program of this machine */
+		return true; /* a program of this machine */
 	return walk(destinations, way, NULL) && leads_on(destinations, way);
 }
 
@@ -127,7 +131,7 @@ bool ssh_destinations_permit(const struct ssh_destinations *destinations, const 
 
 	if (ssh_destinations_are_any(destinations))
 		return true;
-	return way->n_bound > 0 && ssh_login_read(data, key, &login) == KC_OK &&
+	return way->n_bound > 0 && !way->has_failed && ssh_login_read(data, key, &login) == KC_OK &&
 	       is_of_session(&login, way) && walk(destinations, way, &login.user);
 }
 

@@ -28,7 +28,7 @@ struct ssh_bound {
 struct ssh_way {
 	const struct ssh_bound *bound;
 	size_t n_bound;
-	bool has_failed; /* a binding was tried, and refused */
+	bool has_failed; /* a binding was tried and refused: who came over that host is unknown */
 };
 
 /* The constraints of one key, as they came. Empty: none. */

@@ -241,7 +241,7 @@ static enum kc_status bind(struct request *request)
 	struct ssh_task *task = NULL;
 	struct ssh_binding binding;
 
-	request->session->has_failed = true; /* until it has not */
+	request->session->n_unproved++; /* until it is proved */
 	TRY(ssh_session_read(request->content, &binding));
 	TRY(ssh_task_new(&ssh_task_bind, request->message, &task));
 	binding.host_key = moved(request, task, binding.host_key);

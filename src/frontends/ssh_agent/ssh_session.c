@@ -19,7 +19,7 @@ void ssh_session_done(struct ssh_session *session)
 
 struct ssh_way ssh_session_way(const struct ssh_session *session)
 {
-	return (struct ssh_way){session->bound, session->n_bound, session->has_failed};
+	return (struct ssh_way){session->bound, session->n_bound, session->n_unproved > 0};
 }
 
 enum kc_status ssh_session_read(struct kc_view content, struct ssh_binding *ret_binding)

@@ -15,7 +15,7 @@ enum {
 struct ssh_session {
 	struct ssh_bound bound[SSH_SESSION_BOUND_MAX];
 	size_t n_bound;
-	bool has_failed;
+	unsigned n_unproved; /* bindings that were tried, and not accepted (yet) */
 	struct bytes content[SSH_SESSION_BOUND_MAX]; /* what each one points into */
 };
 

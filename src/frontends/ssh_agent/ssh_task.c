@@ -84,7 +84,7 @@ static enum kc_status finish_bind(struct ssh_task *task, struct ssh_agent *agent
 {
 	(void)agent;
 	TRY(ssh_session_bind(session, &task->binding));
-	session->has_failed = false;
+	session->n_unproved--;
 	return bytes_append_byte(reply, SSH_AGENT_SUCCESS);
 }
 

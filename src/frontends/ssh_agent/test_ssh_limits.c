@@ -19,6 +19,7 @@ enum {
 	MESSAGE_MAX = 32 * 1024,
 	REQUEST_IDENTITIES = 11,
 	SIGN_REQUEST = 13,
+	EXTENSION = 27,
 };
 
 /* --- keys ---------------------------------------------------------------------------------- */
@@ -288,8 +289,30 @@ TEST(a_binding_that_was_refused_is_no_local_program)
 
 	ignore(open_limited(&scene, kinds[0], true, "") == NULL);
 	CHECK(is_listed(&scene));
-	scene.session.has_failed = true;
+	scene.session.n_unproved = 1;
 	CHECK(!is_listed(&scene));
+}
+
+/* A host that the agent is forwarded to, and whose key is of a kind that is refused here, binds the
+ * connection to the next host itself: it is not on its own way then. */
+TEST(no_host_gets_around_a_binding_that_was_refused)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds) * 2; i++) {
+		CLEANUP(bytes_done) struct bytes message = BYTES_INIT(MESSAGE_MAX);
+		CLEANUP(bytes_done) struct bytes reply = BYTES_INIT(MESSAGE_MAX);
+		CLEANUP(scene_done) struct scene scene;
+		struct ssh_task *task = NULL;
+
+		ignore(open_limited(&scene, kinds[i / 2], i % 2, "") == NULL);
+		CHECK_OK(bytes_append_byte(&message, EXTENSION));
+		CHECK_OK(ssh_wire_put_text(&message, "session-bind@openssh.com"));
+		ssh_request_handle(&scene.agent, &scene.session, 1, bytes_view(&message), &reply,
+				   &task);
+		CHECK(!task && reply.len == 1 && reply.data[0] == SSH_AGENT_EXTENSION_FAILURE);
+		come_by(&scene, "a");
+		CHECK(!is_listed(&scene));
+		CHECK(!is_login_signed(&scene, "git", "a", "A"));
+	}
 }
 
 TEST(the_other_limits_hold_for_each_key)
