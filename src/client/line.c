@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/process_id.h"
 #include "base/try.h"
 #include "client/turns.h"
 
@@ -49,7 +50,7 @@ static void forget_inheritance(struct line *line)
 
 static void take_over(void)
 {
-	pid_t self = getpid();
+	pid_t self = process_id();
 	pid_t seen = atomic_load(&owner);
 
 	while (seen != self) {

@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/process_id.h"
 #include "base/try.h"
 #include "client/line.h"
 #include "client/slot_impl.h"
@@ -56,7 +56,7 @@ enum kc_status kc_slot_make_smart_card(const struct kc_slot *slot, struct kc_sma
 		ignore(kc_smart_card_free(card) != NULL);
 		return fail(KC_ERR_ALLOCATE, "out of memory");
 	}
-	card->owner = getpid();
+	card->owner = process_id();
 	card->allowed_protocols = KC_PROTOCOL_ANY;
 	card->uses_chaining = slot->atr && kc_atr_can_chain(slot->atr);
 	card->uses_extended = slot->atr && kc_atr_can_extend(slot->atr) &&
@@ -177,7 +177,7 @@ static enum kc_status call(struct kc_smart_card *card, const char *method,
 
 static enum kc_status make_ready(struct kc_smart_card *card)
 {
-	REQUIRE(card->owner == getpid(), KC_ERR_PARAM, "this card belongs to the parent process");
+	REQUIRE(card->owner == process_id(), KC_ERR_PARAM, "this card belongs to the parent process");
 	return card->client ? KC_OK : line_open(true, &card->client);
 }
 
@@ -258,7 +258,7 @@ static enum kc_status end_session(struct kc_smart_card *card)
 void kc_smart_card_end_session(struct kc_smart_card *card)
 {
 	error_clear();
-	if (card->count == 0 || card->owner != getpid())
+	if (card->count == 0 || card->owner != process_id())
 		return;
 	/* What cannot be ended in good order ends with the connection. */
 	if (end_session(card) != KC_OK) {
@@ -293,7 +293,7 @@ static enum kc_status exchange(void *context, struct kc_view command, struct byt
 
 	REQUIRE(card->count > 0 && card->client, KC_ERR_NOT_AVAILABLE,
 		"the card session has not begun");
-	REQUIRE(card->owner == getpid(), KC_ERR_PARAM, "this card belongs to the parent process");
+	REQUIRE(card->owner == process_id(), KC_ERR_PARAM, "this card belongs to the parent process");
 	TRY(field_new_object(&parameters));
 	TRY(field_put_number(parameters, "session", card->session));
 	TRY(field_put_data(parameters, "apdu", command));

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include "client/launch.h"
 #include "client/line.h"
 #include "harness/canned_daemon.h"
+#include "harness/refused_call.h"
 #include "harness/test.h"
 
 #define ITEMS "[{\"class\":\"key\",\"label\":\"L\",\"value_persistent_ref\":\"cmVm\"}]"
@@ -406,6 +408,21 @@ TEST(a_child_has_a_connection_of_its_own)
 	CHECK_OK(query());
 	CHECK_INT(daemon.state->n_connections, 2);
 	CHECK_INT(daemon.state->n_queries, 3);
+	kc_daemon_disconnect();
+	canned_daemon_stop(&daemon);
+}
+
+/* Who looks for fork() at each call does not ask the kernel each time: p11_module.c alone did ten
+ * times for a signature. A line that took itself for a child's would be a second one. */
+TEST(the_kernel_is_not_asked_who_we_are)
+{
+	struct canned_daemon daemon = canned_daemon_start(ITEMS, "[]");
+
+	CHECK_OK(query());
+	refused_call_begin(SYS_getpid, -1);
+	CHECK(getpid() < 0);
+	CHECK_OK(query());
+	CHECK_INT(daemon.state->n_connections, 1);
 	kc_daemon_disconnect();
 	canned_daemon_stop(&daemon);
 }

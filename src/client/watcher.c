@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/process_id.h"
 #include "base/try.h"
 #include "client/convert.h"
 #include "client/line.h"
@@ -106,7 +107,7 @@ static enum kc_status take_over(struct kc_token_watcher *watcher)
 	socket_close(&fresh.epoll_fd);
 	if (status == KC_OK) {
 		/* epoll watches the open timer, not its number: it lives on under ours. */
-		watcher->owner = getpid();
+		watcher->owner = process_id();
 		lose_stream(watcher);
 	}
 	socket_close(&fresh.timer_fd);
@@ -209,7 +210,7 @@ enum kc_status kc_token_watcher_next(struct kc_token_watcher *watcher, int timeo
 
 	error_clear();
 	REQUIRE(watcher, KC_ERR_PARAM, "no watcher");
-	if (watcher->owner != getpid())
+	if (watcher->owner != process_id())
 		TRY(take_over(watcher));
 	do {
 		had_stream = watcher->client;
@@ -268,7 +269,7 @@ enum kc_status kc_token_watcher_new(struct kc_token_watcher **ret_watcher)
 
 	error_clear();
 	REQUIRE(watcher, KC_ERR_ALLOCATE, "out of memory");
-	watcher->owner = getpid();
+	watcher->owner = process_id();
 	watcher->epoll_fd = -1;
 	watcher->timer_fd = -1;
 	watcher->present = kc_dictionary_new(NULL, 0);
@@ -282,7 +283,7 @@ enum kc_status kc_token_watcher_new(struct kc_token_watcher **ret_watcher)
 
 bool kc_token_watcher_has_daemon(const struct kc_token_watcher *watcher)
 {
-	return watcher && watcher->client && watcher->owner == getpid();
+	return watcher && watcher->client && watcher->owner == process_id();
 }
 
 int kc_token_watcher_fd(const struct kc_token_watcher *watcher)

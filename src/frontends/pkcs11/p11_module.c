@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <keycask/daemon.h>
 
+#include "base/process_id.h"
 #include "base/try.h"
 #include "frontends/pkcs11/p11_event.h"
 #include "frontends/pkcs11/p11_object.h"
@@ -57,7 +57,7 @@ static void inherit(void)
 
 static void take_over(void)
 {
-	pid_t self = getpid();
+	pid_t self = process_id();
 	pid_t seen = atomic_load(&module.owner);
 
 	while (seen != self) {

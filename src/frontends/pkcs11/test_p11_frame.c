@@ -3,9 +3,14 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "frontends/pkcs11/p11_status.h"
 #include "frontends/pkcs11/p11_text.h"
+#include "harness/refused_call.h"
 #include "harness/test.h"
 
 static void check_padded(const char *text, const char *expected)
@@ -64,4 +69,43 @@ TEST(nothing_is_left_when_it_is_over)
 	}
 	CHECK(setenv("KEYCASK_WITHIN", "1", 1) == 0);
 	CHECK_INT(C_Initialize(NULL), CKR_GENERAL_ERROR);
+}
+
+/* Each call looks whether it is in a child. Where the kernel empties no page for one it is asked
+ * each time, and children notice as well. */
+static void check_child(void)
+{
+	CK_ULONG n = 0;
+	int status = 0;
+	pid_t child = 0;
+
+	CHECK_INT(C_Initialize(NULL), CKR_OK);
+	CHECK_INT(C_Initialize(NULL), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+	child = fork();
+	if (child == 0)
+		_exit(C_GetSlotList(CK_FALSE, NULL, &n) == CKR_OK && C_Initialize(NULL) == CKR_OK &&
+				      C_Initialize(NULL) == CKR_CRYPTOKI_ALREADY_INITIALIZED
+			      ? 0
+			      : 1);
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK_INT(C_Initialize(NULL), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+}
+
+TEST(a_child_notices_that_it_is_one)
+{
+	CHECK(setenv("KEYCASK_SOCKET", "/nonexistent/socket", 1) == 0);
+	check_child();
+	refused_call_begin(SYS_getpid, -1);
+	CHECK(getpid() < 0);
+	/* and the parent never takes itself for one */
+	CHECK_INT(C_Initialize(NULL), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+	CHECK_INT(C_Finalize(NULL), CKR_OK);
+}
+
+TEST(a_child_notices_where_no_page_is_emptied)
+{
+	CHECK(setenv("KEYCASK_SOCKET", "/nonexistent/socket", 1) == 0);
+	refused_call_begin(SYS_madvise, MADV_WIPEONFORK);
+	check_child();
+	CHECK_INT(C_Finalize(NULL), CKR_OK);
 }
