@@ -5,13 +5,18 @@
 /*
  * The socket of the ssh-agent, beside the daemon's own: keycask-ssh-agent is started when somebody
  * connects, with the listening socket, so that who has connected meanwhile is served by it too. It
- * ends when it is idle and is started again; one that crashes waits longer each time.
+ * ends when it is idle and is started again; one that crashes waits longer each time. Where it
+ * cannot be started, or crashes each time, whoever connects is sent away at once.
  */
 
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
 #include "sys/paths.h"
+
+enum {
+	AGENT_SOCKET_TROUBLE_MAX = 256,
+};
 
 struct agent_socket;
 
@@ -24,5 +29,10 @@ KC_MUST_CHECK enum kc_status agent_socket_new(sd_event *event, const char *socke
 /* Ends the agent, and takes the socket away if it was made here. */
 struct agent_socket *agent_socket_free(struct agent_socket *agent_socket);
 DEFINE_FREEP(agent_socket)
+
+/* Where it listens; NULL: there is none. Borrowed. */
+const char *agent_socket_path(const struct agent_socket *agent_socket);
+/* Why nobody is served there at present; NULL: nothing is known to be wrong. Borrowed. */
+const char *agent_socket_trouble(const struct agent_socket *agent_socket);
 
 #endif

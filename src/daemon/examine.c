@@ -46,17 +46,44 @@ static enum kc_status examine_folders(const struct daemon *daemon, struct json_o
 	return examine_folder("records", folder, findings);
 }
 
-static enum kc_status examine_helper(const char *program, struct json_object *findings)
+static enum kc_status examine_helper(const char *program, const char *use,
+				     struct json_object *findings, bool *ret_is_there)
 {
 	const struct examine_finding missing = {
-		FINDING_PROBLEM, "daemon", "without it no card can be used",
+		FINDING_PROBLEM, "daemon", use,
 		"install keycask again; or is KEYCASK_LIBEXEC_DIR wrong?"};
 	char path[PATHS_MAX];
 
 	TRY(paths_helper(program, path, sizeof(path)));
-	if (access(path, X_OK) == 0)
+	*ret_is_there = access(path, X_OK) == 0;
+	if (*ret_is_there)
 		return KC_OK;
 	return examine_finding_add(findings, &missing, "the program %s is missing", path);
+}
+
+static enum kc_status examine_helpers(struct json_object *findings)
+{
+	static const char use[] = "without it no card can be used";
+	bool is_there = false;
+
+	TRY(examine_helper("keycask-slot", use, findings, &is_there));
+	return examine_helper("keycask-x509", use, findings, &is_there);
+}
+
+static enum kc_status examine_agent(const struct daemon *daemon, struct json_object *findings)
+{
+	const char *trouble = agent_socket_trouble(daemon->agent_socket);
+	const struct examine_finding broken = {
+		FINDING_PROBLEM, "daemon", trouble,
+		"its last words are in keycaskd.log, or: journalctl --user -u keycaskd; "
+		"ssh-add -l tries it again"};
+	bool is_there = false;
+
+	TRY(examine_helper("keycask-ssh-agent", "without it ssh has no key of ours", findings,
+			   &is_there));
+	if (!is_there || !trouble)
+		return KC_OK;
+	return examine_finding_add(findings, &broken, "the agent for ssh cannot be started");
 }
 
 /* "pinentry-curses": what the program that is called pinentry really is. */
@@ -99,8 +126,8 @@ static enum kc_status examine_all(struct daemon *daemon, struct json_object *fin
 	TRY(examine_self(findings));
 	TRY(examine_folders(daemon, findings));
 	TRY(examine_keychain(daemon, findings));
-	TRY(examine_helper("keycask-slot", findings));
-	TRY(examine_helper("keycask-x509", findings));
+	TRY(examine_helpers(findings));
+	TRY(examine_agent(daemon, findings));
 	TRY(examine_readers(daemon, findings));
 	TRY(examine_drivers(daemon, findings));
 	TRY(examine_drivers_confinement(findings));

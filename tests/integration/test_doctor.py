@@ -187,8 +187,29 @@ def helpers_that_are_missing():
     for name in ("keycask-slot", "keycask-driver-piv"):
         (folder / name).symlink_to(program(name))
     with Daemon(KEYCASK_LIBEXEC_DIR=str(folder)) as daemon:
+        findings = examine(daemon, problem=True)
+        expect(findings, "problem", "daemon", f"the program {folder}/keycask-x509 is missing",
+               advice="install keycask again")
+        expect(findings, "problem", "daemon", f"the program {folder}/keycask-ssh-agent is missing",
+               why="ssh has no key of ours", advice="install keycask again")
+
+
+@test
+def an_agent_for_ssh_that_cannot_be_started():
+    folder = scratch() / "libexec"
+    folder.mkdir()
+    for name in ("keycask-slot", "keycask-x509", "keycask-driver-piv",
+                 "keycask-driver-openpgp"):
+        (folder / name).symlink_to(program(name))
+    agent = folder / "keycask-ssh-agent"
+    agent.write_text("#!/nowhere/interpreter\n")
+    agent.chmod(0o755)
+    with Daemon(KEYCASK_LIBEXEC_DIR=str(folder)) as daemon:
+        examine(daemon)
+        run("ssh-add", "-l", env={**daemon.env, "SSH_AUTH_SOCK": str(daemon.socket.with_name(
+            "ssh-agent.sock"))}, status=1)
         expect(examine(daemon, problem=True), "problem", "daemon",
-               f"the program {folder}/keycask-x509 is missing", advice="install keycask again")
+               "the agent for ssh cannot be started", why=f"{agent}", advice="ssh-add -l")
 
 
 @test

@@ -200,6 +200,51 @@ def it_ends_when_idle_and_is_started_again():
         check("the next one in" not in daemon.read_log(), "that is no crash")
 
 
+def helpers():
+    """A folder of keycask's programs, with no agent in it."""
+    folder = scratch() / "libexec"
+    folder.mkdir()
+    for name in ("keycask-slot", "keycask-x509", "keycask-driver-piv", "keycask-driver-openpgp"):
+        (folder / name).symlink_to(program(name))
+    return folder
+
+
+def check_refused(agent):
+    """At once; an agent without keys has ssh-add say so with status 1."""
+    _, err = agent.run("ssh-add", "-l", status=None)
+    check("agent refused operation" in err, f"it is sent away: {err!r}")
+
+
+@test
+def nobody_waits_for_an_agent_that_is_not_installed():
+    folder = helpers()
+    with SshDaemon(KEYCASK_LIBEXEC_DIR=str(folder)) as daemon:
+        agent = Agent(daemon)
+        for _ in range(3):
+            check_refused(agent)
+        log = daemon.read_log()
+        check_equal(log.count("no ssh-agent"), 1, f"lines: {log}")
+        check(f"{folder}/keycask-ssh-agent" in log and "keycask doctor" in log, f"log: {log}")
+        (folder / "keycask-ssh-agent").symlink_to(program("keycask-ssh-agent"))
+        eventually(lambda: "has no identities" in agent.run("ssh-add", "-l", status=None)[0],
+                   "it is there once it is installed")
+
+
+@test
+def nobody_waits_for_an_agent_that_crashes_each_time():
+    folder = helpers()
+    starts = scratch() / "starts"
+    (folder / "keycask-ssh-agent").write_text(f"#!/bin/sh\necho >>{starts}\nexit 9\n")
+    (folder / "keycask-ssh-agent").chmod(0o755)
+    with SshDaemon(KEYCASK_LIBEXEC_DIR=str(folder)) as daemon:
+        agent = Agent(daemon)
+        for _ in range(10):
+            check_refused(agent)
+        log = daemon.read_log()
+        check_equal(log.count("ends with status 9 each time"), 1, f"log: {log}")
+        check(starts.read_text().count("\n") < 10, "it is not started for each of them")
+
+
 ACTIVATE = """
 import os, sys
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="ssh-agent")
