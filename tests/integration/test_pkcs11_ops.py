@@ -48,7 +48,7 @@ def rsa_numbers():
             check_equal(session.whole("VerifyRecover", signature), data, "what was signed")
         session.begin("VerifyRecover", "CKM_RSA_PKCS", pair.public_key)
         check_raises_p11("CKR_SIGNATURE_INVALID", session.whole, "VerifyRecover",
-                         signature[:-1] + b"x")
+                         signature[:-1] + bytes([signature[-1] ^ 1]))
         check_raises_p11("CKR_DATA_INVALID", session.sign, "CKM_RSA_X_509", pair.key, b"\xff" * 256)
 
 
