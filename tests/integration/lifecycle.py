@@ -16,6 +16,7 @@ from keycask_test import (
 ALGORITHM = "ecdsa_signature_message_x962_sha256"
 NO_PROMPT = {"authentication_ui": "fail"}
 CHUID = "5C035FC102"
+CONNECTION_DESCRIPTORS = 2  # its socket, and the daemon's hold on the process that made it
 LEAST_MS = {"card_deadline_ms": 600, "query_deadline_ms": 600}
 
 
@@ -322,18 +323,20 @@ def may_look_into(pid):
     return False
 
 
-def settled_descriptors(pid):
+def settled_descriptors(daemon):
     """How many are open once connections closed before are closed at the other end too, which
-    nothing announces. None: we may not know."""
-    if not may_look_into(pid):
+    nothing announces: but the daemon takes what came before a call before it answers the one after
+    that. None: we may not know."""
+    if not may_look_into(daemon.pid):
         return None
-    readings = [open_descriptors(pid)]
-
-    def is_settled():
-        readings.append(open_descriptors(pid))
-        return len(readings) > 10 and len(set(readings[-10:])) == 1
-    eventually(is_settled, "descriptors settle")
-    return readings[-1]
+    readings = []
+    with daemon.connect() as connection:
+        def is_settled():
+            connection.call("org.varlink.service.GetInfo")
+            readings.append(open_descriptors(daemon.pid))
+            return len(readings) > 10 and len(set(readings[-10:])) == 1
+        eventually(is_settled, "descriptors settle")
+    return readings[-1] - CONNECTION_DESCRIPTORS
 
 
 class Footprint:
@@ -341,14 +344,13 @@ class Footprint:
 
     def __init__(self, daemon):
         self.daemon = daemon
-        self.n_descriptors = settled_descriptors(daemon.pid)
+        self.n_descriptors = settled_descriptors(daemon)
         self.children = sorted(daemon.children().values())
 
     def forget_one(self):
-        """A connection that was there from the start has ended: its socket, and the daemon's hold
-        on the process that made it."""
+        """A connection that was there from the start has ended."""
         if self.n_descriptors is not None:
-            self.n_descriptors -= 2
+            self.n_descriptors -= CONNECTION_DESCRIPTORS
 
     def check_same(self):
         daemon = self.daemon
