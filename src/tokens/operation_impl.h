@@ -112,8 +112,9 @@ KC_MUST_CHECK enum kc_status pin_change_call(struct operation *operation);
 /* Of the PIN that is to be proved first. */
 void pin_change_word(const struct pin_change *change, struct pin_question *question);
 
-/* writing.c: likewise. The guard is NULL where a management key is wanted. */
+/* writing.c and its parts: likewise. The guard is NULL where a management key is wanted. */
 struct writing *writing_free(struct writing *writing);
+DEFINE_FREEP(writing)
 const struct token_pin *writing_guard(const struct writing *writing);
 void writing_run(struct operation *operation);
 KC_MUST_CHECK enum kc_status writing_call(struct operation *operation);

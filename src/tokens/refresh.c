@@ -15,6 +15,7 @@
 #include "tokens/cache.h"
 #include "tokens/completion.h"
 #include "tokens/survey.h"
+#include "tokens/told.h"
 
 enum {
 	OBJECT_ID_MAX = 128,
@@ -46,36 +47,19 @@ static void end(struct refresh *refresh, enum kc_status status, struct json_obje
 	token->refresh = refresh_free(token->refresh);
 }
 
-static bool is_text_equal(struct json_object *one, struct json_object *other, const char *name)
-{
-	const char *a = field_text(one, name);
-	const char *b = field_text(other, name);
-
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* Of the kind and name of @named; NULL: there is none. */
 static struct json_object *find(struct json_object *contents, struct json_object *named)
 {
-	struct json_object *objects = field_get(contents, "objects");
-	size_t n = objects ? json_object_array_length(objects) : 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *object = json_object_array_get_idx(objects, i);
-
-		if (is_text_equal(object, named, "kind") &&
-		    is_text_equal(object, named, "object_id"))
-			return object;
-	}
-	return NULL;
+	return told_find(field_get(contents, "objects"), field_text(named, "kind"),
+			 field_text(named, "object_id"));
 }
 
 /* A key that has a certificate already is known by that; what it is, make_result() looks at. */
 static bool is_same(struct json_object *told, struct json_object *added)
 {
 	if (field_get(added, "data"))
-		return is_text_equal(told, added, "data");
-	return field_get(told, "certificate_id") || is_text_equal(told, added, "public_key");
+		return told_is_text_equal(told, added, "data");
+	return field_get(told, "certificate_id") || told_is_text_equal(told, added, "public_key");
 }
 
 /* Whatever the token tells of is published; this is about what the caller is told. */

@@ -14,6 +14,7 @@
 struct survey {
 	struct token *token;
 	struct contents *contents;
+	struct json_object *objects; /* that were told */
 	size_t n_inspected;
 	struct inspection *inspection; /* the question under way */
 	survey_done_fn on_done;
@@ -58,7 +59,7 @@ void survey_run(struct survey *survey)
 
 enum kc_status survey_publish(struct survey *survey)
 {
-	const struct token *token = survey->token;
+	struct token *token = survey->token;
 	const struct registry_hooks *hooks = &token->registry->hooks;
 	const struct token_item *items = NULL;
 	size_t n_items = 0;
@@ -66,6 +67,8 @@ enum kc_status survey_publish(struct survey *survey)
 	items = contents_items(survey->contents, &n_items);
 	error_clear();
 	TRY(hooks->publish(hooks->context, token->token_id, items, n_items));
+	field_free(&token->objects);
+	token->objects = json_object_get(survey->objects);
 	log_info("token %s in %s: %zu items", token->token_id, token->slot_name, n_items);
 	return KC_OK;
 }
@@ -97,9 +100,10 @@ enum kc_status survey_new(struct token *token, struct json_object *enumerated,
 
 	REQUIRE(survey, KC_ERR_ALLOCATE, "out of memory");
 	*survey = (struct survey){.token = token, .on_done = on_done, .userdata = userdata};
-	status = contents_new(field_get(enumerated, "objects"), &survey->contents);
+	survey->objects = json_object_get(field_get(enumerated, "objects"));
+	status = contents_new(survey->objects, &survey->contents);
 	if (status != KC_OK) {
-		free(survey);
+		ignore(survey_free(survey) != NULL);
 		return status;
 	}
 	*ret_survey = survey;
@@ -112,6 +116,7 @@ struct survey *survey_free(struct survey *survey)
 		return NULL;
 	inspector_cancel(survey->inspection);
 	contents_free(survey->contents);
+	field_free(&survey->objects);
 	free(survey);
 	return NULL;
 }

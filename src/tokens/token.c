@@ -110,6 +110,7 @@ struct token *token_leave(struct token *token, bool is_silent)
 	free(token->aid);
 	free(token->token_id);
 	free(token->label);
+	field_free(&token->objects);
 	field_free(&token->told_pins);
 	free(token);
 	return NULL;

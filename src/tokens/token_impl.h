@@ -46,6 +46,7 @@ struct token {
 	struct completion *completion;	 /* after that, until its details have been */
 	struct refresh *refresh;	 /* while a key that was made is read */
 	struct token_pins pins;
+	struct json_object *objects;   /* as the driver told them when they were published last */
 	struct json_object *told_pins; /* with their tries, as they were in the turn told_in */
 	uint64_t told_in;
 	uint64_t proved_in;	/* the last turn in which its own PIN was right */

@@ -10,7 +10,7 @@ the slot is there only so that the driver is started.
         key = token.find(daemon, "decipher")
 
 Any method's answer can be replaced: lies={"Decrypt": {"plaintext": "AA=="}}, a status, or
-a status and a status word.
+a status and a status word. "Enumerate after DeleteObject": once that has been called.
 """
 import base64
 import json
@@ -31,6 +31,8 @@ folder = pathlib.Path(__file__).parent / "soft"
 settings = json.loads((folder / "settings.json").read_text())
 authenticated = set()
 tries = 3
+lies_text = None
+called = set()  # since there are other lies
 
 
 class Failed(Exception):
@@ -117,8 +119,20 @@ METHODS = {
 }
 
 
+def lie_about(method):
+    global lies_text
+    text = (folder / "lies.json").read_text()
+    if text != lies_text:
+        lies_text = text
+        called.clear()
+    lies = json.loads(text)
+    later = [lies[name] for name in (method + " after " + other for other in called) if name in lies]
+    called.add(method)
+    return later[0] if later else lies.get(method)
+
+
 def answer(method, call):
-    lie = json.loads((folder / "lies.json").read_text()).get(method)
+    lie = lie_about(method)
     with open(folder / "calls", "a") as calls:
         calls.write(method + "\\n")
     try:

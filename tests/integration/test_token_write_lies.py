@@ -66,6 +66,11 @@ class Scene:
         return self.ask("Keys.Import", {"attributes": {"token_id": TOKEN_ID},
                                         "data": b64(made.private)}, status)
 
+    def refresh(self):
+        """The card is read anew: a certificate was to be put, and perhaps it was."""
+        self.lie(PlanCertificate={"object_id": CERTIFICATE_ID}, PutCertificate=COMMUNICATION)
+        self.put(der_of(MadeKey("P-256").certificate()), "internal")
+
     def references(self, item_class):
         return [item["value_persistent_ref"] for item in query(
             self.connection, **{"class": item_class}, return_persistent_ref=True)]
@@ -150,10 +155,35 @@ def what_was_deleted_is_told_of_no_more():
         check("still tells of the certificate" in record["message"], record)
         record = scene.delete("key", "internal")
         check("still tells of the key" in record["message"], record)
-        scene.lie(PlanDeletion={}, DeleteObject={}, Enumerate={"objects": scene.token.objects[:1]})
+        scene.lie(PlanDeletion={}, DeleteObject={},
+                  **{"Enumerate after DeleteObject": {"objects": scene.token.objects[:1]}})
         scene.delete("certificate")
         check_equal(scene.references("certificate"), [], "certificates")
         check_equal(len(scene.references("key")), 1, "keys")
+
+
+@test
+def what_is_deleted_is_what_was_listed():
+    """Another program has put something else there: nothing is deleted, and the list is true again."""
+    with Scene() as scene:
+        key, certificate = scene.token.objects
+        other = {**certificate, "data": b64(der_of(MadeKey("P-256").certificate()))}
+        other_key = {**key, "public_key": b64(MadeKey("P-256").public)}
+        named = {**key, "certificate_id": certificate["object_id"]}
+        for item_class, objects, said in [
+                ("certificate", [key, other], "another certificate is in the place of the one"),
+                ("certificate", [key], "the certificate that was to be deleted is gone"),
+                ("key", [other_key, certificate], "another key is in the place of the one"),
+                ("key", [named, other], "another key is in the place of the one"),
+                ("key", [certificate], "the key that was to be deleted is gone")]:
+            scene.refresh()
+            before = scene.references("key") + scene.references("certificate")
+            scene.lie(Enumerate={"objects": objects})
+            record = scene.delete(item_class, "item_not_found")
+            check(said in record["message"] and "another program" in record["hint"], record)
+            eventually(lambda: scene.references("key") + scene.references("certificate") != before,
+                       "what is there now is listed")
+        check("DeleteObject" not in scene.token.calls(), "it was deleted")
 
 
 @test
@@ -168,7 +198,9 @@ def drivers_that_fail():
                 ("unimplemented", {**plan, "ChallengeAdmin": NOT_IMPLEMENTED}),
                 ("interaction_not_allowed", {**plan, "PutCertificate": AUTHENTICATION_NEEDED}),
                 ("internal", {**plan, "PutCertificate": {"object": certificate_object(der)},
-                              "Enumerate": COMMUNICATION})]:
+                              "Enumerate after PutCertificate": COMMUNICATION}),
+                ("internal", {**plan, "Enumerate": COMMUNICATION}),
+                ("internal", {**plan, "Detail": COMMUNICATION})]:
             scene.lie(**lie)
             record = scene.put(der, status)
             check(record["message"], f"no message for {lie}")
