@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_login.h"
 #include "frontends/ssh_agent/ssh_request.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	KEY_BYTES = 32,

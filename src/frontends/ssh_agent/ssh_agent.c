@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "codec/sha2.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_inventory.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	POLITE_KEYS = 6, /* what a server of OpenSSH lets one try, as it comes */

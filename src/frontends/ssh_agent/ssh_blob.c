@@ -11,8 +11,8 @@
 #include "base/try.h"
 #include "codec/hex.h"
 #include "codec/sha2.h"
+#include "codec/ssh_wire.h"
 #include "codec/tlv.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	ED25519_BYTES = 32,

@@ -15,8 +15,8 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_request.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 #include "sys/socket.h"
 #include "sys/worker.h"
 

@@ -9,9 +9,9 @@
 #include "frontends/ssh_agent/ssh_destination.h"
 
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_hop.h"
 #include "frontends/ssh_agent/ssh_login.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 void ssh_destinations_done(struct ssh_destinations *destinations)
 {

@@ -6,10 +6,10 @@
 #include <time.h>
 
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_blob.h"
 #include "frontends/ssh_agent/ssh_destination.h"
 #include "frontends/ssh_agent/ssh_signature.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 /* --- reading ------------------------------------------------------------------------------- */
 

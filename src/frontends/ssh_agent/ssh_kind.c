@@ -10,7 +10,7 @@
 #include <keycask/names.h>
 
 #include "base/cleanup.h"
-#include "frontends/ssh_agent/ssh_wire.h"
+#include "codec/ssh_wire.h"
 
 static const struct ssh_kind kinds[] = {
 	{"ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", KC_KEY_TYPE_NAME_ED25519, NULL, 0},

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/try.h"
-#include "frontends/ssh_agent/ssh_wire.h"
+#include "codec/ssh_wire.h"
 
 enum {
 	CONSTRAIN_LIFETIME = 1,

@@ -4,8 +4,8 @@
 #include "frontends/ssh_agent/ssh_login.h"
 
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_blob.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	USERAUTH_REQUEST = 50, /* SSH_MSG_USERAUTH_REQUEST */

@@ -11,9 +11,9 @@
 #include <keycask/names.h>
 
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "codec/tlv.h"
 #include "frontends/ssh_agent/ssh_modulo.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	ED25519_BYTES = 32,

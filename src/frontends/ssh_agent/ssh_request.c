@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/try.h"
-#include "frontends/ssh_agent/ssh_wire.h"
+#include "codec/ssh_wire.h"
 
 enum {
 	REQUEST_IDENTITIES = 11,

@@ -7,8 +7,8 @@
 #include "frontends/ssh_agent/ssh_session.h"
 
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_signature.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 void ssh_session_done(struct ssh_session *session)
 {

@@ -12,8 +12,8 @@
 #include <keycask/names.h>
 
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/owned.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	SIGNATURE_MAX = SSH_KIND_RSA_MAX_BITS / 8 + 64,

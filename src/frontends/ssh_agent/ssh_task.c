@@ -10,8 +10,8 @@
 
 #include "base/log.h"
 #include "base/try.h"
+#include "codec/ssh_wire.h"
 #include "frontends/owned.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 
 enum {
 	COMMENT_MAX = 1024,

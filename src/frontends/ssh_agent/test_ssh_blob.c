@@ -4,8 +4,8 @@
 
 #include "base/try.h"
 #include "codec/hex.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_modulo.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 #include "harness/test.h"
 
 TEST(a_fingerprint_is_the_hash_of_the_blob)

@@ -10,9 +10,9 @@
 
 #include "base/try.h"
 #include "codec/hex.h"
+#include "codec/ssh_wire.h"
 #include "frontends/ssh_agent/ssh_hop.h"
 #include "frontends/ssh_agent/ssh_request.h"
-#include "frontends/ssh_agent/ssh_wire.h"
 #include "harness/test.h"
 
 enum {

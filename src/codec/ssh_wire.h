@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef SSH_AGENT_SSH_WIRE_H
-#define SSH_AGENT_SSH_WIRE_H
+#ifndef CODEC_SSH_WIRE_H
+#define CODEC_SSH_WIRE_H
 
 /*
- * The data types of RFC 4251 section 5 that the agent's messages are made of: byte, boolean,
- * uint32, uint64, string, mpint. Readers move @input past what they read; what they give points
- * into it.
+ * The data types of RFC 4251 section 5, of which the messages of an ssh-agent and OpenSSH's private
+ * keys are made: byte, boolean, uint32, uint64, string, mpint. Readers move @input past what they
+ * read; what they give points into it.
  */
 
 #include "base/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* RFC 4251 section 5, strict: whoever sends half a string or a negative number is not understood.
  */
-#include "frontends/ssh_agent/ssh_wire.h"
+#include "codec/ssh_wire.h"
 
 #include "base/try.h"
 
