@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "frontends/cli/doctor_programs.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 #include "frontends/cli/setup.h"
 
 static void free_answer(struct peer_program_answer **answer)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "frontends/cli/nss_databases.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 #include "frontends/cli/settings_file.h"
 #include "frontends/cli/setup.h"
 

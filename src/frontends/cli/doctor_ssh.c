@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "frontends/cli/doctor_programs.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 
 enum {
 	SETTING_MAX = 512,

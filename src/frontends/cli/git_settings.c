@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 
 enum {
 	NOT_THERE = 1, /* git-config(1): of a key that has no value */

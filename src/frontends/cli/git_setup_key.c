@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "frontends/cli/git_settings.h"
 #include "frontends/cli/git_setup.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 #include "frontends/owned.h"
 
 #define AGENT "ssh-agent.sock"

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/nss_databases.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 #include "frontends/cli/setup.h"
 
 #define MODULE_NAME "keycask"

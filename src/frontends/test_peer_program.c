@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 #include "harness/test.h"
 
 static struct peer_program_answer answer;
@@ -40,6 +40,29 @@ TEST(what_does_not_fit_is_dropped_and_nobody_waits)
 	CHECK_INT(answer.exit_status, 0);
 	CHECK_INT((int)strlen(answer.output), PEER_PROGRAM_OUTPUT_MAX);
 	CHECK_INT((int)strlen(answer.errors), (int)sizeof(answer.errors) - 1);
+}
+
+TEST(zeros_are_part_of_what_was_said)
+{
+	CHECK_OK(RUN("printf", "a\\0b\\0"));
+	CHECK_INT((int)answer.output_len, 4);
+	CHECK(memcmp(answer.output, "a\0b", 4) == 0);
+}
+
+static void check_that_it_is_ended(const char *script)
+{
+	const char *const arguments[] = {"sh", "-c", script, NULL};
+
+	error_clear();
+	CHECK_STATUS(peer_program_run_within(arguments, 1, &answer), KC_ERR_NOT_AVAILABLE);
+	CHECK_TEXT(error_get()->message, "sh did not end within 1 seconds");
+}
+
+TEST(a_program_that_does_not_end_is_ended)
+{
+	check_that_it_is_ended("exec sleep 1000");
+	check_that_it_is_ended("exec sleep 1000 >&- 2>&-");
+	check_that_it_is_ended("while :; do echo more; done");
 }
 
 TEST(a_program_that_is_not_there_is_named)

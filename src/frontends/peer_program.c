@@ -3,7 +3,7 @@
  * Runs programs of others. Both of their outputs are read until both are closed, so that nobody
  * waits for a full pipe; one that says nothing more and does not end is ended.
  */
-#include "frontends/cli/peer_program.h"
+#include "frontends/peer_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,7 +145,7 @@ static int spawn(const char *const *arguments, int output, int errors, pid_t *re
 }
 
 /* After its outputs were closed a program has nothing left to do. */
-static enum kc_status await_end(pid_t pid, int64_t end_ms, const char *name, int *ret_status)
+static enum kc_status await_end(pid_t pid, int64_t end_ms, int *ret_status)
 {
 	const struct timespec pause = {.tv_nsec = 5000000};
 	int status = 0;
@@ -156,8 +156,7 @@ static enum kc_status await_end(pid_t pid, int64_t end_ms, const char *name, int
 	if (ended == 0) {
 		ignore(kill(pid, SIGKILL));
 		ignore(waitpid(pid, &status, 0) < 0);
-		return fail(KC_ERR_NOT_AVAILABLE, "%s did not end within %d seconds", name,
-			    PATIENCE_S);
+		return KC_ERR_NOT_AVAILABLE;
 	}
 	*ret_status = WIFSIGNALED(status) ? SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
 	return KC_OK;
@@ -182,12 +181,12 @@ static enum kc_status start(const char *const *arguments, struct outlet *outlets
 	return KC_OK;
 }
 
-enum kc_status peer_program_run(const char *const *arguments,
-				struct peer_program_answer *ret_answer)
+enum kc_status peer_program_run_within(const char *const *arguments, int seconds,
+				       struct peer_program_answer *ret_answer)
 {
 	struct outlet outlets[2] = {{-1, ret_answer->output, sizeof(ret_answer->output), 0},
 				    {-1, ret_answer->errors, sizeof(ret_answer->errors), 0}};
-	int64_t end_ms = now_ms() + PATIENCE_S * 1000;
+	int64_t end_ms = now_ms() + (int64_t)seconds * 1000;
 	enum kc_status status = KC_OK;
 	pid_t pid = -1;
 
@@ -195,11 +194,20 @@ enum kc_status peer_program_run(const char *const *arguments,
 	if (status == KC_OK) {
 		int64_t until_ms = read_until(outlets, end_ms) ? end_ms : 0;
 
-		status = await_end(pid, until_ms, arguments[0], &ret_answer->exit_status);
+		if (await_end(pid, until_ms, &ret_answer->exit_status) != KC_OK)
+			status = fail(KC_ERR_NOT_AVAILABLE, "%s did not end within %d seconds",
+				      arguments[0], seconds);
 	}
+	ret_answer->output_len = outlets[0].len;
 	outlet_close(&outlets[0]);
 	outlet_close(&outlets[1]);
 	return status;
+}
+
+enum kc_status peer_program_run(const char *const *arguments,
+				struct peer_program_answer *ret_answer)
+{
+	return peer_program_run_within(arguments, PATIENCE_S, ret_answer);
 }
 
 /* The last line of what it said, which is where programs put what went wrong. */

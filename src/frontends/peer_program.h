@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef CLI_PEER_PROGRAM_H
-#define CLI_PEER_PROGRAM_H
+#ifndef FRONTENDS_PEER_PROGRAM_H
+#define FRONTENDS_PEER_PROGRAM_H
 
 /* Programs of others (modutil, git, …), run for what they do and say, and ended when they hang. */
 
@@ -16,6 +16,7 @@ enum {
 
 struct peer_program_answer {
 	int exit_status;			  /* 128 + N when signal N ended it */
+	size_t output_len;			  /* NULs are no end */
 	char output[PEER_PROGRAM_OUTPUT_MAX + 1]; /* what did not fit is dropped */
 	char errors[1024];
 };
@@ -31,7 +32,11 @@ bool peer_program_find(const char *name, char *ret_path);
 KC_MUST_CHECK enum kc_status peer_program_run(const char *const *arguments,
 					      struct peer_program_answer *ret_answer);
 
-/* As that, and that it failed is KC_ERR_NOT_AVAILABLE too, with what it said. */
+/* As that, with another patience than a minute. */
+KC_MUST_CHECK enum kc_status peer_program_run_within(const char *const *arguments, int seconds,
+						     struct peer_program_answer *ret_answer);
+
+/* As peer_program_run(), and that it failed is KC_ERR_NOT_AVAILABLE too, with what it said. */
 KC_MUST_CHECK enum kc_status peer_program_do(const char *const *arguments);
 
 #endif
