@@ -2,6 +2,7 @@
 """The ssh-agent with real OpenSSH: which keys it offers, logins, signatures of files, certificates,
 cards that come and go, and what becomes of it when processes die."""
 import os
+import pathlib
 import signal
 import socket
 import sys
@@ -257,7 +258,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 def systemd_may_hold_the_socket():
     daemon = SshDaemon()
     daemon.socket.parent.mkdir(mode=0o700)
-    agent = Agent(daemon)
+    agent = Agent(daemon, scratch() / "elsewhere.sock")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(agent.path)
         listener.listen()
@@ -265,6 +266,7 @@ def systemd_may_hold_the_socket():
                         "--foreground", env=daemon.env, log=daemon.log, pass_fds=[listener.fileno()])
         check_equal(agent.run("ssh-add", "-l", status=1)[0], "The agent has no identities.\n", "keys")
         eventually(daemon.socket.exists, "it listens for clients")
+        check(agent.path in agent.command()[0], "a shell is told where it is")
         process.terminate()
         check_equal(process.wait(20), 0, "exit status")
         check(os.path.exists(agent.path), "systemd's socket stays")
@@ -280,6 +282,18 @@ def a_shell_is_told_where_it_is():
         check_equal(os.stat(agent.path).st_mode & 0o777, 0o600, "mode")
         check_equal(agent.command("sh", "-c", "echo $SSH_AUTH_SOCK; exit 3", status=3)[0],
                     agent.path + "\n", "output")
+
+
+@test
+def a_daemon_without_an_agent():
+    daemon = SshDaemon()
+    agent = Agent(daemon)
+    pathlib.Path(agent.path).mkdir(mode=0o700, parents=True)
+    daemon.socket.parent.chmod(0o700)
+    with daemon:
+        check("ssh_agent_socket" not in daemon.call("Admin.Status"), "there is none")
+        _, err = agent.command(status=1)
+        check("has no agent for ssh" in err and "keycask daemon stop" in err, f"said: {err}")
 
 
 @test
@@ -304,6 +318,14 @@ def an_agent_of_ones_own():
         check_equal(len(own.keys()), 1, "keys")
         os.kill(pid, signal.SIGTERM)
         eventually(lambda: not os.path.exists(own.path), "the socket is gone")
+        # a server that crashes is waited for by nobody
+        killed, _ = own.command("-a", own.path, "sh", "-c", """
+            ssh-add -l && kill -9 $(cat /proc/$PPID/task/$PPID/children | tr ' ' '\\n' | grep -vx $$)
+            while ssh-add -l; do :; done 2>&1; exit 5""", status=5)
+        check("Error connecting to agent" in killed, killed)
+        # what goes wrong is said before anybody goes into the background
+        _, err = Agent(daemon, "/proc/own.sock").command("-a", "/proc/own.sock", status=1)
+        check("cannot listen at /proc/own.sock" in err, err)
 
 
 @test

@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/try.h"
+#include "frontends/agent_place.h"
 #include "frontends/ssh_agent/ssh_server.h"
 #include "sys/child.h"
 #include "sys/paths.h"
@@ -53,14 +54,8 @@ static _Noreturn void execute(char **command)
 enum kc_status ssh_host_show(char **command)
 {
 	char path[PATHS_MAX];
-	struct stat info;
 
-	TRY(paths_beside_socket("ssh-agent.sock", path, sizeof(path)));
-	TRY(kc_daemon_start());
-	if (stat(path, &info) != 0)
-		error_set_hint("restart it: keycask daemon stop");
-	REQUIRE(stat(path, &info) == 0, KC_ERR_NOT_AVAILABLE,
-		"the daemon that runs has no ssh-agent: it is an older one");
+	TRY(agent_place_find(path, sizeof(path)));
 	if (!command)
 		return print_variables(path, 0);
 	REQUIRE(setenv("SSH_AUTH_SOCK", path, 1) == 0, KC_ERR_ALLOCATE, "out of memory");
@@ -121,18 +116,23 @@ static _Noreturn void serve(int listener)
 	_exit(EXIT_FAILURE);
 }
 
+/* Only the server keeps @listener, so that nobody waits for one that has crashed. */
 static enum kc_status start_server(int *listener, pid_t *ret_pid)
 {
 	pid_t pid = 0;
 
 	/* the number that the confined process keeps */
-	REQUIRE(*listener == CHILD_FIRST_DESCRIPTOR ||
-			dup3(*listener, CHILD_FIRST_DESCRIPTOR, O_CLOEXEC) >= 0,
-		KC_ERR_NOT_AVAILABLE, "no descriptor: %s", strerror(errno));
+	if (*listener != CHILD_FIRST_DESCRIPTOR) {
+		REQUIRE(dup3(*listener, CHILD_FIRST_DESCRIPTOR, O_CLOEXEC) >= 0,
+			KC_ERR_NOT_AVAILABLE, "no descriptor: %s", strerror(errno));
+		socket_close(listener);
+		*listener = CHILD_FIRST_DESCRIPTOR;
+	}
 	pid = fork();
 	REQUIRE(pid >= 0, KC_ERR_NOT_AVAILABLE, "fork: %s", strerror(errno));
 	if (pid == 0)
 		serve(CHILD_FIRST_DESCRIPTOR);
+	socket_close(listener);
 	*ret_pid = pid;
 	return KC_OK;
 }
@@ -176,16 +176,14 @@ static int await_end(const sigset_t *signals, pid_t server, pid_t command)
 	}
 }
 
-static enum kc_status run(const char *path, char **command, int *ret_exit_status)
+static enum kc_status run(const char *path, int *listener, char **command, int *ret_exit_status)
 {
-	CLEANUP(socket_close) int listener = -1;
 	sigset_t signals;
 	pid_t server = 0;
 	pid_t process = 0;
 
 	block_signals(&signals);
-	TRY(socket_listen(path, &listener));
-	TRY(start_server(&listener, &server));
+	TRY(start_server(listener, &server));
 	TRY(start_command(path, command, &process));
 	*ret_exit_status = await_end(&signals, server, process);
 	ignore(kill(server, SIGTERM));
@@ -194,7 +192,8 @@ static enum kc_status run(const char *path, char **command, int *ret_exit_status
 	return KC_OK;
 }
 
-/* As ssh-agent: the shell goes on, and what it is to be told has been printed. */
+/* As ssh-agent: the shell goes on, and what it is to be told has been printed. Who connects then
+ * finds the socket, which is there before. */
 static enum kc_status go_to_background(const char *path, bool *ret_is_starter)
 {
 	pid_t pid = fork();
@@ -212,13 +211,15 @@ static enum kc_status go_to_background(const char *path, bool *ret_is_starter)
 
 enum kc_status ssh_host_run(const char *path, char **command, int *ret_exit_status)
 {
+	CLEANUP(socket_close) int listener = -1;
 	bool is_starter = false;
 
 	TRY(socket_check_path(path));
 	TRY(check_place(path));
 	TRY(kc_daemon_start());
 	kc_daemon_disconnect();
+	TRY(socket_listen(path, &listener));
 	if (!command)
 		TRY(go_to_background(path, &is_starter));
-	return is_starter ? KC_OK : run(path, command, ret_exit_status);
+	return is_starter ? KC_OK : run(path, &listener, command, ret_exit_status);
 }
