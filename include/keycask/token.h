@@ -200,6 +200,20 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_pin_status(const char *token_id,
 							   int *ret_tries_left,
 							   bool *ret_is_authenticated);
 
+/* --- what its keys do ------------------------------------------------------------------------ */
+
+/*
+ * What the private keys of @token_id perform. *ret_types is an array of dictionaries, one for each
+ * type of key that there is: KC_ATTR_KEY_TYPE, and KC_OPERATION_SIGN, KC_OPERATION_DECRYPT and
+ * KC_OPERATION_EXCHANGE, arrays of names (names.h), the best first, for each of which
+ * kc_key_is_algorithm_supported() says true of one of these keys at least. Touches no token, and
+ * is one question for all of them.
+ * Expected: KC_ERR_ITEM_NOT_FOUND  the token is away
+ * Ownership: free with kc_value_free(). Untouched on failure.   Threads: any.   Since: 1.1
+ */
+KC_PUBLIC KC_MUST_CHECK enum kc_status kc_token_copy_algorithms(const char *token_id,
+								struct kc_value **ret_types);
+
 /* --- its PINs -------------------------------------------------------------------------------- */
 
 /*

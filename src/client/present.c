@@ -37,15 +37,22 @@ static enum kc_status look_up(const char *method, struct json_object *parameters
 	return line_call(&call, ret_answer);
 }
 
-static enum kc_status list(const char *method, const char *field, struct kc_value **ret_list)
+/* Takes @parameters, which may be NULL. */
+static enum kc_status list_of(const char *method, struct json_object *parameters, const char *field,
+			      struct kc_value **ret_list)
 {
 	CLEANUP(field_free) struct json_object *answer = NULL;
 
-	error_clear();
-	TRY(look_up(method, NULL, &answer));
+	TRY(look_up(method, parameters, &answer));
 	REQUIRE(json_object_is_type(field_get(answer, field), json_type_array), KC_ERR_INTERNAL,
 		"the daemon's answer has no list of %s", field);
 	return convert_from_json(NULL, field_get(answer, field), ret_list);
+}
+
+static enum kc_status list(const char *method, const char *field, struct kc_value **ret_list)
+{
+	error_clear();
+	return list_of(method, NULL, field, ret_list);
 }
 
 enum kc_status kc_token_list(struct kc_value **ret_tokens)
@@ -97,6 +104,15 @@ enum kc_status kc_token_info(const char *token_id, struct kc_dictionary **ret_to
 	TRY(look_up("org.keycask.Tokens.Info", parameters, &answer));
 	REQUIRE(field_get(answer, "token"), KC_ERR_INTERNAL, "the daemon's answer has no token");
 	return convert_dictionary_from_json(field_get(answer, "token"), ret_token);
+}
+
+enum kc_status kc_token_copy_algorithms(const char *token_id, struct kc_value **ret_types)
+{
+	struct json_object *parameters = NULL;
+
+	error_clear();
+	TRY(new_parameters(token_id, &parameters));
+	return list_of("org.keycask.Keys.ListAlgorithms", parameters, "types", ret_types);
 }
 
 enum kc_status kc_token_forget(const char *token_id, int *ret_n_forgotten)

@@ -94,3 +94,20 @@ TEST(a_key_is_brought_to_a_token)
 	CHECK_STATUS(kc_key_import(view_of_text("bytes"), NULL, &options, &key), KC_ERR_PARAM);
 	stop();
 }
+
+TEST(what_keys_perform_is_listed)
+{
+	struct kc_value *types = NULL;
+	const struct kc_dictionary *type = NULL;
+
+	canned = canned_daemon_start("[]", "[]");
+	CHECK_STATUS(kc_token_copy_algorithms("", &types), KC_ERR_PARAM);
+	CHECK_OK(kc_token_copy_algorithms("org.example:1", &types));
+	CHECK_INT(kc_value_count(types), 1);
+	type = kc_value_dictionary(kc_value_at(types, 0));
+	CHECK_TEXT(kc_dictionary_text(type, KC_ATTR_KEY_TYPE), "rsa");
+	CHECK_INT(kc_value_count(kc_dictionary_get(type, KC_OPERATION_SIGN)), 1);
+	CHECK_INT(kc_value_count(kc_dictionary_get(type, KC_OPERATION_DECRYPT)), 0);
+	kc_value_free(types);
+	stop();
+}

@@ -39,6 +39,9 @@ void public_calls_encrypt(struct wire_call *call);
 void public_calls_copy_public(struct wire_call *call);
 void public_calls_is_algorithm_supported(struct wire_call *call);
 
+/* algorithm_calls.c */
+void algorithm_calls_list(struct wire_call *call);
+
 /* attribute_calls.c */
 void attribute_calls_copy(struct wire_call *call);
 

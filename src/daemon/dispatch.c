@@ -40,6 +40,7 @@ static const struct wire_method key_methods[] = {
 	{"Export", export_calls_key, RIGHT_READ},
 	{"Forget", key_forget_calls_forget, RIGHT_USE},
 	{"IsAlgorithmSupported", public_calls_is_algorithm_supported, RIGHT_READ},
+	{"ListAlgorithms", algorithm_calls_list, RIGHT_READ},
 };
 
 static const struct wire_method identity_methods[] = {

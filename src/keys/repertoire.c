@@ -13,22 +13,38 @@
 #include "base/try.h"
 #include "keys/algorithms_impl.h"
 #include "keys/decryption.h"
+#include "keys/exchange.h"
 #include "keys/signature.h"
 
 enum {
 	LISTED_MAX = 96,
 };
 
+static const struct {
+	enum algorithm_purpose purpose;
+	const char *name;
+} uses[] = {
+	[REPERTOIRE_SIGN] = {ALGORITHM_SIGNATURE, "signature"},
+	[REPERTOIRE_DECRYPT] = {ALGORITHM_ENCRYPTION, "encryption"},
+	[REPERTOIRE_EXCHANGE] = {ALGORITHM_EXCHANGE, "key exchange"},
+};
+
 static bool is_of(const struct algorithm *algorithm, enum repertoire_use use)
 {
-	return algorithm->purpose ==
-	       (use == REPERTOIRE_SIGN ? ALGORITHM_SIGNATURE : ALGORITHM_ENCRYPTION);
+	return algorithm->purpose == uses[use].purpose;
 }
 
 bool repertoire_has(const struct key_facts *key, enum repertoire_use use, const char *name)
 {
-	return use == REPERTOIRE_SIGN ? signature_is_supported(key, name, true)
-				      : decryption_is_supported(key, name);
+	switch (use) {
+	case REPERTOIRE_SIGN:
+		return signature_is_supported(key, name, true);
+	case REPERTOIRE_DECRYPT:
+		return decryption_is_supported(key, name);
+	case REPERTOIRE_EXCHANGE:
+		return exchange_is_supported(key, name);
+	}
+	return false;
 }
 
 /* --- the order ----------------------------------------------------------------------------- */
@@ -120,8 +136,7 @@ enum kc_status repertoire_check_name(enum repertoire_use use, const char *name)
 	}
 	if (nearest.best)
 		error_set_hint("did you mean \"%s\"?", nearest.best);
-	return fail(KC_ERR_PARAM, "no %s algorithm \"%.64s\"",
-		    use == REPERTOIRE_SIGN ? "signature" : "encryption", name);
+	return fail(KC_ERR_PARAM, "no %s algorithm \"%.64s\"", uses[use].name, name);
 }
 
 enum kc_status repertoire_check_key_type(const char *key_type)

@@ -9,6 +9,7 @@
 enum repertoire_use {
 	REPERTOIRE_SIGN,
 	REPERTOIRE_DECRYPT,
+	REPERTOIRE_EXCHANGE,
 };
 
 /* *ret_names: array of the algorithms that @key performs, what to take first before the others. */

@@ -224,6 +224,13 @@ static void on_supported(struct wire_call *call)
 	reply_with(call, "is_supported", json_object_new_boolean(1));
 }
 
+static void on_list_algorithms(struct wire_call *call)
+{
+	reply_with(call, "types",
+		   parse("[{\"key_type\": \"rsa\", \"decrypt\": [], \"exchange\": [],"
+			 "\"sign\": [\"rsa_signature_digest_pkcs1v15_raw\"]}]"));
+}
+
 static void on_tokens(struct wire_call *call)
 {
 	reply_with(call, "tokens", parse(all_tokens));
@@ -429,7 +436,8 @@ static const struct wire_method keys_methods[] = {{"Create", on_create, 0},
 						  {"CopyPublic", on_copy_public, 0},
 						  {"Export", on_unused, 0},
 						  {"Forget", on_unused, 0},
-						  {"IsAlgorithmSupported", on_supported, 0}};
+						  {"IsAlgorithmSupported", on_supported, 0},
+						  {"ListAlgorithms", on_list_algorithms, 0}};
 static const struct wire_method identities_methods[] = {{"Choose", on_choose, 0}};
 static const struct wire_method certificates_methods[] = {{"Inspect", on_inspect, 0}};
 static const struct wire_method keychain_methods[] = {

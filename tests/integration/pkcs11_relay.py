@@ -69,6 +69,7 @@ class Relay:
             thread.join()
         for end in self.ends:
             end.close()
+        os.unlink(self.path)
 
     def count(self, call, *arguments):
         before = self.n_requests

@@ -255,6 +255,32 @@ def keys_of_a_piv_card_do_all():
 
 
 @test
+def a_token_tells_all_at_once():
+    """What ListAlgorithms lists is what IsAlgorithmSupported says of one key or another."""
+    for profile in ("piv:9a=p256,9c=rsa2048,9d=rsa2048", "openpgp:sig=rsa2048,dec=x25519,aut=ed25519"):
+        with Daemon() as daemon, daemon.connect() as connection, Card(profile) as card:
+            card.insert(daemon)
+            token_id = daemon.wait_for_token()["token_id"]
+            asked = ("Keys.ListAlgorithms", {"token_id": token_id})
+            listed = {row["key_type"]: row for row in connection.call(*asked)["types"]}
+            keys = [key for key, _ in keys_of_card(connection)]
+            check_equal(sorted(listed), sorted({key.type for key in keys}), "types")
+            for key_type, row in listed.items():
+                for verb in ("sign", "decrypt", "exchange"):
+                    expected = [name for name in peer.catalogue()
+                                if any(key.type == key_type and key.supports(verb, name) for key in keys)]
+                    check_equal(sorted(row[verb]), sorted(expected), f"{profile}: {verb} by {key_type}")
+            card.pull()
+            daemon.wait_for_removal()
+            check_raises("item_not_found", connection.call, *asked)
+        with Daemon() as daemon, Card(profile.partition(":")[0] + ":none") as card:
+            card.insert(daemon)
+            token_id = daemon.wait_for_token()["token_id"]
+            check_equal(daemon.call("Keys.ListAlgorithms", {"token_id": token_id}), {"types": []},
+                        "without keys")
+
+
+@test
 def keys_of_an_openpgp_card_do_all():
     """It pads and unpads by itself, so an RSA key does PKCS#1 v1.5 and nothing else."""
     for profile in ("openpgp:sig=rsa2048+cert,dec=rsa2048+cert", "openpgp:sig=ed25519,dec=x25519",

@@ -75,5 +75,19 @@ def round_trips():
         check_equal(count(scene.module.mechanisms, scene.slot), 0, "those of the list")
 
 
+@test
+def a_list_of_mechanisms_is_one_round_trip():
+    """However many keys and mechanisms there are, once for each insertion."""
+    for profile in ("piv:9a=rsa2048,9c=p256,9d=rsa2048,9e=p256",
+                    "openpgp:sig=rsa2048,dec=x25519,aut=ed25519"):
+        with TokenScene(profile, counts=True) as scene:
+            count = scene.relay.count
+            for expected in (1, 0):
+                check_equal(count(scene.module.mechanisms, scene.slot), expected,
+                            f"round trips of {profile}: {scene.relay.methods}")
+            check_equal(count(scene.module.mechanism_info, scene.slot, "CKM_RSA_PKCS"), 0,
+                        f"of one: {scene.relay.methods}")
+
+
 become_loader()
 main()

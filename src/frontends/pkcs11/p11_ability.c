@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The private keys of a token are asked what they would try, which touches no card. What comes of
- * it stays with the slot until another token, or the same one with other keys, is in it. When
- * nobody can be asked, everything is said to be possible: a token refuses by itself what it cannot
- * do.
+ * The daemon is asked once what the private keys of a token perform, which touches no card. What
+ * comes of it stays with the slot until another token, or the same one with other keys, is in it.
+ * When nobody can be asked, everything is said to be possible: a token refuses by itself what it
+ * cannot do.
  */
 #include "frontends/pkcs11/p11_ability.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <keycask/item.h>
-#include <keycask/key.h>
+#include <keycask/names.h>
+#include <keycask/token.h>
 
 #include "base/cleanup.h"
 #include "frontends/owned.h"
@@ -52,58 +52,38 @@ static const CK_FLAGS private_flags =
 
 /* --- asking ------------------------------------------------------------------------------- */
 
-static bool can(const struct kc_value *item, const struct probe *probe)
+static bool has(const struct kc_value *names, const char *name)
 {
-	CLEANUP(kc_key_freep) struct kc_key *key = NULL;
-	bool is_supported = true;
+	for (size_t i = 0; i < kc_value_count(names); i++) {
+		const char *other = kc_value_text(kc_value_at(names, i));
 
-	if (kc_key_from_item(item, &key) != KC_OK)
-		return true;
-	if (kc_key_is_algorithm_supported(key, probe->operation, probe->algorithm, &is_supported) !=
-	    KC_OK)
-		return true;
-	return is_supported;
-}
-
-static bool is_of_type(const struct kc_value *item, const char *key_type)
-{
-	const char *type = kc_dictionary_text(kc_value_dictionary(item), KC_ATTR_KEY_TYPE);
-
-	return type && strcmp(type, key_type) == 0;
-}
-
-static bool is_lacking(const struct kc_value *keys, const struct probe *probe)
-{
-	bool has_keys = false;
-
-	for (size_t i = 0; i < kc_value_count(keys); i++) {
-		const struct kc_value *key = kc_value_at(keys, i);
-
-		if (!is_of_type(key, probe->key_type))
-			continue;
-		if (can(key, probe))
-			return false;
-		has_keys = true;
+		if (other && strcmp(other, name) == 0)
+			return true;
 	}
-	return has_keys;
+	return false;
+}
+
+static bool is_lacking(const struct kc_value *types, const struct probe *probe)
+{
+	for (size_t i = 0; i < kc_value_count(types); i++) {
+		const struct kc_dictionary *type = kc_value_dictionary(kc_value_at(types, i));
+		const char *key_type = kc_dictionary_text(type, KC_ATTR_KEY_TYPE);
+
+		if (key_type && strcmp(key_type, probe->key_type) == 0)
+			return !has(kc_dictionary_get(type, probe->operation), probe->algorithm);
+	}
+	return false;
 }
 
 static unsigned ask(const char *token_id)
 {
-	CLEANUP(kc_dictionary_freep)
-	struct kc_dictionary *query =
-		KC_DICTIONARY({KC_CLASS, KC_TEXT(KC_CLASS_KEY)},
-			      {KC_ATTR_KEY_CLASS, KC_TEXT(KC_KEY_CLASS_PRIVATE)},
-			      {KC_ATTR_TOKEN_ID, KC_TEXT(token_id)},
-			      {KC_MATCH_LIMIT, KC_TEXT(KC_MATCH_LIMIT_ALL)},
-			      {KC_RETURN_ATTRIBUTES, KC_TRUE}, {KC_RETURN_PERSISTENT_REF, KC_TRUE});
-	CLEANUP(kc_value_freep) struct kc_value *keys = NULL;
+	CLEANUP(kc_value_freep) struct kc_value *types = NULL;
 	unsigned lacking = 0;
 
-	if (kc_item_copy_matching(query, &keys) != KC_OK)
+	if (kc_token_copy_algorithms(token_id, &types) != KC_OK)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(probes); i++)
-		if (is_lacking(keys, &probes[i]))
+		if (is_lacking(types, &probes[i]))
 			lacking |= 1U << i;
 	return lacking;
 }
