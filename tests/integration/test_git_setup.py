@@ -150,6 +150,27 @@ def setup_ssh_and_back_again():
 
 
 @test
+def links_stay():
+    """Settings that are kept elsewhere, and are there or, at the moment, not."""
+    with Daemon() as daemon:
+        repository = Repository(daemon)
+        kept = repository.home / "kept"
+        for words, path in ((("ssh",), ".ssh/config"), (("git", "--key", ADDRESS), ".gitconfig")):
+            link = repository.home / path
+            link.parent.mkdir(exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(kept)
+            for undo in ((), ("--undo",)):
+                said = keycask(repository, "setup", *words, *undo, status=1)
+                check(f"{link} is a symbolic link that leads nowhere" in said, said)
+            check(link.is_symlink() and not kept.exists(), "nothing has changed")
+            kept.write_bytes(b"")
+            keycask(repository, "setup", words[0], "--undo")
+            check(link.is_symlink() and kept.read_bytes() == b"", "nothing has changed")
+            kept.unlink()
+
+
+@test
 def all_that_was_set_up_is_taken_back_at_once():
     with Daemon() as daemon:
         Signer(daemon)

@@ -14,6 +14,7 @@
 
 enum {
 	NEW_MODE = 0644,
+	PRIVATE_MODE = 0600, /* until it has the mode of the file whose place it takes */
 	FOLDER_MODE = 0700,
 	MODE_BITS = 0777,
 };
@@ -29,7 +30,12 @@ static enum kc_status join(char *ret_path, const char *a, const char *b)
 enum kc_status kept_file_find(const char *path, struct kept_file *ret_file)
 {
 	CLEANUP(freep) char *real = realpath(path, NULL); /* NULL: it is not there */
+	struct stat info;
 
+	if (!real && lstat(path, &info) == 0)
+		error_set_hint("what it names is missing, or may not be looked at");
+	REQUIRE(real || lstat(path, &info) != 0, KC_ERR_NOT_AVAILABLE,
+		"%s is a symbolic link that leads nowhere: it stays as it is", path);
 	TRY(join(ret_file->path, real ? real : path, ""));
 	TRY(join(ret_file->folder, ret_file->path, ".keycask"));
 	TRY(join(ret_file->before, ret_file->folder, "/before"));
@@ -61,7 +67,7 @@ static mode_t mode_of(const char *path)
 
 static enum kc_status open_lock(const char *lock, int *ret_fd)
 {
-	*ret_fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, NEW_MODE);
+	*ret_fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
 	if (*ret_fd < 0 && errno == EEXIST)
 		error_set_hint("another program is changing it; if none is, remove %s", lock);
 	REQUIRE(*ret_fd >= 0, KC_ERR_NOT_AVAILABLE, "cannot make %s: %s", lock, strerror(errno));
