@@ -55,6 +55,7 @@ static enum kc_status make_status(const struct daemon *daemon, struct json_objec
 	TRY(field_put_text(status, "scope", "user"));
 	TRY(field_put_text(status, "socket", daemon->socket));
 	TRY(field_put_text(status, "slot_socket", daemon->slot_socket));
+	TRY(field_put_text(status, "ssh_agent_socket", agent_socket_path(daemon->agent_socket)));
 	TRY(field_put_text(status, "started", daemon->started));
 	TRY(field_put(status, "confinement", take(confinement)));
 	TRY(field_put(status, "providers", take(providers)));

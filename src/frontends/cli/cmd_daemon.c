@@ -103,6 +103,7 @@ static enum kc_status report(const struct context *context)
 	print_field("scope", kc_dictionary_text(status, "scope"));
 	print_field("socket", kc_dictionary_text(status, "socket"));
 	print_field("slot socket", kc_dictionary_text(status, "slot_socket"));
+	print_field("ssh-agent", kc_dictionary_text(status, "ssh_agent_socket"));
 	print_field("since", kc_dictionary_text(status, "started"));
 	confinement = kc_dictionary_get(status, "confinement");
 	for (size_t i = 0; i < kc_value_count(confinement); i++)

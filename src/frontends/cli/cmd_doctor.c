@@ -112,7 +112,7 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	if (uses_readers)
 		doctor_pcscd_look(&doctor);
 	look_at_terminal(&doctor);
-	doctor_programs_look(&doctor, doctor.socket);
+	doctor_programs_look(&doctor);
 	doctor_sort(&doctor);
 	context->exit_status = doctor.has_problem ? CLI_EXIT_FAILED : CLI_EXIT_OK;
 	return context->json ? print_json(&doctor) : print(context, &doctor);

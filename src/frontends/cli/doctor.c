@@ -145,7 +145,8 @@ enum kc_status doctor_ask_daemon(struct doctor *doctor, bool *ret_uses_readers)
 	TRY(kc_daemon_status(&status));
 	compare_versions(doctor, status);
 	*ret_uses_readers = uses_readers(status);
-	(void)snprintf(doctor->socket, sizeof(doctor->socket), "%s", text_of(status, "socket"));
+	(void)snprintf(doctor->agent_socket, sizeof(doctor->agent_socket), "%s",
+		       text_of(status, "ssh_agent_socket"));
 	if (take_findings(doctor) != KC_OK)
 		tell_failure(doctor, "keycaskd cannot be examined");
 	return KC_OK;

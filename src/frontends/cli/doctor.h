@@ -31,7 +31,7 @@ struct doctor {
 	struct finding *findings;
 	size_t n;
 	bool has_problem;
-	char socket[DOCTOR_TEXT_MAX]; /* the daemon's, when it answers */
+	char agent_socket[DOCTOR_TEXT_MAX]; /* the daemon's, for ssh; "": none */
 };
 
 void doctor_done(struct doctor *doctor);

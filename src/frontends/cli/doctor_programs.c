@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "frontends/cli/nss_databases.h"
-#include "frontends/peer_program.h"
 #include "frontends/cli/settings_file.h"
 #include "frontends/cli/setup.h"
+#include "frontends/peer_program.h"
 
 #define SCDAEMON	   "/usr/lib/gnupg/scdaemon"
 #define JAVA_SECURITY	   "/etc/java-*/security/java.security"
@@ -177,15 +177,11 @@ static void (*const looks[])(struct doctor_scene *) = {
 	doctor_ssh_look,     doctor_git_look,	  doctor_opensc_look, look_at_scdaemon,
 };
 
-void doctor_programs_look(struct doctor *doctor, const char *daemon_socket)
+void doctor_programs_look(struct doctor *doctor)
 {
 	const char *home = secure_getenv("HOME");
-	const char *slash = strrchr(daemon_socket, '/');
 	struct doctor_scene scene = {.doctor = doctor, .home = home ? home : ""};
 
-	if (slash) /* they stand in one folder */
-		(void)snprintf(scene.agent_socket, sizeof(scene.agent_socket),
-			       "%.*s/ssh-agent.sock", (int)(slash - daemon_socket), daemon_socket);
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
 		looks[i](&scene);
 }

@@ -17,12 +17,11 @@ enum {
 /* What several of them ask. */
 struct doctor_scene {
 	struct doctor *doctor;
-	const char *home;		    /* never NULL */
-	char agent_socket[DOCTOR_PATH_MAX]; /* keycask's, whether or not it is there */
-	bool has_p11_kit;		    /* programs on p11-kit see the items */
+	const char *home; /* never NULL */
+	bool has_p11_kit; /* programs on p11-kit see the items */
 };
 
-void doctor_programs_look(struct doctor *doctor, const char *daemon_socket);
+void doctor_programs_look(struct doctor *doctor);
 
 /* ok: @program sees them, @how. */
 void doctor_sees(const struct doctor_scene *scene, const char *program, const char *how);

@@ -79,7 +79,7 @@ void doctor_ssh_look(struct doctor_scene *scene)
 	if (ssh_setting("identityagent", value) && strcmp(value, "none") != 0 &&
 	    strcmp(value, "SSH_AUTH_SOCK") != 0)
 		agent = value;
-	if (agent && same_file(agent, scene->agent_socket))
+	if (agent && same_file(agent, scene->doctor->agent_socket))
 		doctor_sees(scene, "ssh", "by keycask's agent");
 	else if (ssh_setting("pkcs11provider", value) && strstr(value, "keycask-pkcs11.so"))
 		doctor_sees(scene, "ssh", "by PKCS11Provider");

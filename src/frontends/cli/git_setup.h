@@ -27,7 +27,4 @@ KC_MUST_CHECK enum kc_status git_setup_undo(const struct git_setup *setup,
 KC_MUST_CHECK enum kc_status git_setup_find_key(const struct git_setup *setup, char **ret_value);
 /* Does an identity that signs have the committer's address, or @key? */
 bool git_setup_has_certificate(const char *key);
-/* The socket of the daemon's agent. Expected: KC_ERR_NOT_AVAILABLE */
-KC_MUST_CHECK enum kc_status git_setup_find_agent(char *ret_path, size_t size);
-
 #endif

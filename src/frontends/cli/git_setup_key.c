@@ -4,19 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
-#include <keycask/daemon.h>
 #include <keycask/identity.h>
 #include <keycask/text.h>
 
 #include "base/cleanup.h"
+#include "frontends/agent_place.h"
 #include "frontends/cli/git_settings.h"
 #include "frontends/cli/git_setup.h"
-#include "frontends/peer_program.h"
 #include "frontends/owned.h"
-
-#define AGENT "ssh-agent.sock"
+#include "frontends/peer_program.h"
 
 enum {
 	ENVIRONMENT_MAX = 1100,
@@ -79,23 +76,6 @@ bool git_setup_has_certificate(const char *key)
 
 /* --- keys of the agent ----------------------------------------------------------------------- */
 
-enum kc_status git_setup_find_agent(char *ret_path, size_t size)
-{
-	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
-	const char *socket = NULL;
-	const char *slash = NULL;
-	int n = 0;
-
-	TRY(kc_daemon_start());
-	TRY(kc_daemon_status(&status));
-	socket = kc_dictionary_text(status, "socket");
-	slash = socket ? strrchr(socket, '/') : NULL;
-	REQUIRE(slash, KC_ERR_NOT_AVAILABLE, "the daemon does not tell where its socket is");
-	n = snprintf(ret_path, size, "%.*s/" AGENT, (int)(slash - socket), socket);
-	REQUIRE(n > 0 && (size_t)n < size, KC_ERR_PARAM, "the path is too long");
-	return KC_OK;
-}
-
 /* ssh-add(1) -L: one "type base64 comment" for each. */
 static enum kc_status list_keys(struct peer_program_answer *answer)
 {
@@ -103,7 +83,7 @@ static enum kc_status list_keys(struct peer_program_answer *answer)
 	char environment[ENVIRONMENT_MAX];
 	const char *const arguments[] = {"env", environment, "ssh-add", "-L", NULL};
 
-	TRY(git_setup_find_agent(agent, sizeof(agent)));
+	TRY(agent_place_find(agent, sizeof(agent)));
 	(void)snprintf(environment, sizeof(environment), "SSH_AUTH_SOCK=%s", agent);
 	TRY(peer_program_run(arguments, answer));
 	if (answer->exit_status == 0)

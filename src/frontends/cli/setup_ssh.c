@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "frontends/cli/git_setup.h"
+#include "frontends/agent_place.h"
 #include "frontends/cli/kept_file.h"
+#include "frontends/cli/setup.h"
 
 #define BEGIN "# keycask setup ssh: begin\n"
 #define END   "# keycask setup ssh: end\n"
@@ -55,7 +56,7 @@ static enum kc_status find_places(struct places *places)
 	TRY(kept_file_find(path, &places->config));
 	TRY(join(path, config && config[0] ? config : home, config && config[0] ? "" : "/.config"));
 	TRY(join(places->environment, path, "/environment.d/60-keycask.conf"));
-	return git_setup_find_agent(places->agent, sizeof(places->agent));
+	return agent_place_find(places->agent, sizeof(places->agent));
 }
 
 /* --- ~/.ssh/config --------------------------------------------------------------------------- */

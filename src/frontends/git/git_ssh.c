@@ -8,17 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <keycask/daemon.h>
+#include <keycask/error.h>
 
 #include "base/cleanup.h"
 #include "base/try.h"
-#include "frontends/owned.h"
+#include "frontends/agent_place.h"
 
 #define PROGRAM "ssh-keygen"
-#define AGENT	"ssh-agent.sock"
 
 enum {
 	EXIT_CANNOT_RUN = 126, /* as a shell says it */
@@ -34,24 +33,12 @@ static bool signs(char **words)
 	return false;
 }
 
-/* It listens beside the daemon's own socket. */
-static enum kc_status find_agent(char *ret_path)
+/* Ours, or the library's. */
+static const char *why(void)
 {
-	CLEANUP(kc_dictionary_freep) struct kc_dictionary *status = NULL;
-	const char *socket = NULL;
-	const char *slash = NULL;
-	struct stat info;
-	int n = 0;
+	const struct error_record *own = error_get();
 
-	TRY(kc_daemon_start());
-	TRY(kc_daemon_status(&status));
-	socket = kc_dictionary_text(status, "socket");
-	slash = socket ? strrchr(socket, '/') : NULL;
-	REQUIRE(slash, KC_ERR_NOT_AVAILABLE, "the daemon does not tell where its socket is");
-	n = snprintf(ret_path, PATH_SIZE, "%.*s/%s", (int)(slash - socket), socket, AGENT);
-	REQUIRE(n > 0 && n < PATH_SIZE && stat(ret_path, &info) == 0 && S_ISSOCK(info.st_mode),
-		KC_ERR_NOT_AVAILABLE, "the daemon has no agent for ssh");
-	return KC_OK;
+	return own->status != KC_OK ? own->message : kc_error_message(kc_error_last());
 }
 
 int main(int argc, char **argv)
@@ -60,11 +47,11 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	if (signs(argv)) {
-		if (find_agent(agent) == KC_OK)
+		if (agent_place_find(agent, sizeof(agent)) == KC_OK)
 			ignore(setenv("SSH_AUTH_SOCK", agent, 1) != 0);
 		else
 			(void)fprintf(stderr, "keycask: %s; asking the agent of SSH_AUTH_SOCK\n",
-				      error_get()->message);
+				      why());
 	}
 	kc_daemon_disconnect();
 	ignore(execvp(PROGRAM, argv));
