@@ -97,11 +97,10 @@ class Host:
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.processes = []
-        self.has_made_folder = False
 
     def __enter__(self):
         if os.getuid() == 0:
-            os.makedirs("/run/sshd", exist_ok=True)
+            os.makedirs("/run/sshd", exist_ok=True)  # of all tests, so that nobody removes it
         self.thread.start()
         return self
 

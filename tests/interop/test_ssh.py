@@ -17,7 +17,6 @@ class Sshd:
         self.scene = scene
         self.port = free_port()
         self.keys = [self.public(identity) for identity in identities]
-        self.has_made_folder = False
 
     def public(self, identity):
         """As ssh writes it."""
@@ -25,9 +24,8 @@ class Sshd:
 
     def __enter__(self):
         scene = self.scene
-        if not SSHD_FOLDER.exists():
-            SSHD_FOLDER.mkdir(mode=0o755)
-            self.has_made_folder = True
+        # which other tests' servers need at the same time, so that nobody removes it
+        SSHD_FOLDER.mkdir(mode=0o755, exist_ok=True)
         scene.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", scene.work / "host")
         authorized = scene.write("authorized_keys", "".join(self.keys))
         config = scene.write("sshd_config", f"""
@@ -50,8 +48,6 @@ UsePAM no
 
     def __exit__(self, kind, *_):
         self.scene.end(self.process, kind)
-        if self.has_made_folder:
-            SSHD_FOLDER.rmdir()
 
     def recipe(self, identity):
         return self.scene.recipe("ssh", {
