@@ -67,6 +67,8 @@ TEST(a_program_that_does_not_end_is_ended)
 
 TEST(a_program_that_is_not_there_is_named)
 {
+	/* a folder that may not be searched would say "Permission denied" */
+	CHECK_INT(setenv("PATH", "/usr/bin:/bin", 1), 0);
 	error_clear();
 	CHECK_STATUS(RUN("keycask-no-such-program"), KC_ERR_NOT_AVAILABLE);
 	CHECK_TEXT(error_get()->message,
