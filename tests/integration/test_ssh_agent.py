@@ -36,13 +36,25 @@ def suitable_keys_are_offered():
                     for kind in ("rsa2048", "P-256", "P-384", "P-521", "ed25519")]
         check_equal(sorted(agent.comments()), sorted([*comments, "signs (keychain)"]), "comments")
         with present(daemon, "piv:9a=rsa2048,9d=rsa2048,9e=p256") as card:
-            token = daemon.call("Tokens.List")["tokens"][0]["token_id"]
+            token = daemon.call("Tokens.List")["tokens"][0]["label"]
             offered = agent.comments()
             check_equal(len(offered), 8, "keys")
-            check(all(token in comment for comment in offered[:2]), "those of tokens are first")
+            check_equal(sorted(offered[:2]), [f"Key For Card Authentication ({token})",
+                                              f"Key For PIV Authentication ({token})"],
+                        "those of tokens are first, by names that somebody knows")
             card.pull()
             daemon.wait_for_removal()
             check_equal(len(agent.keys()), 6, "keys")
+
+
+@test
+def a_comment_is_one_line_that_nobody_reorders():
+    with SshDaemon() as daemon:
+        with daemon.connect() as connection:
+            add_key(connection, MadeKey("ed25519"), label="one\nssh-rsa AAAA \u202eowt")
+        comments = Agent(daemon).comments()
+        check_equal(len(comments), 1, f"lines of {comments}")
+        check("\u202e" not in comments[0] and comments[0].endswith("owt (keychain)"), comments[0])
 
 
 @test

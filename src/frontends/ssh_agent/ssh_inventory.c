@@ -8,10 +8,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <keycask/dictionary.h>
 #include <keycask/names.h>
+#include <keycask/text.h>
+#include <keycask/token.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/try.h"
 #include "frontends/owned.h"
@@ -21,6 +25,7 @@
 
 enum {
 	COMMENT_MAX = 256,
+	PLACE_MAX = 100,
 	RANK_CERTIFIED = 1000,
 	RANK_TOKEN = 3000,
 	RANK_TOKEN_ALWAYS = 4000, /* asks for its PIN each time */
@@ -32,12 +37,14 @@ struct making {
 	struct list now;
 	const struct ssh_papers *papers;
 	struct ssh_fitness *fitness;
+	struct kc_value *tokens;
 };
 
 static void making_done(struct making *making)
 {
 	ssh_offer_free_all(&making->now);
 	making->fitness = ssh_fitness_free(making->fitness);
+	making->tokens = kc_value_free(making->tokens);
 }
 
 /* --- one key ------------------------------------------------------------------------------- */
@@ -93,14 +100,45 @@ static int64_t rank_of(const struct kc_dictionary *item, int place, bool is_cert
 	return (wants_pin_always(item) ? RANK_TOKEN_ALWAYS : RANK_TOKEN) + place;
 }
 
-/* "PIV Authentication (org.keycask.piv:0123…)": what it is, and where. */
-static void describe(const struct kc_dictionary *item, char comment[COMMENT_MAX])
+/* "PIV 0A1B2C3D", as keycask tokens shows it; of a token without label "PIV 01234567", the
+ * beginning of its instance. */
+static void describe_token(const struct making *making, const char *id, char place[PLACE_MAX])
+{
+	const char *instance = strrchr(id, ':');
+
+	(void)snprintf(place, PLACE_MAX, "%s", id);
+	for (size_t i = 0; i < kc_value_count(making->tokens); i++) {
+		const struct kc_dictionary *token =
+			kc_value_dictionary(kc_value_at(making->tokens, i));
+		const char *token_id = kc_dictionary_text(token, KC_TOKEN_ID);
+		const char *label = kc_dictionary_text(token, KC_TOKEN_LABEL);
+		const char *driver = kc_dictionary_text(token, KC_TOKEN_DRIVER_NAME);
+
+		if (!token_id || strcmp(token_id, id) != 0)
+			continue;
+		if (label && *label)
+			(void)snprintf(place, PLACE_MAX, "%s", label);
+		else if (driver && instance)
+			(void)snprintf(place, PLACE_MAX, "%.80s %.8s", driver, instance + 1);
+	}
+}
+
+/* "PIV Authentication (PIV 0A1B2C3D)": what it is, and where, on one line of a terminal. */
+static void describe(const struct making *making, const struct kc_dictionary *item,
+		     char comment[COMMENT_MAX])
 {
 	const char *label = kc_dictionary_text(item, KC_ATTR_LABEL);
 	const char *token = kc_dictionary_text(item, KC_ATTR_TOKEN_ID);
+	CLEANUP(freep) char *safe_label = kc_text_for_display(label ? label : "", 128);
+	CLEANUP(freep) char *safe_place = NULL;
+	char place[PLACE_MAX] = "keychain";
 
-	(void)snprintf(comment, COMMENT_MAX, "%.128s (%.100s)",
-		       label && *label ? label : "key without label", token ? token : "keychain");
+	if (token)
+		describe_token(making, token, place);
+	safe_place = kc_text_for_display(place, PLACE_MAX);
+	(void)snprintf(comment, COMMENT_MAX, "%s (%s)",
+		       safe_label && *safe_label ? safe_label : "key without label",
+		       safe_place ? safe_place : "");
 }
 
 static enum kc_status add_offer(struct making *making, struct kc_view blob, const char *comment,
@@ -130,7 +168,7 @@ static enum kc_status add_offers(struct making *making, const struct kc_dictiona
 	char comment[COMMENT_MAX];
 	size_t i = 0;
 
-	describe(item, comment);
+	describe(making, item, comment);
 	while (making->papers && ssh_papers_next(making->papers, plain, &i, &certificate))
 		TRY(add_offer(making, certificate, comment, key, rank));
 	return add_offer(making, plain, comment, key, rank);
@@ -181,6 +219,7 @@ static enum kc_status make(struct making *making)
 	if (!ssh_items_at(&items, 0))
 		return KC_OK;
 	TRY(ssh_fitness_new(&making->fitness));
+	TRY(kc_token_list(&making->tokens));
 	for (size_t i = 0; ssh_items_at(&items, i); i++)
 		consider(making, ssh_items_at(&items, i));
 	return KC_OK;
