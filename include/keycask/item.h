@@ -113,8 +113,9 @@ struct kc_import {
 
 /*
  * Add what the file @data holds: PKCS#12; private keys in PKCS#8, encrypted or not, PKCS#1 or SEC
- * 1; public keys; certificates, alone or in PKCS#7; DER or PEM with several of these. At most 700
- * KiB. All of it is added in one step, or nothing. A private key is not extractable unless
+ * 1, or as OpenSSH writes them without a passphrase (since 1.1); public keys; certificates, alone
+ * or in PKCS#7; DER or PEM with several of these. At most 700 KiB. All of it is added in one step,
+ * or nothing. A private key is not extractable unless
  * @import->attributes has KC_ATTR_IS_EXTRACTABLE; KC_ATTR_LABEL there is for keys and their
  * certificates, and for others when there are no keys. @import may be NULL.
  *

@@ -164,7 +164,8 @@ KC_PUBLIC KC_MUST_CHECK enum kc_status kc_key_create(const struct kc_dictionary 
 
 /*
  * A key from @data: what kc_key_copy_external_representation() gives, PKCS#1, PKCS#8, encrypted
- * with @options->passphrase or not, SEC 1, SubjectPublicKeyInfo, in DER or PEM. @attributes (NULL:
+ * with @options->passphrase or not, SEC 1, SubjectPublicKeyInfo, in DER or PEM, or (since 1.1) a
+ * private key as OpenSSH writes it without a passphrase. @attributes (NULL:
  * none) as in kc_key_create(); KC_ATTR_KEY_TYPE and KC_ATTR_KEY_CLASS are mandatory for the bytes
  * of an Ed25519 or X25519 key, which do not tell. A private key that is not permanent is this
  * process's, as one that kc_key_create() made; a public one is a value that works everywhere. With

@@ -7,7 +7,7 @@
 
 static enum kc_status take_view(struct kc_view *input, size_t n, struct kc_view *ret_view)
 {
-	REQUIRE(n <= input->len, KC_ERR_DECODE, "an SSH message that ends too early");
+	REQUIRE(n <= input->len, KC_ERR_DECODE, "SSH data that ends too early");
 	*ret_view = view_of(input->data, n);
 	*input = view_slice(*input, n, input->len);
 	return KC_OK;
@@ -72,17 +72,17 @@ enum kc_status ssh_wire_mpint(struct kc_view *input, struct kc_view *ret_number)
 
 	TRY(ssh_wire_string(input, &number));
 	REQUIRE(number.len == 0 || number.data[0] < 0x80, KC_ERR_DECODE,
-		"a negative number in an SSH message");
+		"a negative number in SSH data");
 	REQUIRE(number.len == 0 || number.data[0] != 0 ||
 			(number.len > 1 && number.data[1] >= 0x80),
-		KC_ERR_DECODE, "a number with zeros in front in an SSH message");
+		KC_ERR_DECODE, "a number with zeros in front in SSH data");
 	*ret_number = ssh_wire_trim(number);
 	return KC_OK;
 }
 
 enum kc_status ssh_wire_end(struct kc_view input)
 {
-	REQUIRE(input.len == 0, KC_ERR_DECODE, "an SSH message that goes on too long");
+	REQUIRE(input.len == 0, KC_ERR_DECODE, "SSH data that goes on too long");
 	return KC_OK;
 }
 

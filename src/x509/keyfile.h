@@ -4,8 +4,8 @@
 
 /*
  * A file of keys and certificates, taken apart: PKCS#12, PKCS#7, PKCS#8, PKCS#1, SEC 1,
- * SubjectPublicKeyInfo and X.509, in DER or PEM. What is encrypted is decrypted, certificates are
- * left as they are, and private keys come out as PKCS#8. Runs confined.
+ * SubjectPublicKeyInfo and X.509, in DER or PEM, and OpenSSH's private keys. What is encrypted is
+ * decrypted, certificates are left as they are, and private keys come out as PKCS#8. Runs confined.
  */
 
 #include "base/bytes.h"

@@ -71,9 +71,11 @@ const char *keyfile_cipher_passphrase(const struct keyfile *file, int *ret_len);
 KC_MUST_CHECK enum kc_status keyfile_cipher_open_key(struct keyfile *file, const X509_SIG *sealed,
 						     const struct keyfile_names *names);
 
-/* --- keyfile_pem.c, keyfile_pkcs12.c --------------------------------------------------------- */
+/* --- keyfile_pem.c, keyfile_pkcs12.c, keyfile_ssh.c ------------------------------------------ */
 
 KC_MUST_CHECK enum kc_status keyfile_pem_read(struct keyfile *file);
 KC_MUST_CHECK enum kc_status keyfile_pkcs12_read(struct keyfile *file, PKCS12 *pfx);
+/* @data is what the PEM block has. */
+KC_MUST_CHECK enum kc_status keyfile_ssh_read(struct keyfile *file, struct kc_view data);
 
 #endif

@@ -139,14 +139,9 @@ static enum kc_status read_pkcs7(struct keyfile *file, const struct block *block
 	return keyfile_object_read_pkcs7(file, view_of(block->data, (size_t)block->len));
 }
 
-static enum kc_status refuse_ssh(struct keyfile *file, const struct block *block)
+static enum kc_status read_ssh(struct keyfile *file, const struct block *block)
 {
-	(void)file;
-	(void)block;
-	/* ssh-keygen leaves an Ed25519 key as it is, without a word. */
-	error_set_hint("of an RSA or ECDSA key, on a copy of it, as it is rewritten: ssh-keygen -p "
-		       "-m PKCS8 -f COPY; ssh-keygen has no other form for Ed25519");
-	return fail(KC_ERR_UNIMPLEMENTED, "OpenSSH's own form of a private key is not read");
+	return keyfile_ssh_read(file, view_of(block->data, (size_t)block->len));
 }
 
 static const struct kind {
@@ -166,7 +161,7 @@ static const struct kind {
 	{PEM_STRING_PKCS7, read_pkcs7},
 	{PEM_STRING_PKCS7_SIGNED, read_pkcs7},
 	{PEM_STRING_CMS, read_pkcs7},
-	{"OPENSSH PRIVATE KEY", refuse_ssh},
+	{"OPENSSH PRIVATE KEY", read_ssh},
 };
 
 static enum kc_status read_block(struct keyfile *file, struct block *block)

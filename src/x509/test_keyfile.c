@@ -308,9 +308,10 @@ TEST(keyfile_says_what_it_does_not_read)
 	CLEANUP(field_free) struct json_object *contents = NULL;
 	struct file file = {.data = "what?", .len = 5};
 
-	check_refused("OPENSSH PRIVATE KEY", "", KC_ERR_UNIMPLEMENTED,
-		      "OpenSSH's own form of a private key is not read");
-	CHECK(strstr(error_get()->hint, "ssh-keygen -p -m PKCS8"));
+	check_refused(
+		"OPENSSH PRIVATE KEY", "", KC_ERR_DECODE,
+		"OpenSSH's private key in it is damaged: it does not begin as one of OpenSSH's "
+		"does");
 	check_refused(
 		"RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: DES-CBC,0123456789ABCDEF\n",
 		KC_ERR_UNIMPLEMENTED, "encrypted with DES-CBC, which is broken: re-encrypt it");

@@ -226,13 +226,10 @@ def a_wrong_passphrase_is_told_from_none():
 @test
 def what_is_not_read_says_what_to_do():
     key = MadeKey("P-256")
-    ssh = b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
     with Daemon() as daemon, daemon.connect() as peer:
         refused("unimplemented", "encrypted with RC2-40-CBC, which is broken: re-encrypt it", bring,
                 peer, pkcs12(key, key.certificate(), "-legacy", "-certpbe", "PBE-SHA1-RC2-40"),
                 PASSPHRASE, hint="-legacy")
-        refused("unimplemented", "OpenSSH's own form of a private key is not read", bring, peer, ssh,
-                hint="ssh-keygen -p -m PKCS8")
         refused("param", 'no format "jks" to import', bring, peer, key.pem, format="jks",
                 hint="pkcs12")
         refused("decode", 'not a file of format "pkcs12" but of "pem"', bring, peer, key.pem,

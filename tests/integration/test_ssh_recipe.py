@@ -4,7 +4,7 @@ import pathlib
 import sys
 
 from keycask_test import SOURCE, check, check_equal, main, program, run, scratch, test
-from ssh_scene import Agent, Host, Ssh, SshDaemon
+from ssh_scene import Agent, Host, Ssh, SshDaemon, make_key
 
 sys.path.append(str(SOURCE / "tests" / "interop"))
 from recipe import Recipe  # noqa: E402
@@ -22,6 +22,23 @@ class Bench:
 
     def run(self, *command):
         return b"".join(run(*command, cwd=self.work, env=self.env)).decode()
+
+
+@test
+def a_key_that_is_there_is_brought():
+    with SshDaemon() as daemon:
+        agent = Agent(daemon)
+        bench = Bench(agent)
+        paths = [make_key("ed25519", name=".ssh/id_ed25519"), make_key("rsa", name=".ssh/id_rsa")]
+        run("ssh-keygen", "-q", "-p", "-P", "", "-N", "a passphrase", "-f", paths[1])
+        typist = scratch() / "typist"
+        typist.write_text("#!/bin/sh\necho a passphrase\n")
+        typist.chmod(0o700)
+        bench.env.update(SSH_ASKPASS=str(typist), SSH_ASKPASS_REQUIRE="force")
+        recipe("ssh-agent", bench, {}).run("Bring the key that you have")
+        check_equal(sorted(line.split()[1] for line in agent.keys()),
+                    sorted(path.with_suffix(".pub").read_text().split()[1] for path in paths),
+                    "keys that the agent offers")
 
 
 def recipe(name, bench, words):

@@ -113,9 +113,11 @@ const struct command cmd_key_import = {
 		"FILE|- [--label TEXT] [--passphrase-fd N] [--token TOKEN [--object OBJECT]] …",
 	.summary = "put a key into the keychain, or onto a token",
 	.help = "FILE holds one key, private or public: PKCS#8, encrypted or not, PKCS#1, SEC 1,\n"
-		"SubjectPublicKeyInfo, in PEM or DER, or its bytes. The file is left as it is. "
-		"Files\n"
-		"of several keys and certificates are for keycask import.\n"
+		"SubjectPublicKeyInfo, in PEM or DER, OpenSSH's without a passphrase, or its "
+		"bytes.\n"
+		"The file is left as it is. Files of several keys and certificates are for "
+		"keycask\n"
+		"import.\n"
 		"\n"
 		"  --passphrase-fd N  read what FILE is encrypted with from descriptor N\n"
 		"  --type TYPE        rsa, ec, ed25519, x25519, ed448, x448: mandatory for the "
