@@ -110,9 +110,9 @@ static enum kc_status run(struct context *context, char **words, int n_words)
 	TRY(options_no_words(context, words, n_words));
 	TRY(doctor_ask_daemon(&doctor, &uses_readers));
 	if (uses_readers)
-		doctor_pcscd_look(&doctor);
+		doctor_pcscd_look_at_socket(&doctor);
 	look_at_terminal(&doctor);
-	doctor_programs_look(&doctor);
+	doctor_programs_look_at_each(&doctor);
 	doctor_sort(&doctor);
 	context->exit_status = doctor.has_problem ? CLI_EXIT_FAILED : CLI_EXIT_OK;
 	return context->json ? print_json(&doctor) : print(context, &doctor);

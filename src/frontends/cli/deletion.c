@@ -16,12 +16,19 @@
 #include "frontends/cli/resolve.h"
 #include "frontends/owned.h"
 
-void deletion_done(struct deletion *deletion)
+struct deletion {
+	const struct deletion_kind *kind;
+	struct token_options token; /* of what is on one: what its administrator proves */
+	bool yes;
+	bool no_prompt;
+};
+
+static void deletion_done(struct deletion *deletion)
 {
 	token_options_done(&deletion->token);
 }
 
-const char *deletion_label(const struct kc_dictionary *item)
+static const char *label_of(const struct kc_dictionary *item)
 {
 	const char *label = kc_dictionary_text(item, KC_ATTR_LABEL);
 
@@ -31,14 +38,14 @@ const char *deletion_label(const struct kc_dictionary *item)
 static enum kc_status make_sure(struct context *context, const struct deletion *deletion,
 				const struct kc_dictionary *item)
 {
-	CLEANUP(freep) char *safe = page_safe(deletion_label(item));
+	CLEANUP(freep) char *safe = page_safe(label_of(item));
 	char question[640];
 	bool yes = false;
 
 	if (context->json || !hidden_input_is_possible())
 		return usage_error(context, "nobody can be asked whether to delete it: say --yes");
-	(void)snprintf(question, sizeof(question), "Delete the %s %.500s?%s [y/N] ", deletion->noun,
-		       safe, deletion->warning);
+	(void)snprintf(question, sizeof(question), "Delete the %s %.500s?%s [y/N] ",
+		       deletion->kind->noun, safe, deletion->kind->warning);
 	TRY(hidden_input_confirm(question, &yes));
 	REQUIRE(yes, KC_ERR_USER_CANCELED, "nothing was deleted");
 	return KC_OK;
@@ -48,15 +55,15 @@ static enum kc_status make_sure(struct context *context, const struct deletion *
 static enum kc_status new_query(const struct deletion *deletion, const struct kc_dictionary *item,
 				struct kc_dictionary **ret_query)
 {
-	bool is_key = strcmp(deletion->class_name, KC_CLASS_KEY) == 0;
+	bool is_key = strcmp(deletion->kind->class_name, KC_CLASS_KEY) == 0;
 	const char *token_id = kc_dictionary_text(item, KC_ATTR_TOKEN_ID);
 	struct kc_dictionary *query = NULL;
 
-	if (inventory_is_class(item, deletion->class_name)) {
+	if (inventory_is_class(item, deletion->kind->class_name)) {
 		query = KC_DICTIONARY({KC_VALUE_PERSISTENT_REF,
 				       KC_DATA(kc_dictionary_data(item, INVENTORY_REFERENCE))});
 	} else {
-		query = KC_DICTIONARY({KC_CLASS, KC_TEXT(deletion->class_name)},
+		query = KC_DICTIONARY({KC_CLASS, KC_TEXT(deletion->kind->class_name)},
 				      {KC_ATTR_ACCESS_GROUP,
 				       KC_TEXT(kc_dictionary_text(item, KC_ATTR_ACCESS_GROUP))},
 				      {is_key ? KC_ATTR_APPLICATION_LABEL : KC_ATTR_PUBLIC_KEY_HASH,
@@ -108,17 +115,51 @@ static enum kc_status delete_item(struct context *context, struct deletion *dele
 	return kc_item_delete(query);
 }
 
-enum kc_status deletion_run(struct context *context, struct deletion *deletion,
-			    const struct kc_dictionary *item)
+/* The key or certificate that @name is, or an identity, which is both. */
+static enum kc_status find(struct context *context, const struct deletion_kind *kind,
+			   const char *name, struct kc_dictionary **ret_item)
+{
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
+	bool is_it = false;
+
+	TRY(resolve_item(context, name, RESOLVE_ANY, &item));
+	is_it = inventory_is_class(item, kind->class_name) ||
+		inventory_is_class(item, KC_CLASS_IDENTITY);
+	REQUIRE(is_it, KC_ERR_PARAM, "'%.64s' %s", label_of(item), kind->is_none);
+	*ret_item = take(item);
+	return KC_OK;
+}
+
+static enum kc_status tell(const struct context *context, const struct deletion *deletion,
+			   const struct kc_dictionary *item)
 {
 	CLEANUP(freep) char *safe = NULL;
 
-	if (!deletion->yes)
-		TRY(make_sure(context, deletion, item));
-	TRY(delete_item(context, deletion, item));
 	if (context->json)
 		return page_json_take(kc_dictionary_new(NULL, 0));
-	safe = page_safe(deletion_label(item));
-	(void)printf("The %s %s is deleted.\n", deletion->noun, safe);
+	safe = page_safe(label_of(item));
+	(void)printf("The %s %s is deleted.\n", deletion->kind->noun, safe);
 	return page_finish();
+}
+
+enum kc_status deletion_run(struct context *context, const struct deletion_kind *kind, char **words,
+			    int n_words)
+{
+	CLEANUP(kc_dictionary_freep) struct kc_dictionary *item = NULL;
+	CLEANUP(deletion_done)
+	struct deletion deletion = {.kind = kind, .token = TOKEN_OPTIONS_INIT};
+	const char *name = NULL;
+	const struct option_row rows[] = {{"yes", OPTION_FLAG, &deletion.yes},
+					  {"no-prompt", OPTION_FLAG, &deletion.no_prompt},
+					  TOKEN_OPTIONS_PROOF_ROWS(&deletion.token)};
+
+	TRY(options_parse(context, rows, ARRAY_LEN(rows), words, &n_words));
+	if (context->wants_help)
+		return KC_OK;
+	TRY(options_one_word(context, kind->argument, true, words, n_words, &name));
+	TRY(find(context, kind, name, &item));
+	if (!deletion.yes)
+		TRY(make_sure(context, &deletion, item));
+	TRY(delete_item(context, &deletion, item));
+	return tell(context, &deletion, item);
 }

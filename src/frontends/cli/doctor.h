@@ -47,6 +47,6 @@ void doctor_sort(struct doctor *doctor);
 KC_MUST_CHECK enum kc_status doctor_ask_daemon(struct doctor *doctor, bool *ret_uses_readers);
 
 /* doctor_pcscd.c: is pcscd there, does it let us in, which is it? */
-void doctor_pcscd_look(struct doctor *doctor);
+void doctor_pcscd_look_at_socket(struct doctor *doctor);
 
 #endif

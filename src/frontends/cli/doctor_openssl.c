@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "frontends/cli/doctor_programs.h"
-#include "frontends/peer_program.h"
 #include "frontends/cli/setup.h"
+#include "frontends/peer_program.h"
 
 static void free_answer(struct peer_program_answer **answer)
 {
@@ -66,7 +66,7 @@ static const char *trouble(const struct doctor_scene *scene, const char **ret_ad
 	return scene->has_p11_kit ? NULL : "its engine asks p11-kit, which does not see them";
 }
 
-void doctor_openssl_look(struct doctor_scene *scene)
+void doctor_openssl_look_at_engine(struct doctor_scene *scene)
 {
 	const char *advice = NULL;
 	const char *why = NULL;
@@ -80,7 +80,7 @@ void doctor_openssl_look(struct doctor_scene *scene)
 		doctor_sees(scene, "OpenSSL (and nginx)", "by \"-engine pkcs11\" and pkcs11: URIs");
 }
 
-void doctor_curl_look(struct doctor_scene *scene)
+void doctor_openssl_look_at_curl(struct doctor_scene *scene)
 {
 	static const char *const arguments[] = {"curl", "--version", NULL};
 	CLEANUP(free_answer) struct peer_program_answer *answer = calloc(1, sizeof(*answer));

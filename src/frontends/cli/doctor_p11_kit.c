@@ -84,7 +84,7 @@ static void tell_file(const struct doctor_scene *scene, const char *format, cons
 	doctor_misses(scene, EVERYBODY, why, advice);
 }
 
-void doctor_p11_kit_look(struct doctor_scene *scene)
+void doctor_p11_kit_look_at_module(struct doctor_scene *scene)
 {
 	struct folders folders = {0};
 	char value[DOCTOR_PATH_MAX];
@@ -119,7 +119,7 @@ void doctor_p11_kit_look(struct doctor_scene *scene)
 	doctor_sees(scene, EVERYBODY, "by keycask.module");
 }
 
-void doctor_opensc_look(struct doctor_scene *scene)
+void doctor_p11_kit_look_at_opensc(struct doctor_scene *scene)
 {
 	struct folders folders = {0};
 	char value[DOCTOR_PATH_MAX];

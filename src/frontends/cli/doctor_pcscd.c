@@ -117,7 +117,7 @@ static void tell_absence(struct doctor *doctor, int error)
 			   "pcscd does not answer");
 }
 
-void doctor_pcscd_look(struct doctor *doctor)
+void doctor_pcscd_look_at_socket(struct doctor *doctor)
 {
 	char version[VERSION_MAX];
 	pid_t pid = 0;

@@ -172,12 +172,18 @@ static void look_at_scdaemon(struct doctor_scene *scene)
 }
 
 static void (*const looks[])(struct doctor_scene *) = {
-	doctor_p11_kit_look, /* others are told what it found */
-	look_at_nss,	     doctor_openssl_look, doctor_curl_look,   look_at_java,
-	doctor_ssh_look,     doctor_git_look,	  doctor_opensc_look, look_at_scdaemon,
+	doctor_p11_kit_look_at_module, /* others are told what it found */
+	look_at_nss,
+	doctor_openssl_look_at_engine,
+	doctor_openssl_look_at_curl,
+	look_at_java,
+	doctor_ssh_look_at_agent,
+	doctor_ssh_look_at_git,
+	doctor_p11_kit_look_at_opensc,
+	look_at_scdaemon,
 };
 
-void doctor_programs_look(struct doctor *doctor)
+void doctor_programs_look_at_each(struct doctor *doctor)
 {
 	const char *home = secure_getenv("HOME");
 	struct doctor_scene scene = {.doctor = doctor, .home = home ? home : ""};

@@ -21,7 +21,7 @@ struct doctor_scene {
 	bool has_p11_kit; /* programs on p11-kit see the items */
 };
 
-void doctor_programs_look(struct doctor *doctor);
+void doctor_programs_look_at_each(struct doctor *doctor);
 
 /* ok: @program sees them, @how. */
 void doctor_sees(const struct doctor_scene *scene, const char *program, const char *how);
@@ -31,15 +31,15 @@ void doctor_misses(const struct doctor_scene *scene, const char *program, const 
 		   const char *advice);
 
 /* doctor_p11_kit.c: p11-kit's settings, which many programs share. */
-void doctor_p11_kit_look(struct doctor_scene *scene);
-void doctor_opensc_look(struct doctor_scene *scene);
+void doctor_p11_kit_look_at_module(struct doctor_scene *scene);
+void doctor_p11_kit_look_at_opensc(struct doctor_scene *scene);
 
 /* doctor_ssh.c: who signs for ssh, and for git. */
-void doctor_ssh_look(struct doctor_scene *scene);
-void doctor_git_look(struct doctor_scene *scene);
+void doctor_ssh_look_at_agent(struct doctor_scene *scene);
+void doctor_ssh_look_at_git(struct doctor_scene *scene);
 
 /* doctor_openssl.c: OpenSSL's engine, and who takes it. */
-void doctor_openssl_look(struct doctor_scene *scene);
-void doctor_curl_look(struct doctor_scene *scene);
+void doctor_openssl_look_at_engine(struct doctor_scene *scene);
+void doctor_openssl_look_at_curl(struct doctor_scene *scene);
 
 #endif

@@ -69,7 +69,7 @@ static void tell_other_agent(const struct doctor_scene *scene, const char *socke
 	doctor_misses(scene, "ssh", why, "keycask setup ssh; or here: eval $(keycask ssh-agent)");
 }
 
-void doctor_ssh_look(struct doctor_scene *scene)
+void doctor_ssh_look_at_agent(struct doctor_scene *scene)
 {
 	const char *agent = secure_getenv("SSH_AUTH_SOCK");
 	char value[SETTING_MAX] = "";
@@ -102,7 +102,7 @@ static bool git_setting(const char *name, char ret_value[SETTING_MAX])
 	return true;
 }
 
-void doctor_git_look(struct doctor_scene *scene)
+void doctor_ssh_look_at_git(struct doctor_scene *scene)
 {
 	char format[SETTING_MAX] = "openpgp";
 	char program[SETTING_MAX] = "";
