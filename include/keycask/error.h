@@ -10,6 +10,8 @@
  * from a card or another program may hold control characters: escape them before printing.
  */
 
+#include <stdint.h>
+
 #include <keycask/status.h>
 
 #ifdef __cplusplus
@@ -34,6 +36,9 @@ KC_PUBLIC const char *kc_error_driver(const struct kc_error *error);
 KC_PUBLIC unsigned kc_error_sw(const struct kc_error *error);
 /* PIN tries left; -1 when unknown. */
 KC_PUBLIC int kc_error_tries_left(const struct kc_error *error);
+/* The daemon's number of the request that it refused, as its audit log has it; 0: it has not
+ * answered, or was not asked. Since: 1.1 */
+KC_PUBLIC uint64_t kc_error_request(const struct kc_error *error);
 /* The line of ours that gave up, for bug reports ("drivers/piv/sign.c:48"). */
 KC_PUBLIC const char *kc_error_origin(const struct kc_error *error);
 

@@ -28,6 +28,7 @@ struct error_record {
 	char origin[ERROR_ORIGIN_MAX]; /* room/file.c:line */
 	uint16_t sw;		       /* the card's status word, 0 when none */
 	int tries_left;		       /* -1 when unknown */
+	uint64_t request;	       /* in whose answer it came; 0: in none */
 };
 
 /* Meson passes paths such as ../src/items/engine.c: keep what follows "src/". */

@@ -50,6 +50,11 @@ int kc_error_tries_left(const struct kc_error *error)
 	return record_of(error)->tries_left;
 }
 
+uint64_t kc_error_request(const struct kc_error *error)
+{
+	return record_of(error)->request;
+}
+
 const char *kc_error_origin(const struct kc_error *error)
 {
 	return record_of(error)->origin;

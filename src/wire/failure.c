@@ -108,6 +108,7 @@ static enum kc_status adopt_record(struct json_object *in)
 	copy_field(record.origin, sizeof(record.origin), in, "origin");
 	record.sw = (uint16_t)number_between(in, "sw", UINT16_MAX, 0);
 	record.tries_left = (int)number_between(in, "tries_left", INT8_MAX, -1);
+	record.request = (uint64_t)number_between(in, "request", INT64_MAX, 0);
 	error_adopt(&record);
 	return record.status;
 }

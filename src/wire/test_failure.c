@@ -40,6 +40,7 @@ TEST(the_whole_record_comes_through)
 	CHECK(strstr(record->origin, "test_failure.c:"));
 	CHECK_INT(record->sw, 0x63C2);
 	CHECK_INT(record->tries_left, 0);
+	CHECK_INT(record->request, 42);
 }
 
 TEST(what_is_not_known_is_left_out)
@@ -57,6 +58,7 @@ TEST(what_is_not_known_is_left_out)
 	CHECK_STATUS(failure_adopt("a.b.Failed", parameters), KC_ERR_PARAM);
 	CHECK_INT(error_get()->sw, 0);
 	CHECK_INT(error_get()->tries_left, -1);
+	CHECK_INT(error_get()->request, 0);
 	CHECK_TEXT(error_get()->hint, "");
 }
 

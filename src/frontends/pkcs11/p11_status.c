@@ -5,6 +5,8 @@
  */
 #include "frontends/pkcs11/p11_status.h"
 
+#include <keycask/error.h>
+
 #include "base/cleanup.h"
 
 static const struct {
@@ -40,6 +42,21 @@ CK_RV p11_status(enum kc_status status)
 	return CKR_GENERAL_ERROR;
 }
 
+/*
+ * Who is asked for a PIN or a yes can say no, which p11_use.c and the table above tell: 3.0, 5.1.6
+ * has CKR_FUNCTION_CANCELED for "PIN entry through a protected path" that somebody ends. Where
+ * nobody could be asked - this program has shown too many prompts, there is no pinentry - or
+ * another program has the card for itself, the daemon answers that it will not, for now:
+ * CKR_FUNCTION_REJECTED. CKR_DEVICE_ERROR, of a daemon that does not answer at all, would have NSS
+ * and Java take the token for broken.
+ */
+CK_RV p11_status_of_asking(enum kc_status status)
+{
+	if (status == KC_ERR_NOT_AVAILABLE && kc_error_request(kc_error_last()) != 0)
+		return CKR_FUNCTION_REJECTED;
+	return p11_status(status);
+}
+
 /* A key that is not asked for in the way it was made for is the caller's mistake in the mechanism
  * or the data, which only the caller can tell apart. */
 CK_RV p11_status_of_key(enum kc_status status)
@@ -48,5 +65,5 @@ CK_RV p11_status_of_key(enum kc_status status)
 		return CKR_DATA_INVALID;
 	if (status == KC_ERR_UNIMPLEMENTED)
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	return p11_status(status);
+	return p11_status_of_asking(status);
 }

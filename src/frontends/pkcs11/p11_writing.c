@@ -88,7 +88,7 @@ CK_RV p11_writing_status(enum kc_status status)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (status == KC_ERR_UNIMPLEMENTED)
 		return CKR_ACTION_PROHIBITED;
-	return p11_status(status);
+	return p11_status_of_asking(status);
 }
 
 /* --- what was written ------------------------------------------------------------------------ */
