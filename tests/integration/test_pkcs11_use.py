@@ -4,8 +4,9 @@ operation whose token, daemon or person goes away in the middle of it."""
 import contextlib
 import os
 import threading
+import urllib.parse
 
-from keycask_test import PIN, Daemon, check, check_equal, main, test
+from keycask_test import PIN, Daemon, check, check_equal, main, scratch, test
 from person_scene import access_control
 from pin_scene import VERIFY, configure
 from pkcs11_client import Module, become_loader, check_raises_p11
@@ -169,10 +170,11 @@ def four_threads():
 # --- somebody who is asked -----------------------------------------------------------------------
 
 
-def pinentry(name, answer):
-    """One that gives this answer to whatever it is asked."""
+def pinentry(name, answer, said="/dev/null"):
+    """One that gives this answer to whatever it is asked, and writes down what it was told to say."""
     return scripted(name, "echo OK", "while read -r command rest; do", 'case "$command" in',
                     f"GETPIN|CONFIRM|MESSAGE) {answer} ;;", "BYE) echo OK; exit 0 ;;",
+                    f"SETDESC) echo \"$rest\" > '{said}'; echo OK ;;",
                     "*) echo OK ;;", "esac", "done")
 
 
@@ -197,6 +199,40 @@ def somebody_is_asked_for_a_pin():
             if asks:
                 scene.give(None)
             check_equal(len(scene.sign()), 96, "bytes")
+
+
+@test
+def somebody_is_told_what_the_login_is_for():
+    """There is no key yet: the program, the token, and what it wants."""
+    os.environ["DISPLAY"] = ":99"
+    said = scratch() / "said"
+    typist = pinentry("asked", f'printf "D {PIN}\\nOK\\n"', said)
+    with TokenScene("piv:9a=p256", pinentry=typist) as scene:
+        scene.session.login()
+        lines = urllib.parse.unquote(said.read_text().strip()).splitlines()
+        check("Reason: log in to the token" in lines, f"the prompt says {lines}")
+        for name in ("Program: ", "Token: "):
+            check(any(line.startswith(name) for line in lines), f"no {name}in {lines}")
+        key = scene.session.find_one(CKA_CLASS="CKO_PRIVATE_KEY")
+        check_equal(len(scene.session.sign(SHA256, key, DATA)), 64, "bytes")
+
+
+@test
+def somebody_who_is_asked_too_often_is_asked_no_more():
+    """What is refused for now is no broken token, whatever else a program makes of it."""
+    os.environ["DISPLAY"] = ":99"
+    with Card9(pinentry=pinentry("cancel", CANCEL), prompt_quota=5) as scene:
+        scene.session.logout()
+        check_raises_p11("CKR_FUNCTION_CANCELED", scene.session.login)
+        check_raises_p11("CKR_FUNCTION_REJECTED", scene.session.login)
+        scene.session.login(PIN)
+        scene.begin()
+        check_raises_p11("CKR_FUNCTION_REJECTED", scene.sign)
+    with Card9(pinentry="/nonexistent/pinentry") as scene:
+        scene.begin()
+        check_raises_p11("CKR_FUNCTION_REJECTED", scene.sign)
+        scene.session.logout()
+        check_raises_p11("CKR_FUNCTION_REJECTED", scene.session.login)
 
 
 @test
