@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records of DER: a tag, the length in as few bytes as it takes, the value. */
+/* Records of DER, by the library's own writer, whose lengths are as short as DER wants them. */
 #include "frontends/git/cms_der.h"
 
 #include <stdlib.h>
 
+#include <keycask/tlv.h>
 #include <openssl/crypto.h>
-
-enum {
-	SHORT_LENGTH_MAX = 127,
-	LONG_LENGTH = 0x80, /* and how many bytes follow */
-};
-
-static enum kc_status put_length(struct bytes *bytes, size_t len)
-{
-	unsigned n = 0;
-
-	if (len <= SHORT_LENGTH_MAX)
-		return bytes_append_byte(bytes, (uint8_t)len);
-	for (size_t rest = len; rest > 0; rest >>= 8)
-		n++;
-	TRY(bytes_append_byte(bytes, (uint8_t)(LONG_LENGTH | n)));
-	for (; n > 0; n--)
-		TRY(bytes_append_byte(bytes, (uint8_t)(len >> (8 * (n - 1)))));
-	return KC_OK;
-}
 
 enum kc_status cms_der_put(struct bytes *bytes, enum cms_der_tag tag, struct kc_view value)
 {
-	TRY(bytes_append_byte(bytes, (uint8_t)tag));
-	TRY(put_length(bytes, value.len));
-	return value.len > 0 ? bytes_append(bytes, value) : KC_OK;
+	CLEANUP(kc_bytes_free) struct kc_bytes record = {NULL, 0};
+
+	TRY(kc_tlv_write(KC_TLV_BER, tag, value, &record));
+	return bytes_append(bytes, kc_view_of_bytes(&record));
 }
 
 enum kc_status cms_der_take(struct bytes *bytes, unsigned char *der, int len)
