@@ -18,6 +18,7 @@
 struct harvest {
 	CK_SLOT_ID slot;
 	struct p11_items items;
+	bool has_own_ids; /* some key of the slot has a CKA_ID of an application's choice */
 };
 
 static void harvest_done(struct harvest *harvest)
@@ -165,11 +166,35 @@ static const struct p11_object *key_with_own_id(const struct harvest *harvest,
 	return object;
 }
 
+static bool has_own_ids(CK_SLOT_ID slot)
+{
+	const struct p11_object *object = NULL;
+
+	p11_module_hold();
+	object = p11_catalogue_next(slot, 0);
+	while (object && !object->has_own_id)
+		object = p11_catalogue_next(slot, object->handle);
+	p11_module_leave();
+	return object != NULL;
+}
+
+static void put_id_of_key(const struct harvest *harvest, const struct p11_sheaf *sheaf,
+			  struct p11_object *object)
+{
+	const struct p11_object *key = NULL;
+
+	p11_module_hold();
+	key = key_with_own_id(harvest, sheaf->certificate.public_key_info);
+	if (key)
+		p11_attributes_put(object->attributes, CKA_ID,
+				   p11_attributes_view(key->attributes, CKA_ID));
+	p11_module_leave();
+}
+
 static void add_certificate(const struct harvest *harvest, const struct p11_sheaf *sheaf)
 {
 	CLEANUP(p11_object_givep)
 	struct p11_object *object = new_object(harvest, CKO_CERTIFICATE, sheaf->item);
-	const struct p11_object *key = NULL;
 
 	if (!object)
 		return;
@@ -177,12 +202,8 @@ static void add_certificate(const struct harvest *harvest, const struct p11_shea
 	p11_describe_certificate(object, sheaf->der, &sheaf->certificate);
 	p11_describe_item(object, sheaf->item);
 	p11_describe_id(object, sheaf->item);
-	p11_module_hold();
-	key = key_with_own_id(harvest, sheaf->certificate.public_key_info);
-	if (key)
-		p11_attributes_put(object->attributes, CKA_ID,
-				   p11_attributes_view(key->attributes, CKA_ID));
-	p11_module_leave();
+	if (harvest->has_own_ids)
+		put_id_of_key(harvest, sheaf, object);
 	put(&object);
 }
 
@@ -213,6 +234,7 @@ CK_RV p11_harvest(CK_SLOT_ID slot, const char *token_id, enum p11_load_classes c
 		if (item)
 			add_key(&harvest, item);
 	}
+	harvest.has_own_ids = has_own_ids(slot);
 	for (size_t i = 0; i < harvest.items.n_sheaves; i++)
 		add_certificate(&harvest, &harvest.items.sheaves[i]);
 	return CKR_OK;

@@ -25,6 +25,10 @@ struct p11_items {
 	bool knows_certificates; /* they were asked for */
 	struct p11_sheaf *sheaves;
 	size_t n_sheaves;
+	/* By hash, for finding: there may be thousands of either. */
+	const struct p11_sheaf **sorted_sheaves;
+	struct kc_view *sorted_public; /* hashes of the public keys among the keys */
+	size_t n_public;
 };
 
 void p11_items_done(struct p11_items *items);
