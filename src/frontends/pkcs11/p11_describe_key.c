@@ -136,7 +136,9 @@ static void hide_private_parts(struct p11_object *object)
 		p11_attributes_hide(object->attributes, CKA_VALUE);
 }
 
-/* Whether a key was made where it is, nobody has written down. */
+/* Whether a key was made where it is, nobody has written down: neither cards nor the keychain. Of a
+ * key that might have come from elsewhere 3.0, 4.8 wants it said so: CKA_LOCAL is CK_TRUE "only if"
+ * it was generated there, and CKA_KEY_GEN_MECHANISM is CK_UNAVAILABLE_INFORMATION else. */
 static void describe_origin(struct p11_attributes *to)
 {
 	p11_attributes_put_flag(to, CKA_LOCAL, false);
