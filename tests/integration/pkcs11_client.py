@@ -180,23 +180,30 @@ def become_loader():
 
 
 class Module:
-    """The module, as a program has it that talks to this daemon; socket: by another way."""
+    """The module, as a program has it that talks to this daemon; socket: by another way; path: what
+    else stands between (p11-kit-proxy)."""
 
-    def __init__(self, daemon, socket=None):
+    def __init__(self, daemon, socket=None, path=None):
         os.environ.update({name: value for name, value in daemon.env.items()
                            if name.startswith("KEYCASK_")})
         if socket:
             os.environ["KEYCASK_SOCKET"] = socket
-        library = ctypes.CDLL(str(module_path()))
+        self.library = ctypes.CDLL(str(path or module_path()))
         listed = ctypes.c_void_p()
-        check(library.C_GetFunctionList(ctypes.byref(listed)) == 0, "C_GetFunctionList")
+        check(self.library.C_GetFunctionList(ctypes.byref(listed)) == 0, "C_GetFunctionList")
         self._functions = self._read(listed.value, FUNCTIONS)
+        if not hasattr(self.library, "C_GetInterface"):
+            return
         interface = ctypes.POINTER(ctypes.c_void_p)()
-        check(library.C_GetInterface(b"PKCS 11", None, ctypes.byref(interface), ULONG(0)) == 0,
-              "C_GetInterface")
+        check(self.library.C_GetInterface(b"PKCS 11", None, ctypes.byref(interface),
+                                          ULONG(0)) == 0, "C_GetInterface")
         # CK_INTERFACE: a name and the list, whose first part is 2.40's.
         self._functions.update(self._read(
             interface[1], FUNCTIONS + ["GetInterfaceList", "GetInterface"] + FUNCTIONS_3_0))
+
+    def unload(self):
+        """dlclose(), whatever is still to be done."""
+        ctypes.CDLL(None).dlclose(ctypes.c_void_p(self.library._handle))
 
     @staticmethod
     def _read(address, names):
