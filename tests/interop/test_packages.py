@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The packages on a bare Debian made by mmdebstrap: installed, used, upgraded with a daemon running,
-removed and purged without a trace. `./run package-test` runs this alone. Takes root."""
+"""The packages on a bare Debian made by mmdebstrap: built with nothing but what debian/control names,
+installed, used, upgraded with a daemon running, removed and purged without a trace. `./run package-test`
+runs this alone. Takes root."""
 import contextlib
 import glob
 import hashlib
@@ -50,11 +51,63 @@ def commit():
 
 
 def packages():
-    """The .deb files of this commit, by name."""
+    """The .deb files of this commit, by name, as a bare system has built them."""
+    skip_unless(os.geteuid() == 0 and shutil.which("mmdebstrap"), "takes root and mmdebstrap")
     stamp = PACKAGES / "commit"
-    if not stamp.exists() or stamp.read_text().strip() != commit():
-        quietly(SOURCE / "tools/package", timeout=1500)
+    if not stamp.exists() or stamp.read_text() != f"{commit()} bare\n":
+        with unpacked(build_system()) as root:
+            quietly("unshare", "--mount", "--net", "sh", "-c",
+                    f"{mounted(root)} && exec {SOURCE}/tools/package --in {root}", timeout=1500)
     return {path.name.split("_")[0]: path for path in PACKAGES.glob("*.deb")}
+
+
+def made_of_late(kind, contents, *options):
+    """The tar file of a system by mmdebstrap, which one of the same contents made within a day may be."""
+    image = PACKAGES / f"{kind}-{hashlib.sha256(contents).hexdigest()[:12]}.tar"
+    if image.exists() and time.time() - image.stat().st_mtime < 24 * 3600:
+        return image
+    PACKAGES.mkdir(exist_ok=True)
+    for old in PACKAGES.glob(f"{kind}-*.tar"):
+        old.unlink()
+    with open("/etc/os-release", encoding="utf-8") as release:
+        suite = re.search(r"^VERSION_CODENAME=(\w+)", release.read(), re.MULTILINE)[1]
+    unfinished = image.with_suffix(".new")
+    quietly("mmdebstrap", "--format=tar", *options, suite, unfinished, timeout=PATIENT)
+    unfinished.rename(image)
+    return image
+
+
+def mounted(root):
+    """Commands for a mount namespace of its own."""
+    devices = " && ".join(f"mount --bind /dev/{name} {root}/dev/{name}" for name in DEVICES)
+    return (f"mount --make-rprivate / && {devices} && mkdir -p {root}/proc && "
+            f"mount -t proc proc {root}/proc")
+
+
+def build_system():
+    """What Debian's build machines have, and what debian/control wants to build packages."""
+    control = SOURCE / "debian/control"
+    return made_of_late(
+        "build", control.read_bytes(), "--variant=buildd",
+        '--customize-hook=mkdir -p "$1/tmp/source/debian"',
+        f"--customize-hook=copy-in {control} /tmp/source/debian",
+        '--customize-hook=chroot "$1" apt-get -P nocheck build-dep -y --no-install-recommends /tmp/source')
+
+
+@contextlib.contextmanager
+def unpacked(image):
+    """A folder with that system, for as long as it is needed; devices are mounted, not unpacked."""
+    # on the disk: there may be little room in memory, where scratch() is
+    root = pathlib.Path(tempfile.mkdtemp(prefix="system-", dir=PACKAGES))
+    try:
+        root.chmod(0o755)
+        quietly("tar", "-x", "-f", image, "-C", root, "--exclude=./dev/*", timeout=PATIENT)
+        for name in DEVICES:
+            (root / "dev" / name).touch()
+        (root / "dev/fd").symlink_to("/proc/self/fd")
+        yield root
+    finally:
+        shutil.rmtree(root)
 
 
 def needs(debs):
@@ -67,19 +120,9 @@ def needs(debs):
 
 
 def bare_system(debs):
-    """A tar file of Debian's smallest system with what ours need, and the programs of others."""
+    """Debian's smallest system with what ours need, and the programs of others."""
     included = ",".join([*needs(debs), *PEERS])
-    image = PACKAGES / f"bare-{hashlib.sha256(included.encode()).hexdigest()[:12]}.tar"
-    if not image.exists() or time.time() - image.stat().st_mtime > 24 * 3600:
-        for old in PACKAGES.glob("bare-*.tar"):
-            old.unlink()
-        with open("/etc/os-release", encoding="utf-8") as release:
-            suite = re.search(r"^VERSION_CODENAME=(\w+)", release.read(), re.MULTILINE)[1]
-        unfinished = image.with_suffix(".new")
-        quietly("mmdebstrap", "--format=tar", "--variant=minbase", f"--include={included}", suite,
-                unfinished, timeout=600)
-        unfinished.rename(image)
-    return image
+    return made_of_late("bare", included.encode(), "--variant=minbase", f"--include={included}")
 
 
 def older(package, folder):
@@ -101,25 +144,16 @@ class Machine:
     """The bare system, with process numbers of its own, so that what still runs is seen."""
 
     def __init__(self):
-        skip_unless(os.geteuid() == 0 and shutil.which("mmdebstrap"), "takes root and mmdebstrap")
         self.debs = packages()
         self.first = None
-        # on the disk: there may be little room in memory, where scratch() is
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="system-", dir=PACKAGES))
-        self.root.chmod(0o755)
-        quietly("tar", "-x", "-f", bare_system(self.debs), "-C", self.root, "--exclude=./dev/*",
-                timeout=PATIENT)
-        for name in DEVICES:
-            (self.root / "dev" / name).touch()
-        (self.root / "dev/fd").symlink_to("/proc/self/fd")
+        self.folder = unpacked(bare_system(self.debs))
+        self.root = None
 
     def __enter__(self):
-        mounts = " && ".join(f"mount --bind /dev/{name} {self.root}/dev/{name}"
-                             for name in DEVICES)
-        script = (f"mount --make-rprivate / && {mounts} && mkdir -p {self.root}/proc && "
-                  f"mount -t proc proc {self.root}/proc && exec chroot {self.root} sleep infinity")
+        self.root = self.folder.__enter__()  # pylint: disable=unnecessary-dunder-call
         self.first = subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "--kill-child",
-                                       "sh", "-c", script])
+                                       "sh", "-c", f"{mounted(self.root)} && exec chroot {self.root} "
+                                       "sleep infinity"])
         eventually(self.init, "the machine to run")
         self.run("useradd", "--create-home", USER)
         self.run("install", "-d", "-o", USER, "-m", "700", "/run/user/1000")
@@ -128,7 +162,7 @@ class Machine:
     def __exit__(self, *_):
         self.first.send_signal(signal.SIGKILL)
         self.first.wait()
-        shutil.rmtree(self.root)
+        self.folder.__exit__(None, None, None)
 
     def init(self):
         """The process that is the machine's first one, once it sleeps in there."""
