@@ -15,6 +15,7 @@
 
 enum {
 	FOREIGN_MAX = 160, /* bytes of any text that is not ours */
+	REASON_MAX = 400,  /* two hosts, their keys and a user, from the agent for ssh */
 };
 
 static const struct {
@@ -112,30 +113,35 @@ const char *wording_cancel(enum prompt_kind kind)
 	return wordings[kind].cancel;
 }
 
-static enum kc_status make_harmless(const char *text, char **ret_text)
+static enum kc_status make_harmless(const char *text, size_t max, char **ret_text)
 {
-	*ret_text = display_escape(view_of_text(text), FOREIGN_MAX);
+	*ret_text = display_escape(view_of_text(text), max);
 	REQUIRE(*ret_text, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
 }
 
 /* "Key: label" on a line of its own, nothing without a text. */
-static enum kc_status put_line(FILE *out, const char *name, const char *text)
+static enum kc_status put_text(FILE *out, const char *name, const char *text, size_t max)
 {
 	CLEANUP(freep) char *harmless = NULL;
 
 	if (!text)
 		return KC_OK;
-	TRY(make_harmless(text, &harmless));
+	TRY(make_harmless(text, max, &harmless));
 	ignore(fprintf(out, "\n%s: %s", name, harmless) < 0);
 	return KC_OK;
+}
+
+static enum kc_status put_line(FILE *out, const char *name, const char *text)
+{
+	return put_text(out, name, text, FOREIGN_MAX);
 }
 
 static enum kc_status put_program(FILE *out, const struct prompt_text *text)
 {
 	CLEANUP(freep) char *harmless = NULL;
 
-	TRY(make_harmless(text->application, &harmless));
+	TRY(make_harmless(text->application, FOREIGN_MAX, &harmless));
 	ignore(fprintf(out, "\nProgram: %s (process %d)", harmless, text->client) < 0);
 	return KC_OK;
 }
@@ -157,7 +163,7 @@ static enum kc_status put_lines(FILE *out, const struct prompt_text *text)
 	TRY(put_line(out, "Asked for", text->pin));
 	TRY(put_line(out, "Key", text->key));
 	TRY(put_line(out, "Item", text->item));
-	return put_line(out, "Reason", text->reason);
+	return put_text(out, "Reason", text->reason, REASON_MAX);
 }
 
 enum kc_status wording_describe(const struct prompt_text *text, char **ret_description)
@@ -179,5 +185,5 @@ enum kc_status wording_describe(const struct prompt_text *text, char **ret_descr
 enum kc_status wording_error(const struct prompt_text *text, char **ret_error)
 {
 	*ret_error = NULL;
-	return text->error ? make_harmless(text->error, ret_error) : KC_OK;
+	return text->error ? make_harmless(text->error, FOREIGN_MAX, ret_error) : KC_OK;
 }

@@ -146,6 +146,8 @@ def whoever_it_is_forwarded_to_is_named():
             shown = terminal.read_prompt()
             reason = [line for line in shown.splitlines() if line.startswith("Reason")][0]
             check("FORWARDED, first.example (host key SHA256:" in reason, reason)
+            check(") asks: log in as " in reason and "to inner.example (host key SHA256:" in reason and
+                  reason.endswith(")"), f"nothing of it is cut: {reason}")
             terminal.type(PIN + "\n")
             check_equal(process.wait(30), 0, "exit status")
             check_equal(len(inner.accepted()), 1, "logins")

@@ -2,29 +2,55 @@
 /*
  * What is proved comes first: a host key that has signed the session. A name is only what the key's
  * constraint or known_hosts calls that key; what a program says of itself is not told. User names
- * are the program's, cut short and made harmless by whoever shows them.
+ * are the program's, which may choose them to read like the rest of the sentence: but for a plain
+ * word they stand in quotes, that nothing in them can close, cut short and made harmless.
  */
 #include "frontends/ssh_agent/ssh_reason.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
+#include "codec/display.h"
 #include "frontends/ssh_agent/ssh_blob.h"
 #include "frontends/ssh_agent/ssh_known_hosts.h"
 #include "frontends/ssh_agent/ssh_login.h"
 
 enum {
 	WORD_MAX = 40, /* of a text that somebody else chooses */
+	WORD_TEXT_MAX = WORD_MAX + 3,
 	HOST_TEXT_MAX = 160,
+	WHAT_MAX = 320,
 };
 
-static int cut(struct kc_view word)
+/* As most names of users and hosts are. */
+static bool is_plain(struct kc_view word)
 {
-	return (int)(word.len < WORD_MAX ? word.len : WORD_MAX);
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-@";
+
+	for (size_t i = 0; i < word.len; i++)
+		if (!memchr(plain, word.data[i], sizeof(plain) - 1))
+			return false;
+	return word.len > 0 && word.len <= WORD_MAX;
 }
 
-static const char *text_of(struct kc_view word)
+static void quote(struct kc_view word, char text[WORD_TEXT_MAX])
 {
-	return word.len > 0 ? (const char *)word.data : "";
+	CLEANUP(freep) char *safe = display_escape(word, WORD_MAX);
+
+	for (char *at = safe ? strchr(safe, '"') : NULL; at; at = strchr(at, '"'))
+		*at = '\'';
+	(void)snprintf(text, WORD_TEXT_MAX, "\"%s\"", safe ? safe : "?");
+}
+
+static void say_word(struct kc_view word, char text[WORD_TEXT_MAX])
+{
+	if (is_plain(word))
+		(void)snprintf(text, WORD_TEXT_MAX, "%.*s", (int)word.len, (const char *)word.data);
+	else
+		quote(word, text);
 }
 
 /* "github.com (host key SHA256:…)", or without a name. */
@@ -35,14 +61,15 @@ static void say_host(const struct ssh_reason *reason, size_t n_bound, char text[
 	struct kc_view name = ssh_destinations_name(reason->destinations, &way);
 	char fingerprint[SSH_BLOB_FINGERPRINT_MAX];
 	char known[SSH_KNOWN_HOSTS_NAME_MAX];
+	char word[WORD_TEXT_MAX];
 
 	ssh_blob_fingerprint(host_key, fingerprint);
 	if (name.len == 0 && reason->known_hosts &&
 	    ssh_known_hosts_name(reason->known_hosts, host_key, known))
 		name = view_of_text(known);
+	say_word(name, word);
 	if (name.len > 0)
-		(void)snprintf(text, HOST_TEXT_MAX, "%.*s (host key %s)", cut(name), text_of(name),
-			       fingerprint);
+		(void)snprintf(text, HOST_TEXT_MAX, "%s (host key %s)", word, fingerprint);
 	else
 		(void)snprintf(text, HOST_TEXT_MAX, "the host with key %s", fingerprint);
 }
@@ -56,29 +83,32 @@ static bool is_bound_login(const struct ssh_reason *reason, const struct ssh_log
 }
 
 static void say_login(const struct ssh_reason *reason, const struct ssh_login *login,
-		      char text[SSH_REASON_MAX])
+		      char text[WHAT_MAX])
 {
+	char user[WORD_TEXT_MAX];
 	char host[HOST_TEXT_MAX] = "a host that the program has not proved";
 
 	if (is_bound_login(reason, login))
 		say_host(reason, reason->way->n_bound, host);
-	(void)snprintf(text, SSH_REASON_MAX, "log in as %.*s to %s", cut(login->user),
-		       text_of(login->user), host);
+	say_word(login->user, user);
+	(void)snprintf(text, WHAT_MAX, "log in as %s to %s", user, host);
 }
 
-static void say_what(const struct ssh_reason *reason, char text[SSH_REASON_MAX])
+static void say_what(const struct ssh_reason *reason, char text[WHAT_MAX])
 {
 	struct kc_view namespace = {NULL, 0};
+	char word[WORD_TEXT_MAX];
 	struct ssh_login login;
 
-	if (ssh_login_read(reason->data, reason->key, &login) == KC_OK)
+	if (ssh_login_read(reason->data, reason->key, &login) == KC_OK) {
 		say_login(reason, &login, text);
-	else if (ssh_login_is_document(reason->data, &namespace))
-		(void)snprintf(text, SSH_REASON_MAX, "sign data for \"%.*s\"", cut(namespace),
-			       text_of(namespace));
-	else
-		(void)snprintf(text, SSH_REASON_MAX,
+	} else if (ssh_login_is_document(reason->data, &namespace)) {
+		quote(namespace, word);
+		(void)snprintf(text, WHAT_MAX, "sign data for %s", word);
+	} else {
+		(void)snprintf(text, WHAT_MAX,
 			       "sign something that is neither a login nor a document");
+	}
 }
 
 /* The last host that the agent was forwarded to asks, not a program of this machine. */
@@ -94,7 +124,7 @@ static size_t count_forwardings(const struct ssh_way *way)
 void ssh_reason_say(const struct ssh_reason *reason, char ret_text[SSH_REASON_MAX])
 {
 	size_t n_forwardings = count_forwardings(reason->way);
-	char what[SSH_REASON_MAX];
+	char what[WHAT_MAX];
 	char host[HOST_TEXT_MAX];
 
 	say_what(reason, what);
@@ -103,5 +133,5 @@ void ssh_reason_say(const struct ssh_reason *reason, char ret_text[SSH_REASON_MA
 		return;
 	}
 	say_host(reason, n_forwardings, host);
-	(void)snprintf(ret_text, SSH_REASON_MAX, "FORWARDED, %.60s asks: %.400s", host, what);
+	(void)snprintf(ret_text, SSH_REASON_MAX, "FORWARDED, %s asks: %s", host, what);
 }
