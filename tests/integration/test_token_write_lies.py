@@ -66,10 +66,17 @@ class Scene:
         return self.ask("Keys.Import", {"attributes": {"token_id": TOKEN_ID},
                                         "data": b64(made.private)}, status)
 
-    def refresh(self):
-        """The card is read anew: a certificate was to be put, and perhaps it was."""
+    def all_references(self):
+        return self.references("key") + self.references("certificate")
+
+    def list_again(self, references):
+        """Have the card read anew, as a certificate was to be put, and perhaps it was: until these are
+        listed."""
+        if self.all_references() == references:
+            return
         self.lie(PlanCertificate={"object_id": CERTIFICATE_ID}, PutCertificate=COMMUNICATION)
         self.put(der_of(MadeKey("P-256").certificate()), "internal")
+        eventually(lambda: self.all_references() == references, "what there was first is listed")
 
     def references(self, item_class):
         return [item["value_persistent_ref"] for item in query(
@@ -170,19 +177,18 @@ def what_is_deleted_is_what_was_listed():
         other = {**certificate, "data": b64(der_of(MadeKey("P-256").certificate()))}
         other_key = {**key, "public_key": b64(MadeKey("P-256").public)}
         named = {**key, "certificate_id": certificate["object_id"]}
+        first = scene.all_references()
         for item_class, objects, said in [
                 ("certificate", [key, other], "another certificate is in the place of the one"),
                 ("certificate", [key], "the certificate that was to be deleted is gone"),
                 ("key", [other_key, certificate], "another key is in the place of the one"),
                 ("key", [named, other], "another key is in the place of the one"),
                 ("key", [certificate], "the key that was to be deleted is gone")]:
-            scene.refresh()
-            before = scene.references("key") + scene.references("certificate")
+            scene.list_again(first)
             scene.lie(Enumerate={"objects": objects})
             record = scene.delete(item_class, "item_not_found")
             check(said in record["message"] and "another program" in record["hint"], record)
-            eventually(lambda: scene.references("key") + scene.references("certificate") != before,
-                       "what is there now is listed")
+            eventually(lambda: scene.all_references() != first, "what is there now is listed")
         check("DeleteObject" not in scene.token.calls(), "it was deleted")
 
 
