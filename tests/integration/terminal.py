@@ -18,6 +18,7 @@ class Terminal:
         self.screen, self.keyboard = pty.openpty()
         self.name = os.ttyname(self.keyboard)
         self.settings = termios.tcgetattr(self.keyboard)
+        self.shown = b""  # and not read_until yet
 
     def __enter__(self):
         return self
@@ -30,15 +31,15 @@ class Terminal:
         os.write(self.screen, text.encode())
 
     def read_until(self, text):
-        """What is shown up to that text."""
-        shown = b""
+        """What is shown up to that text, which may have come at once with what follows it."""
         deadline = time.monotonic() + PATIENCE
-        while text.encode() not in shown:
+        while text.encode() not in self.shown:
             left = deadline - time.monotonic()
             check(left > 0 and select.select([self.screen], [], [], left)[0],
-                  f"{text!r} does not come after {shown!r}")
-            shown += os.read(self.screen, 4096)
-        return shown.decode()
+                  f"{text!r} does not come after {self.shown!r}")
+            self.shown += os.read(self.screen, 4096)
+        before, _, self.shown = self.shown.partition(text.encode())
+        return before.decode() + text
 
     def read_prompt(self):
         return self.read_until("\n" + PROMPT)

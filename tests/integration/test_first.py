@@ -99,7 +99,7 @@ def the_first_command_names_tokens_and_pins():
 
 @test
 def a_card_slower_than_the_start_is_waited_for():
-    with Login(200) as login:
+    with Login(80) as login:
         check_equal(len(labels(login.daemon.cli("list"))), 2, "identities")
 
 
