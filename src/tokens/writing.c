@@ -16,22 +16,32 @@
 #define METHOD(name) WRITING_METHOD(name)
 
 static const struct writing_manner manners[] = {
-	[WRITING_GENERATE] = {METHOD("PlanKey"), METHOD("Generate"), "making a key",
-			      "have a key made by a token", "key",
-			      "choose another place; or, when a key that is there may be lost: "
-			      "may_replace, or keycask key create --replace"},
-	[WRITING_IMPORT] = {METHOD("PlanKey"), METHOD("ImportKey"), "importing a key",
-			    "put a private key onto a token", "key",
-			    "choose another place; or, when a key that is there may be lost: "
-			    "may_replace, or keycask key import --replace"},
-	[WRITING_CERTIFICATE] = {METHOD("PlanCertificate"), METHOD("PutCertificate"),
-				 "writing a certificate", "put a certificate onto a token",
-				 "certificate",
-				 "when the certificate that is there may be lost: may_replace, or "
-				 "keycask cert import --replace",
-				 true},
-	[WRITING_DELETION] = {METHOD("PlanDeletion"), METHOD("DeleteObject"), "deleting", NULL,
-			      NULL, NULL, true},
+	[WRITING_GENERATE] = {.plan = METHOD("PlanKey"),
+			      .perform = METHOD("Generate"),
+			      .what = "making a key",
+			      .act = "have a key made by a token",
+			      .kind = "key",
+			      .taken = "choose another place; or, when a key that is there may be "
+				       "lost: may_replace, or keycask key create --replace"},
+	[WRITING_IMPORT] = {.plan = METHOD("PlanKey"),
+			    .perform = METHOD("ImportKey"),
+			    .what = "importing a key",
+			    .act = "put a private key onto a token",
+			    .kind = "key",
+			    .taken = "choose another place; or, when a key that is there may be "
+				     "lost: may_replace, or keycask key import --replace"},
+	[WRITING_CERTIFICATE] = {.plan = METHOD("PlanCertificate"),
+				 .perform = METHOD("PutCertificate"),
+				 .what = "writing a certificate",
+				 .act = "put a certificate onto a token",
+				 .kind = "certificate",
+				 .taken = "when the certificate that is there may be lost: "
+					  "may_replace, or keycask cert import --replace",
+				 .must_look = true},
+	[WRITING_DELETION] = {.plan = METHOD("PlanDeletion"),
+			      .perform = METHOD("DeleteObject"),
+			      .what = "deleting",
+			      .must_look = true},
 };
 
 struct writing *writing_free(struct writing *writing)
