@@ -328,8 +328,8 @@ static void carry_apdu(struct slot *slot, struct channel *channel)
 }
 
 /*
- * What the slot process before us asked, before it died, is perhaps answered only now, and read when
- * the card is given power (slots/embedded.c).
+ * What the slot process before us asked, before it died, is perhaps answered only now, and read
+ * when the card is given power (slots/embedded.c).
  */
 static short card_events(const struct slot *slot)
 {
