@@ -63,8 +63,15 @@ def a_certificate_belongs_to_the_key_in_its_place():
         check("no key that the card tells of" in record["message"], record)
         check("--object" in record["hint"], record)
         check(is_untouched(scene), "the administrator was asked for in vain")
+        # nobody would find one behind a gap again
+        record = scene.put(stranger, "83", "param", may_mismatch=True)
+        check("83 would leave a gap" in record["message"] and "82" in record["hint"], record)
+        check(is_untouched(scene), "the administrator was asked for in vain")
         scene.put(stranger, "82", may_mismatch=True)
         check(stranger in scene.data(), "certificates")
+        other = der_of(MadeKey("P-256").certificate())
+        scene.put(other, "83", may_mismatch=True)
+        check(other in scene.data(), "certificates")
 
 
 @test

@@ -110,6 +110,46 @@ static enum kc_status check_container(struct kc_token *token,
 	return KC_OK;
 }
 
+static enum kc_status is_empty(struct kc_token *token, const struct piv_place *place,
+			       bool *ret_is_empty)
+{
+	CLEANUP(piv_bytes_done) struct kc_bytes object = {NULL, 0};
+	enum kc_status status = piv_get_object(token, place->container, &object);
+
+	if (status != KC_OK && !piv_can_skip(status))
+		return status;
+	*ret_is_empty = status == KC_OK ? object.len <= EMPTY_OBJECT_BYTES
+					: status == KC_ERR_OBJECT_NOT_FOUND;
+	error_clear();
+	return KC_OK;
+}
+
+/* Retired certificates are looked for as far as the key history tells, or else up to the first gap
+ * (enumerate.c): nobody would find one behind that again. */
+static enum kc_status check_reach(struct kc_token *token, const struct piv_place *place)
+{
+	const struct piv_state *state = kc_token_state(token);
+	struct piv_place before = {.slot = 0};
+	unsigned number = 0;
+	bool leaves_gap = false;
+
+	if (!piv_find_place(place->slot, &before, &number) || number == 0)
+		return KC_OK;
+	REQUIRE(!state->has_history || number <= state->n_retired, KC_ERR_BAD_PARAMETER,
+		"the card's key history tells of %u retired certificates, and %02X is behind them",
+		state->n_retired, place->slot);
+	if (state->has_history || number == 1)
+		return KC_OK;
+	before = piv_retired_place(number - 1);
+	TRY(is_empty(token, &before, &leaves_gap));
+	if (leaves_gap)
+		error_set_hint("the place before it, %02x, has none: take that first", before.slot);
+	REQUIRE(!leaves_gap, KC_ERR_BAD_PARAMETER,
+		"retired certificates stand one behind the other, and %02X would leave a gap",
+		place->slot);
+	return KC_OK;
+}
+
 static enum kc_status choose_place(struct kc_token *token, const struct kc_certificate_wish *wish,
 				   struct piv_place *ret_place)
 {
@@ -124,6 +164,7 @@ static enum kc_status choose_place(struct kc_token *token, const struct kc_certi
 		TRY(piv_read_place(wish->place, &place));
 		TRY(check_key(token, wish, &place));
 	}
+	TRY(check_reach(token, &place));
 	TRY(check_container(token, wish, &place));
 	*ret_place = place;
 	return KC_OK;
