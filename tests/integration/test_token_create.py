@@ -101,6 +101,21 @@ def the_first_free_place_that_fits():
 
 
 @test
+def a_key_of_which_nothing_is_said_signs():
+    with Scene("piv:none") as scene:
+        for place in ("9A", "9C"):
+            check_signs(scene.connection, scene.create(DEFAULT_KEY, key_type="ec"), ECDSA)
+            check_equal([command[:8] for command in scene.card.commands()
+                         if command.startswith(GENERATE)][-1], f"004700{place}", "the command")
+        record = scene.create(DEFAULT_KEY, "duplicate_item", key_type="ec")
+        check("9d" in record["hint"], record["hint"])
+    with Scene("openpgp:sig=p256") as scene:
+        check_signs(scene.connection, scene.create(ADMIN_PIN, key_type="ed25519"), EDDSA)
+        scene.create(ADMIN_PIN, "duplicate_item", key_type="ec")
+        scene.create(ADMIN_PIN, key_type="x25519")
+
+
+@test
 def a_taken_place_is_replaced_only_when_said():
     with Scene("piv:9a=p256") as scene:
         before = keys_of(scene.connection, scene.token_id)

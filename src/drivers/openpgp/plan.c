@@ -144,6 +144,15 @@ static enum kc_status is_taken(struct kc_token *token, struct kc_view applicatio
 	return KC_OK;
 }
 
+/* Nobody gets a key that does not sign without asking for it. */
+static bool is_offered(enum openpgp_index index, const struct kc_key_wish *wish)
+{
+	bool is_asked_for =
+		wish->can_decrypt || wish->can_derive || wish->type == KC_KEY_TYPE_X25519;
+
+	return fits(index, wish) && (!words[index].is_decryption || is_asked_for);
+}
+
 static enum kc_status find_free(struct kc_token *token, struct kc_view application,
 				const struct kc_key_wish *wish, enum openpgp_index *ret_index)
 {
@@ -153,7 +162,7 @@ static enum kc_status find_free(struct kc_token *token, struct kc_view applicati
 		enum openpgp_index index = (enum openpgp_index)i;
 		bool taken = false;
 
-		if (!fits(index, wish))
+		if (!is_offered(index, wish))
 			continue;
 		has_fitting = true;
 		TRY(is_taken(token, application, index, &taken));

@@ -188,7 +188,16 @@ static enum kc_status keep_slot(uint8_t slot, struct kc_bytes *ret_object_id)
 	return KC_OK;
 }
 
-/* The key of 9E serves without a PIN, which nobody gets without asking for it. */
+/* What nobody gets without asking for it: the key of 9E, which serves without a PIN, and one that
+ * does not sign. */
+static bool is_offered(const struct piv_place *place, const struct kc_key_wish *wish)
+{
+	bool is_asked_for = wish->can_decrypt || wish->can_derive;
+
+	return fits(place, wish) && place->slot != SLOT_CARD_AUTHENTICATION &&
+	       (place->can_sign || is_asked_for);
+}
+
 static enum kc_status find_free(struct kc_token *token, const struct kc_key_wish *wish,
 				uint8_t *ret_slot)
 {
@@ -199,7 +208,7 @@ static enum kc_status find_free(struct kc_token *token, const struct kc_key_wish
 			i < n_usual ? piv_places[i] : piv_retired_place(i - n_usual + 1);
 		bool taken = false;
 
-		if (place.slot == SLOT_CARD_AUTHENTICATION || !fits(&place, wish))
+		if (!is_offered(&place, wish))
 			continue;
 		TRY(is_taken(token, &place, &taken));
 		if (taken)
@@ -209,6 +218,8 @@ static enum kc_status find_free(struct kc_token *token, const struct kc_key_wish
 		*ret_slot = place.slot;
 		return KC_OK;
 	}
+	if (!wish->can_decrypt && !wish->can_derive)
+		error_set_hint("keys that do not sign go to 9d, and 82 to 95, if one says so");
 	return fail(KC_ERR_DUPLICATE_ITEM, "every place of the card that would do has a key");
 }
 

@@ -134,7 +134,7 @@ const struct command cmd_key_create = {
 		"521;\n"
 		"                     tokens have sizes of their own\n"
 		"  --token TOKEN      where it is made: its label, its ID, or 8 digits of that\n"
-		"  --object OBJECT    where on the token (9a); otherwise what is free and fits\n"
+		"  --object OBJECT    where on the token (9a); otherwise a free one that signs\n"
 		"  --replace          a key that is there is lost\n" TOKEN_OPTIONS_PROOF_HELP
 		"  --with-public      the public key becomes an item too\n" KEY_OPTIONS_HELP,
 	.run = run,
