@@ -150,6 +150,29 @@ def setup_ssh_and_back_again():
 
 
 @test
+def a_login_s_variables_of_somebody_else_stay():
+    with Daemon() as daemon:
+        repository = Repository(daemon)
+        path = repository.home / ".config" / "environment.d" / "60-keycask.conf"
+        path.parent.mkdir(parents=True)
+        for text in ("SSH_AUTH_SOCK=/mine\n", '# keycask setup ssh\nSSH_AUTH_SOCK="/x"\nMINE=1\n'):
+            path.write_text(text)
+            said = keycask(repository, "setup", "ssh", status=1)
+            check("failed" in said and "somebody else has written it" in said and
+                  "move it away" in said and "ssh asks keycask's agent" in said, said)
+            check_equal(path.read_text(), text, "what it says")
+            keycask(repository, "setup", "ssh", "--undo")
+            check_equal(path.read_text(), text, "what it says after that")
+        path.write_text('# keycask setup ssh\nSSH_AUTH_SOCK="/run/another/socket"\n')
+        check("it names another socket" in keycask(repository, "setup"), "it is ours, and old")
+        keycask(repository, "setup", "ssh")
+        check("/run/another" not in path.read_text(), path.read_text())
+        path.write_text('# keycask setup ssh\nSSH_AUTH_SOCK="/run/another/socket"\n')
+        keycask(repository, "setup", "ssh", "--undo")
+        check(not path.exists(), "what is ours goes")
+
+
+@test
 def links_stay():
     """Settings that are kept elsewhere, and are there or, at the moment, not."""
     with Daemon() as daemon:

@@ -18,6 +18,7 @@
 
 #define BEGIN "# keycask setup ssh: begin\n"
 #define END   "# keycask setup ssh: end\n"
+#define NOTE  "# keycask setup ssh\nSSH_AUTH_SOCK=\""
 
 enum {
 	TEXT_MAX = 1024,
@@ -156,42 +157,75 @@ static enum kc_status restore_config(const struct places *places)
 
 /* --- environment.d --------------------------------------------------------------------------- */
 
+/* What stands there. */
+enum environment {
+	ENVIRONMENT_NONE,
+	ENVIRONMENT_OURS,
+	ENVIRONMENT_OLD, /* ours, of another socket */
+	ENVIRONMENT_FOREIGN,
+};
+
 /* Quotes are as in a shell there; no socket of ours has any of what they would not hold. */
 static void word_environment(const struct places *places, char *ret_text)
 {
-	(void)snprintf(ret_text, TEXT_MAX, "# keycask setup ssh\nSSH_AUTH_SOCK=\"%s\"\n",
-		       places->agent);
+	(void)snprintf(ret_text, TEXT_MAX, NOTE "%s\"\n", places->agent);
 }
 
-static enum kc_status is_environment_ours(const struct places *places, bool *ret_is,
-					  bool *ret_exists)
+/* One line behind the note, and nothing that somebody has added. */
+static bool is_as_we_write(struct kc_view content)
+{
+	struct kc_view rest = view_slice(content, strlen(NOTE), content.len);
+	const uint8_t *newline = NULL;
+
+	if (!view_equal(view_slice(content, 0, strlen(NOTE)), view_of_text(NOTE)) || rest.len == 0)
+		return false;
+	newline = memchr(rest.data, '\n', rest.len);
+	return newline == rest.data + rest.len - 1;
+}
+
+static enum kc_status look_at_environment(const struct places *places,
+					  enum environment *ret_environment)
 {
 	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
 	char text[TEXT_MAX];
+	struct stat info;
+	bool is_there = lstat(places->environment, &info) == 0;
 
 	word_environment(places, text);
-	TRY(kept_file_read(places->environment, &content, ret_exists));
-	*ret_is = view_equal(bytes_view(&content), view_of_text(text));
+	TRY(kept_file_read(places->environment, &content, NULL));
+	if (!is_there)
+		*ret_environment = ENVIRONMENT_NONE;
+	else if (view_equal(bytes_view(&content), view_of_text(text)))
+		*ret_environment = ENVIRONMENT_OURS;
+	else
+		*ret_environment = is_as_we_write(bytes_view(&content)) ? ENVIRONMENT_OLD
+									: ENVIRONMENT_FOREIGN;
 	return KC_OK;
 }
 
 static enum kc_status write_environment(const struct places *places)
 {
+	enum environment environment = ENVIRONMENT_NONE;
 	char text[TEXT_MAX];
 
 	word_environment(places, text);
+	TRY(look_at_environment(places, &environment));
+	if (environment == ENVIRONMENT_FOREIGN) {
+		error_set_hint("move it away and repeat: keycask setup ssh");
+		return fail(KC_ERR_DUPLICATE_ITEM, "somebody else has written it, and it stays");
+	}
 	TRY(make_folders(places->environment));
 	return kept_file_replace(places->environment, view_of_text(text));
 }
 
 static enum kc_status remove_environment(const struct places *places)
 {
-	bool is_ours = false;
-	bool exists = false;
+	enum environment environment = ENVIRONMENT_NONE;
 
-	TRY(is_environment_ours(places, &is_ours, &exists));
-	REQUIRE(!is_ours || unlink(places->environment) == 0, KC_ERR_NOT_AVAILABLE,
-		"cannot remove %s: %s", places->environment, strerror(errno));
+	TRY(look_at_environment(places, &environment));
+	REQUIRE((environment != ENVIRONMENT_OURS && environment != ENVIRONMENT_OLD) ||
+			unlink(places->environment) == 0,
+		KC_ERR_NOT_AVAILABLE, "cannot remove %s: %s", places->environment, strerror(errno));
 	return KC_OK;
 }
 
@@ -215,18 +249,22 @@ static enum kc_status tell_config(const struct places *places, struct setup_repo
 static enum kc_status tell_environment(const struct places *places, struct setup_report *report)
 {
 	const char *now = secure_getenv("SSH_AUTH_SOCK");
-	bool is_ours = false;
-	bool exists = false;
+	enum environment environment = ENVIRONMENT_NONE;
 
-	TRY(is_environment_ours(places, &is_ours, &exists));
-	if (is_ours)
+	TRY(look_at_environment(places, &environment));
+	if (environment == ENVIRONMENT_OURS)
 		return setup_tell(report, SETUP_ON, places->environment,
 				  now && strcmp(now, places->agent) == 0
 					  ? NULL
 					  : "log in anew, or: eval $(keycask ssh-agent)",
 				  "SSH_AUTH_SOCK names keycask's agent from the next login on");
+	if (environment == ENVIRONMENT_FOREIGN)
+		return setup_tell(report, SETUP_OFF, places->environment,
+				  "move it away, then: keycask setup ssh",
+				  "somebody else has written it");
 	return setup_tell(report, SETUP_OFF, places->environment, "keycask setup ssh",
-			  exists ? "somebody else has written it" : "it is not there");
+			  environment == ENVIRONMENT_NONE ? "it is not there"
+							  : "it names another socket");
 }
 
 static enum kc_status tell(const struct places *places, struct setup_report *report)
@@ -254,8 +292,11 @@ static enum kc_status apply(const struct setup_options *options, struct setup_re
 	REQUIRE(places, KC_ERR_ALLOCATE, "out of memory");
 	TRY(find_places(places));
 	TRY(change_config(places));
-	TRY(write_environment(places));
-	return tell(places, report);
+	if (write_environment(places) == KC_OK)
+		return tell(places, report);
+	TRY(setup_tell_failure(report, places->environment));
+	error_clear();
+	return tell_config(places, report);
 }
 
 static enum kc_status undo(const struct setup_options *options, struct setup_report *report)
