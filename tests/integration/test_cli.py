@@ -69,6 +69,21 @@ def tables_have_no_colour_in_a_pipe_and_name_what_is_there():
 
 
 @test
+def people_read_names_and_programs_have_them_as_they_stand():
+    with Daemon() as daemon, Card("piv:9a=p256") as card:
+        card.insert(daemon)
+        daemon.wait_for_token()
+        der = scratch() / "nine.der"
+        keycask(daemon, "cert", "export", AUTHENTICATION, "--der", "--out", der)
+        rows = dict(line.split(maxsplit=1) for line in keycask(daemon, "show", AUTHENTICATION)[0].splitlines()
+                    if len(line.split(maxsplit=1)) == 2)
+        for name in ("subject", "issuer"):
+            said = openssl("x509", "-in", str(der), "-noout", f"-{name}", "-nameopt", "RFC2253,sep_comma_plus_space")
+            check_equal(rows[name], said.decode().strip().partition("=")[2], name)
+            check(base64.b64decode(daemon.cli("show", AUTHENTICATION)[name], validate=True), f"{name} --json")
+
+
+@test
 def an_item_has_an_address_for_programs_that_know_pkcs11():
     with Daemon() as daemon, Card("piv:9a=p256") as card:
         card.insert(daemon)

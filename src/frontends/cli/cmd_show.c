@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <keycask/certificate.h>
 #include <keycask/item.h>
 #include <keycask/text.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "frontends/cli/options.h"
 #include "frontends/cli/page.h"
 #include "frontends/cli/pkcs11_uri.h"
@@ -49,6 +51,44 @@ static char *as_text(const char *name, const struct kc_value *value)
 	return as_json(value);
 }
 
+/*
+ * Of an item that is a certificate or has one, what it says, with names as people read them. NULL:
+ * nobody says it, so names remain bytes; nobody is asked for a yes for their sake.
+ */
+static struct kc_certificate *certificate_of(const struct kc_dictionary *item)
+{
+	CLEANUP(kc_dictionary_freep)
+	struct kc_dictionary *query = KC_DICTIONARY(
+		{KC_CLASS, KC_TEXT(kc_dictionary_text(item, KC_CLASS))},
+		{KC_VALUE_PERSISTENT_REF, KC_DATA(kc_dictionary_data(item, INVENTORY_REFERENCE))},
+		{KC_RETURN_DATA, KC_TRUE},
+		{KC_USE_AUTHENTICATION_UI, KC_TEXT(KC_AUTHENTICATION_UI_FAIL)});
+	CLEANUP(kc_value_freep) struct kc_value *der = NULL;
+	struct kc_certificate *certificate = NULL;
+
+	if (!kc_dictionary_get(item, KC_ATTR_SUBJECT))
+		return NULL;
+	if (kc_item_copy_matching(query, &der) == KC_OK)
+		ignore(kc_certificate_from_data(kc_value_data(der), &certificate));
+	error_clear();
+	return certificate;
+}
+
+/* The value that a person reads for @item's value @i. */
+static char *shown(const struct kc_dictionary *item, size_t i,
+		   const struct kc_certificate *certificate)
+{
+	const struct kc_dictionary *said = kc_certificate_attributes(certificate);
+	const char *name = kc_dictionary_name_at(item, i);
+	const struct kc_value *value = NULL;
+
+	if (said && strcmp(name, KC_ATTR_SUBJECT) == 0)
+		value = kc_dictionary_get(said, KC_CERTIFICATE_SUBJECT_TEXT);
+	if (said && strcmp(name, KC_ATTR_ISSUER) == 0)
+		value = kc_dictionary_get(said, KC_CERTIFICATE_ISSUER_TEXT);
+	return as_text(name, value ? value : kc_dictionary_value_at(item, i));
+}
+
 static void print_field(const struct context *context, const char *name, int width,
 			const char *text)
 {
@@ -58,10 +98,12 @@ static void print_field(const struct context *context, const char *name, int wid
 
 static enum kc_status print(const struct context *context, const struct kc_dictionary *item)
 {
+	CLEANUP(kc_certificate_freep) struct kc_certificate *certificate = NULL;
 	CLEANUP(freep) char *uri = NULL;
 	int width = 0;
 
 	TRY(kc_item_uri(item, &uri));
+	certificate = certificate_of(item);
 	for (size_t i = 0; i < kc_dictionary_count(item); i++) {
 		int len = (int)strlen(kc_dictionary_name_at(item, i));
 
@@ -69,7 +111,7 @@ static enum kc_status print(const struct context *context, const struct kc_dicti
 	}
 	for (size_t i = 0; i < kc_dictionary_count(item); i++) {
 		const char *name = kc_dictionary_name_at(item, i);
-		CLEANUP(freep) char *text = as_text(name, kc_dictionary_value_at(item, i));
+		CLEANUP(freep) char *text = shown(item, i, certificate);
 
 		print_field(context, name, width, text);
 	}
@@ -118,9 +160,9 @@ const struct command cmd_show = {
 	.arguments = "ITEM|--key ITEM [--pkcs11]",
 	.summary = "everything that is known of one item",
 	.help = "ITEM is a label, the first digits of a hash (at least 8), a keycask: URI or a\n"
-		"persistent reference. The last two lines are names to store: both stay valid "
-		"when\n"
-		"the token leaves and comes back.\n"
+		"persistent reference. persistent_ref and uri are names to store: both stay\n"
+		"valid when the token leaves and comes back. With --json names and other data\n"
+		"are base64.\n"
 		"\n"
 		"  --pkcs11        only the pkcs11: URI of its certificate and key, for curl,\n"
 		"                  openssl, GnuTLS and others that take one\n",
