@@ -195,8 +195,9 @@ static enum kc_status call_locked(struct line *line, const struct line_call *cal
 	    wire_client_is_over(line->client))
 		status = report_lost();
 	/* A call that ran into its deadline left its answer on the way: nobody may read it as
-	 * the answer to the next one. A service's own not_available costs no more than this. */
-	if (status == KC_ERR_NOT_AVAILABLE)
+	 * the answer to the next one. What the service itself refuses for now costs neither the
+	 * PINs nor the keys that belong to this connection. */
+	if (status == KC_ERR_NOT_AVAILABLE && error_get()->request == 0)
 		line->client = wire_client_free(line->client);
 	return status;
 }

@@ -93,7 +93,7 @@ static CK_RV copy_private(const struct p11_session *session, const struct p11_ob
 
 /* --- the function ---------------------------------------------------------------------------- */
 
-/* The key of a session is ended by whoever destroys it, so that a second object would lose it. */
+/* The key of a session has one object, and ends with it. */
 static CK_RV copy(const struct p11_session *session, struct p11_object *original,
 		  const struct p11_wish *wish, CK_OBJECT_HANDLE *ret_handle)
 {

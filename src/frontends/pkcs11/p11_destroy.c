@@ -21,11 +21,9 @@ static void forget(const struct p11_object *object)
 	p11_module_leave();
 }
 
-/* Nobody else knows the key of a session object; the daemon has room for some of them. */
+/* Its key the daemon forgets when the last who has it in hand gives it back: p11_object.c. */
 static CK_RV destroy_session_object(const struct p11_object *object)
 {
-	if (object->object_class == CKO_PRIVATE_KEY)
-		ignore(kc_key_forget(object->key));
 	forget(object);
 	return CKR_OK;
 }

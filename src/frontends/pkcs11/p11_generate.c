@@ -135,6 +135,7 @@ static CK_RV make(const struct p11_writing *writing, const struct pair *pair,
 		KC_DICTIONARY({KC_ATTR_KEY_TYPE, KC_TEXT(pair->key_type)},
 			      {KC_ATTR_KEY_SIZE_IN_BITS, KC_NUMBER((int64_t)pair->size_in_bits)});
 	struct kc_options options = KC_OPTIONS_INIT;
+	enum kc_status status = KC_OK;
 	CK_RV result = CKR_HOST_MEMORY;
 
 	if (!attributes)
@@ -144,7 +145,8 @@ static CK_RV make(const struct p11_writing *writing, const struct pair *pair,
 		return result;
 	if (writing)
 		options = p11_writing_options(writing);
-	return p11_writing_status(kc_key_create(attributes, &options, ret_key));
+	status = kc_key_create(attributes, &options, ret_key);
+	return writing ? p11_writing_status(status) : p11_writing_status_of_session(status);
 }
 
 /* --- what becomes of it ---------------------------------------------------------------------- */

@@ -83,10 +83,12 @@ static CK_RV import(const struct p11_writing *writing, struct kc_view data,
 		    const struct kc_dictionary *attributes, struct kc_key **ret_key)
 {
 	struct kc_options options = KC_OPTIONS_INIT;
+	enum kc_status status = KC_OK;
 
 	if (writing)
 		options = p11_writing_options(writing);
-	return p11_writing_status(kc_key_import(data, attributes, &options, ret_key));
+	status = kc_key_import(data, attributes, &options, ret_key);
+	return writing ? p11_writing_status(status) : p11_writing_status_of_session(status);
 }
 
 static CK_RV import_private(const struct p11_writing *writing, const struct p11_wish *wish,

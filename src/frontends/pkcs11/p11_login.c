@@ -190,6 +190,7 @@ CK_RV C_Logout(CK_SESSION_HANDLE handle)
 		return result;
 	result = forget_login(p11_slot_find(session->slot), &token_id);
 	p11_module_leave();
+	p11_object_forget_left();
 	return result == CKR_OK ? log_out_of_token(token_id) : result;
 }
 
@@ -204,5 +205,6 @@ void p11_login_end_if_unused(CK_SLOT_ID slot_id)
 	if (slot && p11_session_count(slot_id, false) == 0)
 		ignore(forget_login(slot, &token_id) != CKR_OK);
 	p11_module_leave();
+	p11_object_forget_left();
 	ignore(log_out_of_token(token_id) != CKR_OK);
 }

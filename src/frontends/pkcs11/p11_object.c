@@ -10,6 +10,7 @@
 
 #include "base/copy.h"
 #include "base/secret.h"
+#include "base/try.h"
 #include "frontends/pkcs11/p11_attributes.h"
 #include "frontends/pkcs11/p11_catalogue.h"
 #include "frontends/pkcs11/p11_load.h"
@@ -63,14 +64,48 @@ static void free_key(struct p11_object *object)
 	free(object->secret);
 }
 
+/* Objects that nobody has, whose keys the daemon still keeps: it is not asked within the lock. */
+static struct p11_object *left;
+
 static void object_free(struct p11_object *object)
 {
 	p11_attributes_free(object->attributes);
-	if (!object->original)
-		free_key(object);
 	kc_bytes_free(&object->reference);
 	free(object->key_type);
+	if (object->is_of_process) {
+		object->next_left = left;
+		left = object;
+		return;
+	}
+	if (!object->original)
+		free_key(object);
 	free(object);
+}
+
+static void end_left(struct p11_object *first, bool is_told)
+{
+	while (first) {
+		struct p11_object *object = first;
+
+		first = object->next_left;
+		if (is_told)
+			ignore(kc_key_forget(object->key) != KC_OK);
+		free_key(object);
+		free(object);
+	}
+}
+
+/* After C_Finalize nothing has to be told: the connection has ended, and its keys with it. */
+void p11_object_forget_left(void)
+{
+	bool is_told = p11_module_enter() == CKR_OK;
+	struct p11_object *first = NULL;
+
+	if (!is_told)
+		p11_module_hold();
+	first = take(left);
+	p11_module_leave();
+	end_left(first, is_told);
 }
 
 /* An original may be a variant itself: as many as there were changes. */
@@ -86,11 +121,16 @@ void p11_object_drop(struct p11_object *object)
 
 void p11_object_give(struct p11_object *object)
 {
+	bool has_left = false;
+
 	if (!object)
 		return;
 	p11_module_hold();
 	p11_object_drop(object);
+	has_left = left != NULL;
 	p11_module_leave();
+	if (has_left)
+		p11_object_forget_left();
 }
 
 bool p11_object_is(const struct p11_object *object, CK_ATTRIBUTE_TYPE type)
@@ -204,6 +244,7 @@ static void end_secrets(CK_SLOT_ID slot)
 
 void p11_object_inherit(bool is_whole)
 {
+	left = NULL; /* the parent's to forget */
 	if (!is_whole)
 		p11_catalogue_abandon();
 	for (CK_SLOT_ID slot = P11_SLOT_KEYCHAIN; is_whole && p11_slot_find(slot); slot++)
@@ -213,4 +254,5 @@ void p11_object_inherit(bool is_whole)
 void p11_object_end(void)
 {
 	p11_catalogue_end();
+	end_left(take(left), false);
 }

@@ -42,6 +42,10 @@ struct p11_object {
 	struct kc_bytes reference; /* persistent, of the item it is made of; empty: of none */
 	bool is_derived;	   /* a public key that is there because the private one is */
 	bool has_own_id;	   /* CKA_ID is what an application wants, not the hash */
+	/* @key is one that the daemon keeps for this process (p11_session_key.c): it is told when
+	 * nobody has the object any more. */
+	bool is_of_process;
+	struct p11_object *next_left; /* p11_object.c's */
 	/* Of a secret key, in locked memory: C_DeriveKey's result. */
 	struct secret *secret;
 	/* Whose key and secret these are, held: C_CopyObject's or C_SetAttributeValue's original.
@@ -85,6 +89,10 @@ struct p11_object *p11_object_variant(struct p11_object *original);
 
 /* Within p11_module_enter(): one user less. */
 void p11_object_drop(struct p11_object *object);
+
+/* Not within p11_module_enter(), after a p11_object_drop() there: the daemon forgets the keys that
+ * it kept for objects that are no more. p11_object_give() does it by itself. */
+void p11_object_forget_left(void);
 
 /* Within p11_module_enter(): does whoever uses its slot see it? A private object only shows when
  * somebody is logged in (3.0, 5.7.7). */

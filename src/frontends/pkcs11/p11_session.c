@@ -78,6 +78,7 @@ static void session_free(struct p11_session *session)
 	p11_module_hold();
 	p11_object_end_session(session->handle);
 	p11_module_leave();
+	p11_object_forget_left();
 	free(session);
 }
 

@@ -113,6 +113,7 @@ static CK_RV add(const struct p11_session *session, CK_OBJECT_CLASS object_class
 	if (!object)
 		return CKR_HOST_MEMORY;
 	object->key = take(taken);
+	object->is_of_process = object_class == CKO_PRIVATE_KEY;
 	result = describe(object);
 	if (result == CKR_OK)
 		result = p11_session_object_begin(session, wish, object);

@@ -196,10 +196,11 @@ CK_RV p11_template_check(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLA
 	return result;
 }
 
+/* A NULL template is p11_template_check()'s to refuse, before which something is looked for. */
 const CK_ATTRIBUTE *p11_template_find(const CK_ATTRIBUTE *template, CK_ULONG n,
 				      CK_ATTRIBUTE_TYPE type)
 {
-	for (CK_ULONG i = 0; i < n; i++) {
+	for (CK_ULONG i = 0; template && i < n; i++) {
 		if (template[i].type == type)
 			return &template[i];
 	}

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include <keycask/error.h>
 #include <keycask/item.h>
 #include <keycask/token.h>
 
@@ -89,6 +90,13 @@ CK_RV p11_writing_status(enum kc_status status)
 	if (status == KC_ERR_UNIMPLEMENTED)
 		return CKR_ACTION_PROHIBITED;
 	return p11_status_of_asking(status);
+}
+
+CK_RV p11_writing_status_of_session(enum kc_status status)
+{
+	if (status == KC_ERR_NOT_AVAILABLE && kc_error_request(kc_error_last()) != 0)
+		return CKR_DEVICE_MEMORY;
+	return p11_writing_status(status);
 }
 
 /* --- what was written ------------------------------------------------------------------------ */

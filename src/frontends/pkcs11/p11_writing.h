@@ -39,6 +39,10 @@ CK_RV p11_writing_find(const struct p11_writing *writing, CK_OBJECT_CLASS object
  * not take says so. */
 CK_RV p11_writing_status(enum kc_status status);
 
+/* The same, right after it, with a key that was to be a session object, of which the daemon keeps
+ * so many for a process and no more: CKR_DEVICE_MEMORY. */
+CK_RV p11_writing_status_of_session(enum kc_status status);
+
 /*
  * What the keychain shall call an item: KC_ATTR_LABEL of CKA_LABEL, and KC_ATTR_ALIAS of CKA_ID
  * unless that is @hash, which it is anyway. Tokens name their items themselves: then nothing is
