@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "frontends/cli/nss_databases.h"
-#include "frontends/peer_program.h"
 #include "frontends/cli/setup.h"
+#include "frontends/peer_program.h"
 
 #define MODULE_NAME "keycask"
 
