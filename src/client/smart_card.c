@@ -177,7 +177,8 @@ static enum kc_status call(struct kc_smart_card *card, const char *method,
 
 static enum kc_status make_ready(struct kc_smart_card *card)
 {
-	REQUIRE(card->owner == process_id(), KC_ERR_PARAM, "this card belongs to the parent process");
+	REQUIRE(card->owner == process_id(), KC_ERR_PARAM,
+		"this card belongs to the parent process");
 	return card->client ? KC_OK : line_open(true, &card->client);
 }
 
@@ -293,7 +294,8 @@ static enum kc_status exchange(void *context, struct kc_view command, struct byt
 
 	REQUIRE(card->count > 0 && card->client, KC_ERR_NOT_AVAILABLE,
 		"the card session has not begun");
-	REQUIRE(card->owner == process_id(), KC_ERR_PARAM, "this card belongs to the parent process");
+	REQUIRE(card->owner == process_id(), KC_ERR_PARAM,
+		"this card belongs to the parent process");
 	TRY(field_new_object(&parameters));
 	TRY(field_put_number(parameters, "session", card->session));
 	TRY(field_put_data(parameters, "apdu", command));
