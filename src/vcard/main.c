@@ -24,7 +24,7 @@ static const char help[] =
 	"      [--keypad FIFO] [--log FILE] -- COMMAND…\n"
 	"        run COMMAND with a keychain daemon and a new card of its own\n"
 	"\n"
-	"Profiles: piv, or piv:SLOT=ALGORITHM[+OPTION]…,…\n"
+	"Profiles: piv, or piv:[SLOT=]ALGORITHM[+OPTION]…,…\n"
 	"  slots        9a 9c 9d 9e, 82 to 95\n"
 	"  algorithms   rsa2048 rsa3072 rsa4096 p256 p384\n"
 	"  options      gzip (compressed certificate); never, once or always (PIN policy);\n"

@@ -62,6 +62,33 @@ static enum kc_status parse_slot(const char *text, const struct piv_slot **ret_s
 	return KC_OK;
 }
 
+/* Where a key goes whose slot is not given: the first of the usual four that has none yet. */
+static const char *next_slot(const struct profile *profile)
+{
+	static const char *const usual[] = {"9a", "9c", "9d", "9e"};
+	bool is_taken[ARRAY_LEN(usual)] = {false};
+
+	for (size_t i = 0; i < profile->n_keys; i++)
+		for (size_t j = 0; j < ARRAY_LEN(usual); j++)
+			if (profile->keys[i].slot->reference == strtoul(usual[j], NULL, 16))
+				is_taken[j] = true;
+	for (size_t j = 0; j < ARRAY_LEN(usual); j++)
+		if (!is_taken[j])
+			return usual[j];
+	return NULL;
+}
+
+static bool is_algorithm(const char *text)
+{
+	char name[16] = "";
+	size_t len = strcspn(text, "+");
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, text, len);
+	return piv_algorithm_named(name) != NULL;
+}
+
 /* "9a" and "rsa2048+gzip"; @algorithm is taken apart in place. */
 static enum kc_status parse_key(const char *slot, char *algorithm, struct profile_key *ret_key)
 {
@@ -138,6 +165,12 @@ static enum kc_status parse_element(char *text, struct profile *profile)
 			value);
 		profile->manner.moves_keys = true;
 		return KC_OK;
+	}
+	if (!value && is_algorithm(text)) {
+		value = text;
+		name = next_slot(profile);
+		REQUIRE(name, KC_ERR_PARAM, "\"%s\" has no slot left; name one, as in 82=%s", text,
+			text);
 	}
 	TRY(parse_key(name, value, &key));
 	return add_key(profile, &key);

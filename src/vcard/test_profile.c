@@ -39,6 +39,21 @@ TEST(options_follow_the_algorithm)
 	CHECK_INT(profile.keys[1].slot->certificate_tag, 0x5FC120);
 }
 
+TEST(keys_without_a_slot_take_the_usual_ones_in_turn)
+{
+	struct profile profile;
+
+	CHECK_OK(profile_parse("piv:rsa2048,9d=p384,p256+gzip,p256", &profile));
+	CHECK_INT(profile.n_keys, 4);
+	CHECK_INT(profile.keys[0].slot->reference, 0x9A);
+	CHECK_TEXT(profile.keys[0].algorithm->type->name, "rsa2048");
+	CHECK_INT(profile.keys[2].slot->reference, 0x9C);
+	CHECK(profile.keys[2].is_compressed);
+	CHECK_INT(profile.keys[3].slot->reference, 0x9E);
+	CHECK_STATUS(profile_parse("piv:p256,p256,p256,p256,p384", &profile), KC_ERR_PARAM);
+	CHECK_TEXT(error_get()->message, "\"p384\" has no slot left; name one, as in 82=p384");
+}
+
 TEST(a_profile_tells_the_cards_manner)
 {
 	struct profile profile;
