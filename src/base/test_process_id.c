@@ -58,6 +58,8 @@ TEST(the_kernel_is_asked_once)
 {
 	pid_t self = process_id();
 
+	if (!REFUSED_CALL_HAS_GETPID)
+		return;
 	refused_call_begin(SYS_getpid, -1);
 	CHECK(getpid() != self); /* it is refused */
 	CHECK_INT(process_id(), self);
