@@ -111,9 +111,41 @@ def a_binding_takes_the_hosts_signature():
             check_equal(wire.ask(bind + string(session) + string(other) + b"\0")[0], 28, "answer")
             check_equal(wire.ask(bind + string(session) + string(signature) + b"\0")[0], 6, "answer")
             # bound for a login, it is bound to nothing else
-            _, answer = wire.ask(b"\x0d" + string(blob) + string(b"u" * 32) + b"\0\0\0\0")
+            with Wire(agent) as other:  # this one may be a host's, since a binding was refused
+                _, answer = other.ask(b"\x0d" + string(blob) + string(b"u" * 32) + b"\0\0\0\0")
             check_equal(wire.ask(bind + string(b"u" * 32) + string(answer[4:]) + b"\0")[0], 28, "answer")
         check("the signature does not match" in daemon.read_log(), "the log says why")
+
+
+@test
+def a_host_it_is_forwarded_to_gets_nothing_but_what_is_of_ssh():
+    with scene() as (daemon, agent):
+        host = make_key(name="host")
+        agent.add(host)
+        blob = blob_of(f"{host}.pub")
+        foreign = b"\x0d" + string(blob) + string(b" " * 64 + b"TLS 1.3, client CertificateVerify\0") + b"\0" * 4
+        with Wire(agent) as wire:
+            answer, content = wire.ask(b"\x0d" + string(blob) + string(b"s" * 32) + b"\0" * 4)
+            check_equal(answer, 14, "answer to a program of this machine")
+            check_equal(wire.ask(foreign)[0], 14, "answer to a program of this machine")
+            check_equal(wire.ask(b"\x1b" + string("session-bind@openssh.com") + string(blob) +
+                                 string(b"s" * 32) + string(content[4:]) + b"\1")[0], 6, "binding")
+            check_equal(wire.ask(foreign)[0], 5, "answer over another host")
+        check("must not sign this for a host that the agent is forwarded to" in daemon.read_log(),
+              "the log says why")
+
+
+@test
+def over_a_host_documents_and_certificates_are_signed():
+    with scene() as (_, agent):
+        public = agent.public("one")
+        agent.add(easy := make_key())
+        with Host("first.example", [f"{easy}.pub"]) as first:
+            ssh = Ssh(agent, first)
+            other = make_key(name="other")
+            ssh.run("-A", first.name, f"ssh-keygen -q -Y sign -n file -f {public} {other}.pub && "
+                    f"ssh-keygen -q -U -s {public} -I jo -n jo {other}.pub")
+        check(os.path.exists(f"{other}.pub.sig") and os.path.exists(f"{other}-cert.pub"), "both are there")
 
 
 @test

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/try.h"
 #include "codec/ssh_wire.h"
+#include "frontends/ssh_agent/ssh_login.h"
 
 enum {
 	REQUEST_IDENTITIES = 11,
@@ -78,6 +79,33 @@ static enum kc_status find_key(struct request *request, struct kc_view blob,
 	return KC_OK;
 }
 
+/* Where a binding was refused, it may have been that of a host that the agent is forwarded to. */
+static bool may_be_forwarded(const struct ssh_way *way)
+{
+	for (size_t i = 0; i < way->n_bound; i++)
+		if (way->bound[i].is_forwarding)
+			return true;
+	return way->has_failed;
+}
+
+/*
+ * A key signs for TLS, mail or documents too, when it has a certificate for them, and a PIN that
+ * was given for a login would serve: a host that the agent is forwarded to gets signatures of ssh's
+ * own.
+ */
+static enum kc_status check_data(const struct request *request, const struct ssh_offer *offer,
+				 struct kc_view blob, struct kc_view data)
+{
+	if (!may_be_forwarded(&request->way) || ssh_login_is_of_ssh(data, blob))
+		return KC_OK;
+	error_set_hint("programs of this machine may have it signed");
+	return fail(
+		KC_ERR_MISSING_ENTITLEMENT,
+		"%s must not sign this for a host that the agent is forwarded to: it is neither "
+		"a login nor a document nor an SSH certificate",
+		offer->fingerprint);
+}
+
 static enum kc_status begin_sign(struct request *request, const struct ssh_offer *offer,
 				 struct kc_view blob, struct kc_view data, uint32_t flags)
 {
@@ -90,6 +118,7 @@ static enum kc_status begin_sign(struct request *request, const struct ssh_offer
 	REQUIRE(ssh_destinations_permit(&limits->destinations, &request->way, blob, data),
 		KC_ERR_MISSING_ENTITLEMENT, "%s must not sign this: it is for certain hosts only",
 		offer->fingerprint);
+	TRY(check_data(request, offer, blob, data));
 	TRY(ssh_signature_choose(offer->kind, flags, &algorithm));
 	TRY(ssh_task_new(&ssh_task_sign, request->message, &task));
 	task->key = ssh_key_hold(offer->key);

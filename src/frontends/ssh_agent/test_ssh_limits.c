@@ -283,6 +283,54 @@ TEST(each_constraint_holds_for_each_key)
 			check_row(kinds[i / 2], i % 2, &rows[j]);
 }
 
+/* --- what is no login ---------------------------------------------------------------------- */
+
+/* "?": a binding was refused. */
+static bool is_anything_signed(const char *way, struct kc_view data)
+{
+	CLEANUP(scene_done) struct scene scene;
+
+	scene_open(&scene);
+	add_offer(&scene, kinds[0], true);
+	if (way[0] == '?')
+		scene.session.n_unproved = 1;
+	else
+		come_by(&scene, way);
+	return is_signed(&scene, data);
+}
+
+/* A key with a certificate, whose PIN somebody has given, would log in elsewhere, by TLS. */
+TEST(what_is_not_of_ssh_is_signed_for_this_machine_only)
+{
+	CLEANUP(bytes_done) struct bytes document = BYTES_INIT(MESSAGE_MAX);
+	const struct kc_view foreign = view_of_text("TLS 1.3, client CertificateVerify");
+	uint8_t digest[64] = {0};
+
+	CHECK_OK(bytes_append(&document, view_of_text("SSHSIG")));
+	CHECK_OK(ssh_wire_put_text(&document, "file"));
+	CHECK_OK(ssh_wire_put_text(&document, NULL));
+	CHECK_OK(ssh_wire_put_text(&document, "sha512"));
+	CHECK_OK(ssh_wire_put_string(&document, VIEW_OF(digest)));
+	CHECK(is_anything_signed("", foreign) && is_anything_signed("a", foreign));
+	CHECK(!is_anything_signed("A", foreign) && !is_anything_signed("Ab", foreign));
+	CHECK(!is_anything_signed("?", foreign));
+	CHECK(is_anything_signed("", bytes_view(&document)));
+	CHECK(is_anything_signed("Ab", bytes_view(&document)));
+	CHECK(is_anything_signed("?", bytes_view(&document)));
+	CHECK_OK(bytes_append_byte(&document, 0));
+	CHECK(!is_anything_signed("A", bytes_view(&document)));
+}
+
+TEST(a_login_without_limits_is_signed_over_another_host)
+{
+	CLEANUP(scene_done) struct scene scene;
+
+	scene_open(&scene);
+	add_offer(&scene, kinds[0], true);
+	come_by(&scene, "A");
+	CHECK(is_login_signed(&scene, "jo", "b", "B") && is_login_signed(&scene, "jo", "b", NULL));
+}
+
 TEST(a_binding_that_was_refused_is_no_local_program)
 {
 	CLEANUP(scene_done) struct scene scene;

@@ -75,16 +75,22 @@ TEST(a_long_name_hides_nothing_behind_it)
 	check_login(VIEW_OF(name), "\"x'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\"");
 }
 
-TEST(what_a_document_is_for)
+static void check_document(const char *namespace, const char *shown)
 {
 	CLEANUP(bytes_done) struct bytes data = BYTES_INIT(DATA_MAX);
+	uint8_t digest[32] = {0};
 
 	CHECK_OK(bytes_append(&data, view_of_text("SSHSIG")));
-	CHECK_OK(ssh_wire_put_text(&data, "git\", or \"x"));
-	CHECK_TEXT(say(bytes_view(&data)), "sign data for \"git', or 'x\"");
-	data.len = 0;
-	CHECK_OK(bytes_append(&data, view_of_text("SSHSIG")));
-	CHECK_OK(ssh_wire_put_text(&data, "git"));
-	CHECK_TEXT(say(bytes_view(&data)), "sign data for \"git\"");
+	CHECK_OK(ssh_wire_put_text(&data, namespace));
+	CHECK_OK(ssh_wire_put_text(&data, NULL));
+	CHECK_OK(ssh_wire_put_text(&data, "sha256"));
+	CHECK_OK(ssh_wire_put_string(&data, VIEW_OF(digest)));
+	CHECK_TEXT(say(bytes_view(&data)), shown);
+}
+
+TEST(what_a_document_is_for)
+{
+	check_document("git\", or \"x", "sign data for \"git', or 'x\"");
+	check_document("git", "sign data for \"git\"");
 	CHECK_TEXT(say(view_of_text("?")), "sign something that is neither a login nor a document");
 }
