@@ -32,6 +32,7 @@ struct ssh_connection {
 	struct ssh_connection_options options;
 	int fd;
 	pid_t client;
+	bool has_hung_up; /* it sends nothing more, and may still read */
 	struct ssh_session session;
 	struct bytes input;
 	struct bytes output;
@@ -115,10 +116,11 @@ static void mind_patience(struct ssh_connection *connection)
 						  on_out_of_patience, connection) >= 0);
 }
 
-/* While an answer is due, only that the other end goes away is of interest. */
+/* While an answer is due, only that the other end goes away is of interest; half of that comes
+ * once, since epoll would tell it again and again. */
 static void mind_events(struct ssh_connection *connection)
 {
-	uint32_t events = EPOLLRDHUP;
+	uint32_t events = connection->has_hung_up ? 0 : EPOLLRDHUP;
 
 	if (connection->output.len > 0 && !connection->penalty)
 		events |= EPOLLOUT;
@@ -319,10 +321,12 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	(void)source;
 	(void)fd;
 	error_clear();
-	if (is_alive && (revents & EPOLLIN))
+	if (is_alive && (revents & EPOLLIN)) {
 		is_alive = fill(connection);
-	else if (revents & EPOLLRDHUP && !ssh_connection_is_idle(connection))
-		is_alive = connection->output.len > 0;
+	} else if (revents & EPOLLRDHUP && !ssh_connection_is_idle(connection)) {
+		connection->has_hung_up = true;
+		is_alive = is_alive && connection->output.len > 0;
+	}
 	if (is_alive)
 		go_on(connection);
 	else
