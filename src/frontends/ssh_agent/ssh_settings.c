@@ -5,6 +5,7 @@
  */
 #include "frontends/ssh_agent/ssh_settings.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -20,6 +21,8 @@ enum {
 	RULES_MAX = 1024,
 	US_PER_S = 1000 * 1000,
 };
+
+#define UNTIL_MAX 253402300799 /* the end of the year 9999 */
 
 struct rule {
 	char *fingerprint;
@@ -115,6 +118,19 @@ static enum kc_status read_constraints(const struct kc_dictionary *entry, struct
 	return ssh_destinations_add(&rule->limits.destinations, bytes_view(&constraints));
 }
 
+static enum kc_status read_until(const struct ssh_settings *settings, const char *fingerprint,
+				 const struct kc_dictionary *entry, struct rule *rule)
+{
+	int64_t until = kc_dictionary_number(entry, "until", 0);
+
+	REQUIRE(until >= 0 && until <= UNTIL_MAX, KC_ERR_DECODE,
+		"%s: %.64s has \"until\" %" PRId64
+		", which is no time in seconds since 1970, at most in the year 9999",
+		settings->path, fingerprint, until);
+	rule->limits.until_us = until * US_PER_S;
+	return KC_OK;
+}
+
 static enum kc_status read_rule(const struct ssh_settings *settings, const char *fingerprint,
 				const struct kc_dictionary *entry, struct rule *rule)
 {
@@ -124,7 +140,7 @@ static enum kc_status read_rule(const struct ssh_settings *settings, const char 
 	REQUIRE(rule->fingerprint, KC_ERR_ALLOCATE, "out of memory");
 	rule->is_hidden = kc_dictionary_flag(entry, "hidden", false);
 	rule->limits.confirm = kc_dictionary_flag(entry, "confirm", false);
-	rule->limits.until_us = kc_dictionary_number(entry, "until", 0) * US_PER_S;
+	TRY(read_until(settings, fingerprint, entry, rule));
 	return read_constraints(entry, rule);
 }
 

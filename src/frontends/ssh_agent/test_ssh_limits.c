@@ -388,6 +388,33 @@ TEST(the_other_limits_hold_for_each_key)
 	}
 }
 
+static enum kc_status read_until(struct scene *scene, struct ssh_offer *offer, const char *until)
+{
+	char limits[64];
+
+	(void)snprintf(limits, sizeof(limits), "\"until\":%s", until);
+	write_settings(scene, offer->fingerprint, limits);
+	return ssh_settings_refresh(scene->agent.settings);
+}
+
+TEST(a_time_that_is_none)
+{
+	static const char *const wrong[] = {"-1", "253402300800", "10000000000000",
+					    "9223372036854775807", "-9223372036854775808"};
+	CLEANUP(scene_done) struct scene scene;
+	struct ssh_offer *offer = NULL;
+
+	scene_open(&scene);
+	offer = add_offer(&scene, kinds[0], false);
+	CHECK_OK(read_until(&scene, offer, "253402300799"));
+	CHECK(is_listed(&scene));
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		CHECK_STATUS(read_until(&scene, offer, wrong[i]), KC_ERR_DECODE);
+		CHECK(strstr(error_get()->message, "which is no time"));
+		error_clear();
+	}
+}
+
 TEST(a_locked_agent_has_nothing)
 {
 	CLEANUP(scene_done) struct scene scene;
