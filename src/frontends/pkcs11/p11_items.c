@@ -86,12 +86,12 @@ static int compare_sheaves(const void *a, const void *b)
 
 static enum kc_status sort_sheaves(struct p11_items *items)
 {
-	items->sorted_sheaves = calloc(items->n_sheaves + 1, sizeof(*items->sorted_sheaves));
+	items->sorted_sheaves = calloc(items->n_sheaves + 1, sizeof(const struct p11_sheaf *));
 	if (!items->sorted_sheaves)
 		return KC_ERR_ALLOCATE;
 	for (size_t i = 0; i < items->n_sheaves; i++)
 		items->sorted_sheaves[i] = &items->sheaves[i];
-	qsort(items->sorted_sheaves, items->n_sheaves, sizeof(*items->sorted_sheaves),
+	qsort(items->sorted_sheaves, items->n_sheaves, sizeof(const struct p11_sheaf *),
 	      compare_sheaves);
 	return KC_OK;
 }
