@@ -52,12 +52,12 @@ int64_t ssh_agent_expire(struct ssh_agent *agent)
 
 	list_for_each_safe (link, &agent->added) {
 		struct ssh_offer *offer = list_entry(link, struct ssh_offer, link);
-		int64_t until = offer->limits.until_us;
+		int64_t ends = offer->limits.ends_us;
 
 		if (ssh_limits_are_over(&offer->limits))
 			ignore(ssh_offer_free(offer) != NULL);
-		else if (until != 0 && (next == 0 || until < next))
-			next = until;
+		else if (ends != 0 && (next == 0 || ends < next))
+			next = ends;
 	}
 	return next;
 }

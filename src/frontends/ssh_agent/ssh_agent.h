@@ -52,7 +52,7 @@ void ssh_agent_done(struct ssh_agent *agent);
 KC_MUST_CHECK enum kc_status ssh_agent_refresh(struct ssh_agent *agent, bool asks_daemon);
 
 /* End what ssh-add brought for a time that is over. Returns when the next one is, in microseconds
- * since 1970; 0: none is. */
+ * of CLOCK_BOOTTIME; 0: none is. */
 int64_t ssh_agent_expire(struct ssh_agent *agent);
 
 /* Drops everything that ssh-add brought; the keys themselves end with the connection to the daemon,

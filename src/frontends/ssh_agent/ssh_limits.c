@@ -20,18 +20,20 @@ void ssh_limits_done(struct ssh_limits *limits)
 	ssh_destinations_done(&limits->destinations);
 }
 
-/* Microseconds since 1970. */
-static int64_t now_us(void)
+static int64_t now_us(clockid_t clock)
 {
 	struct timespec now = {0};
 
-	ignore(clock_gettime(CLOCK_REALTIME, &now));
+	ignore(clock_gettime(clock, &now));
 	return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
 }
 
+/* A lifetime is a time that passes, asleep or not: whoever sets the clock back gains none. A time
+ * of the settings outlives the machine's, so it is one of the calendar. */
 bool ssh_limits_are_over(const struct ssh_limits *limits)
 {
-	return limits->until_us != 0 && now_us() >= limits->until_us;
+	return (limits->until_us != 0 && now_us(CLOCK_REALTIME) >= limits->until_us) ||
+	       (limits->ends_us != 0 && now_us(CLOCK_BOOTTIME) >= limits->ends_us);
 }
 
 static enum kc_status read_lifetime(struct kc_view *input, struct ssh_limits *limits)
@@ -40,7 +42,7 @@ static enum kc_status read_lifetime(struct kc_view *input, struct ssh_limits *li
 
 	TRY(ssh_wire_uint32(input, &seconds));
 	REQUIRE(seconds > 0, KC_ERR_DECODE, "a lifetime of no time");
-	limits->until_us = now_us() + (int64_t)seconds * US_PER_S;
+	limits->ends_us = now_us(CLOCK_BOOTTIME) + (int64_t)seconds * US_PER_S;
 	return KC_OK;
 }
 

@@ -9,7 +9,8 @@
 
 struct ssh_limits {
 	bool confirm;	  /* somebody has to agree to each use */
-	int64_t until_us; /* since 1970; 0: for ever */
+	int64_t until_us; /* of the settings: since 1970; 0: for ever */
+	int64_t ends_us;  /* of ssh-add -t: CLOCK_BOOTTIME; 0: for ever */
 	struct ssh_destinations destinations;
 };
 

@@ -131,7 +131,7 @@ static void expect_expiry(struct server *server)
 
 	server->expiry = sd_event_source_disable_unref(server->expiry);
 	if (next > 0)
-		ignore(sd_event_add_time(server->event, &server->expiry, CLOCK_REALTIME,
+		ignore(sd_event_add_time(server->event, &server->expiry, CLOCK_BOOTTIME,
 					 (uint64_t)next, 0, on_expiry, server) >= 0);
 	expect_idleness(server);
 }

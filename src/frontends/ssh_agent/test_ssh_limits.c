@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <keycask/daemon.h>
 
@@ -372,7 +373,7 @@ TEST(the_other_limits_hold_for_each_key)
 
 		scene_open(&scene);
 		offer = add_offer(&scene, kinds[i / 2], is_added);
-		offer->limits.until_us = is_added ? 1 : 0;
+		offer->limits.ends_us = is_added ? 1 : 0;
 		if (!is_added) {
 			write_settings(&scene, offer->fingerprint, "\"until\":1");
 			CHECK_OK(ssh_settings_refresh(scene.agent.settings));
@@ -386,6 +387,24 @@ TEST(the_other_limits_hold_for_each_key)
 		CHECK_OK(ssh_settings_refresh(scene.agent.settings));
 		CHECK(!is_listed(&scene));
 	}
+}
+
+/* Whatever the calendar says. */
+TEST(a_lifetime_is_of_the_clock_that_nobody_sets)
+{
+	struct ssh_limits limits = SSH_LIMITS_INIT;
+	struct timespec before = {0};
+	struct timespec after = {0};
+
+	CHECK_INT(clock_gettime(CLOCK_BOOTTIME, &before), 0);
+	CHECK_OK(ssh_limits_read(view_of("\1\0\0\1\0", 5), &limits));
+	CHECK_INT(clock_gettime(CLOCK_BOOTTIME, &after), 0);
+	CHECK_INT(limits.until_us, 0);
+	CHECK(limits.ends_us >= (before.tv_sec + 256) * 1000000LL);
+	CHECK(limits.ends_us <= (after.tv_sec + 257) * 1000000LL);
+	CHECK(!ssh_limits_are_over(&limits));
+	limits.ends_us = before.tv_sec * 1000000LL;
+	CHECK(ssh_limits_are_over(&limits));
 }
 
 static enum kc_status read_until(struct scene *scene, struct ssh_offer *offer, const char *until)
