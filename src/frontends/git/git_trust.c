@@ -62,17 +62,36 @@ static bool is_for_machines(int nid)
 	return nid == NID_server_auth || nid == NID_OCSP_sign || nid == NID_time_stamp;
 }
 
-/* RFC 5280 4.2.1.3 and 4.2.1.12: for signatures of something, as far as it says. */
-static bool may_sign(X509 *signer)
+/* One that is there and cannot be read may forbid it, as may one of two: RFC 5280 4.2, "A
+ * certificate MUST NOT include more than one instance of a particular extension". */
+static bool has_usages_for_it(X509 *signer)
 {
-	EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(signer, NID_ext_key_usage, NULL, NULL);
-	bool may_sign = !usages;
+	int is_critical = -1;
+	EXTENDED_KEY_USAGE *usages =
+		X509_get_ext_d2i(signer, NID_ext_key_usage, &is_critical, NULL);
+	bool may_sign = !usages && is_critical == -1;
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++)
 		may_sign |= !is_for_machines(OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i)));
 	EXTENDED_KEY_USAGE_free(usages);
-	return may_sign &&
+	return may_sign;
+}
+
+static bool has_key_usage_for_it(X509 *signer)
+{
+	int is_critical = -1;
+	ASN1_BIT_STRING *usage = X509_get_ext_d2i(signer, NID_key_usage, &is_critical, NULL);
+	bool is_readable = usage || is_critical == -1;
+
+	ASN1_BIT_STRING_free(usage);
+	return is_readable &&
 	       (X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0;
+}
+
+/* RFC 5280 4.2.1.3 and 4.2.1.12: for signatures of something, as far as it says. */
+static bool may_sign(X509 *signer)
+{
+	return has_usages_for_it(signer) && has_key_usage_for_it(signer);
 }
 
 /* At that time; 0: now. X509_V_OK or why not. */

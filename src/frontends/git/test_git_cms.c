@@ -213,6 +213,58 @@ TEST(a_certificate_that_has_expired_is_judged_by_the_time_it_signed)
 	EVP_PKEY_free(key);
 }
 
+/* An extension with these bytes, @n times. */
+static X509 *certify_with(EVP_PKEY *key, int nid, struct kc_view value, int n)
+{
+	X509 *certificate = certify(key, key, -DAY_S, DAY_S);
+	ASN1_OCTET_STRING *content = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *extension = NULL;
+
+	CHECK(ASN1_OCTET_STRING_set(content, value.data, (int)value.len) == 1);
+	extension = X509_EXTENSION_create_by_NID(NULL, nid, 0, content);
+	CHECK(extension);
+	for (int i = 0; i < n; i++)
+		CHECK(X509_add_ext(certificate, extension, -1) == 1);
+	CHECK(X509_sign(certificate, key, EVP_sha256()) > 0);
+	X509_EXTENSION_free(extension);
+	ASN1_OCTET_STRING_free(content);
+	return certificate;
+}
+
+static void check_reason(int nid, struct kc_view value, int n, bool is_for_it)
+{
+	char reason[GIT_TRUST_REASON_MAX];
+	enum git_trust result = GIT_TRUST_NONE;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = certify_with(key, nid, value, n);
+	struct settings settings;
+
+	trust(&settings, certificate);
+	CHECK_OK(git_trust_judge(certificate, NULL, 0, &result, reason));
+	CHECK_INT(result == GIT_TRUST_FULL, is_for_it);
+	CHECK_INT(strstr(reason, "is not for signatures of persons") != NULL, !is_for_it);
+	distrust(&settings);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+TEST(what_a_certificate_is_for_has_to_be_read)
+{
+	/* emailProtection; digitalSignature */
+	const struct kc_view usages =
+		view_of("\x30\x0A\x06\x08\x2B\x06\x01\x05\x05\x07\x03\x04", 12);
+	const struct kc_view usage = view_of("\x03\x02\x07\x80", 4);
+	const struct kc_view nonsense = view_of("\x02\x01\x00", 3);
+
+	check_reason(NID_ext_key_usage, usages, 1, true);
+	check_reason(NID_ext_key_usage, usages, 2, false);
+	check_reason(NID_ext_key_usage, view_of(usages.data, 11), 1, false);
+	check_reason(NID_ext_key_usage, nonsense, 1, false);
+	check_reason(NID_key_usage, usage, 1, true);
+	check_reason(NID_key_usage, usage, 2, false);
+	check_reason(NID_key_usage, nonsense, 1, false);
+}
+
 /* --- texts ----------------------------------------------------------------------------------- */
 
 static const char *describe(const char *content)
