@@ -150,6 +150,25 @@ def setup_ssh_and_back_again():
 
 
 @test
+def setup_ssh_renews_what_names_another_socket():
+    with Daemon() as daemon:
+        repository = Repository(daemon)
+        config = repository.home / ".ssh" / "config"
+        config.parent.mkdir(exist_ok=True)
+        config.write_bytes(b"Host a\n")
+        keycask(repository, "setup", "ssh")
+        current = str(daemon.socket.parent / "ssh-agent.sock").encode()
+        config.write_bytes(config.read_bytes().replace(current, b"/run/another") + b"Host more\n")
+        said = keycask(repository, "setup")
+        check("ssh asks the agent of another socket" in said, said)
+        keycask(repository, "setup", "ssh")
+        text = config.read_bytes()
+        check(current in text and b"another" not in text and text.count(b"begin") == 1, f"{text}")
+        keycask(repository, "setup", "ssh", "--undo")
+        check_equal(config.read_bytes(), b"Host a\nHost more\n", "what was added since stays")
+
+
+@test
 def a_login_s_variables_of_somebody_else_stay():
     with Daemon() as daemon:
         repository = Repository(daemon)

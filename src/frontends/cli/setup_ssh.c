@@ -62,31 +62,54 @@ static enum kc_status find_places(struct places *places)
 
 /* --- ~/.ssh/config --------------------------------------------------------------------------- */
 
-/* Of our lines; *ret_len 0: they are not there. */
-static void find_block(const struct bytes *content, size_t *ret_at, size_t *ret_len)
+/* Our lines in it; *ret_len 0: they are not there. */
+struct block {
+	size_t at;
+	size_t len;
+	bool is_current; /* they name the agent's socket */
+};
+
+/* ssh_config(5): a value with blanks stands in quotes */
+static void word_block(const char *agent, char *ret_text)
+{
+	(void)snprintf(ret_text, TEXT_MAX, BEGIN "Match all\n\tIdentityAgent \"%s\"\n" END, agent);
+}
+
+static struct block find_block(const struct bytes *content, const char *agent)
 {
 	const uint8_t *begin =
 		content->len > 0 ? memmem(content->data, content->len, BEGIN, strlen(BEGIN)) : NULL;
 	const uint8_t *end = NULL;
+	struct block block = {0};
+	char text[TEXT_MAX];
 
-	*ret_len = 0;
 	if (!begin)
-		return;
-	*ret_at = (size_t)(begin - content->data);
-	end = memmem(begin, content->len - *ret_at, END, strlen(END));
+		return block;
+	block.at = (size_t)(begin - content->data);
+	end = memmem(begin, content->len - block.at, END, strlen(END));
 	if (end)
-		*ret_len = (size_t)(end - begin) + strlen(END);
+		block.len = (size_t)(end - begin) + strlen(END);
+	word_block(agent, text);
+	block.is_current = view_equal(view_of(begin, block.len), view_of_text(text));
+	return block;
+}
+
+static void cut(struct bytes *content, struct block block)
+{
+	uint8_t *begin = content->data + block.at;
+
+	memmove(begin, begin + block.len, content->len - block.at - block.len);
+	content->len -= block.len;
 }
 
 static enum kc_status append_block(struct bytes *content, const char *agent)
 {
-	char block[TEXT_MAX];
+	char text[TEXT_MAX];
 
-	/* ssh_config(5): a value with blanks stands in quotes */
-	(void)snprintf(block, sizeof(block), "%s" BEGIN "Match all\n\tIdentityAgent \"%s\"\n" END,
-		       content->len > 0 && content->data[content->len - 1] != '\n' ? "\n" : "",
-		       agent);
-	return bytes_append(content, view_of_text(block));
+	if (content->len > 0 && content->data[content->len - 1] != '\n')
+		TRY(bytes_append_byte(content, '\n'));
+	word_block(agent, text);
+	return bytes_append(content, view_of_text(text));
 }
 
 static enum kc_status make_folder(const char *path)
@@ -110,16 +133,27 @@ static enum kc_status make_folders(const char *path)
 	return KC_OK;
 }
 
+/* Lines of ours that name another socket; the file may have been changed since they were added. */
+static enum kc_status renew_block(const struct places *places, struct bytes *content,
+				  struct block block)
+{
+	cut(content, block);
+	TRY(append_block(content, places->agent));
+	kept_file_forget(&places->config);
+	return kept_file_replace(places->config.path, bytes_view(content));
+}
+
 static enum kc_status change_config(const struct places *places)
 {
 	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
-	size_t at = 0;
-	size_t len = 0;
+	struct block block = {0};
 
 	TRY(kept_file_read(places->config.path, &content, NULL));
-	find_block(&content, &at, &len);
-	if (len > 0)
+	block = find_block(&content, places->agent);
+	if (block.is_current)
 		return KC_OK;
+	if (block.len > 0)
+		return renew_block(places, &content, block);
 	TRY(append_block(&content, places->agent));
 	TRY(make_folder(places->ssh_folder));
 	TRY(kept_file_begin(&places->config));
@@ -131,15 +165,13 @@ static enum kc_status change_config(const struct places *places)
 static enum kc_status cut_block(const struct places *places)
 {
 	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
-	size_t at = 0;
-	size_t len = 0;
+	struct block block = {0};
 
 	TRY(kept_file_read(places->config.path, &content, NULL));
-	find_block(&content, &at, &len);
-	if (len == 0)
+	block = find_block(&content, places->agent);
+	if (block.len == 0)
 		return KC_OK;
-	memmove(content.data + at, content.data + at + len, content.len - at - len);
-	content.len -= len;
+	cut(&content, block);
 	return kept_file_replace(places->config.path, bytes_view(&content));
 }
 
@@ -234,16 +266,16 @@ static enum kc_status remove_environment(const struct places *places)
 static enum kc_status tell_config(const struct places *places, struct setup_report *report)
 {
 	CLEANUP(bytes_done) struct bytes content = BYTES_INIT(KEPT_FILE_MAX);
-	size_t at = 0;
-	size_t len = 0;
+	struct block block = {0};
 
 	TRY(kept_file_read(places->config.path, &content, NULL));
-	find_block(&content, &at, &len);
-	if (len > 0)
+	block = find_block(&content, places->agent);
+	if (block.is_current)
 		return setup_tell(report, SETUP_ON, places->config.path, NULL,
 				  "ssh asks keycask's agent");
 	return setup_tell(report, SETUP_OFF, places->config.path, "keycask setup ssh",
-			  "ssh asks the agent of SSH_AUTH_SOCK");
+			  block.len > 0 ? "ssh asks the agent of another socket"
+					: "ssh asks the agent of SSH_AUTH_SOCK");
 }
 
 static enum kc_status tell_environment(const struct places *places, struct setup_report *report)
