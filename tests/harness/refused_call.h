@@ -15,14 +15,12 @@
 #include "harness/test.h"
 
 /* AddressSanitizer looks for leaks at the end, and needs getpid() for that. */
-#ifdef __SANITIZE_ADDRESS__
-enum {
-	REFUSED_CALL_HAS_GETPID = false
-};
+#if defined(__SANITIZE_ADDRESS__) /* gcc */
+#define REFUSED_CALL_HAS_GETPID false
+#elif defined(__has_feature) /* clang */
+#define REFUSED_CALL_HAS_GETPID (!__has_feature(address_sanitizer))
 #else
-enum {
-	REFUSED_CALL_HAS_GETPID = true
-};
+#define REFUSED_CALL_HAS_GETPID true
 #endif
 
 /* From now on the kernel refuses system call @number if its third argument is @third; -1: always.
