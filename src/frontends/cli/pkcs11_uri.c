@@ -94,7 +94,7 @@ enum kc_status pkcs11_uri_of_item(const struct kc_dictionary *item, char **ret_u
 	TRY(bytes_append(&uri, view_of_text(SCHEME)));
 	TRY(add_token(&uri, kc_dictionary_text(item, KC_ATTR_TOKEN_ID)));
 	TRY(add_id(&uri, item));
-	*ret_uri = strndup((const char *)uri.data, uri.len);
+	*ret_uri = view_copy_text(bytes_view(&uri));
 	REQUIRE(*ret_uri, KC_ERR_ALLOCATE, "out of memory");
 	return KC_OK;
 }
