@@ -16,7 +16,8 @@ import re
 import subprocess
 import tempfile
 
-from keycask_test import PIN, SkipTest, check, diagnose, eventually, run, scratch, base_environment
+from keycask_test import (PIN, SkipTest, arguments_of, base_environment, check, diagnose, eventually,
+                          processes, run, scratch)
 
 ADMIN_PIN = "12345678"
 USER = "Card Holder <card@keycask.example>"
@@ -111,8 +112,14 @@ class Gpg:
         self.end()
 
     def end(self):
-        """Ends agent and scdaemon; the next call starts them anew."""
+        """Ends agent and scdaemon; the next call starts them anew, and must not meet the old ones."""
         run("gpgconf", "--kill", "all", env=self.env, status=None)
+        eventually(lambda: not self.servants(), "gpg-agent and scdaemon end")
+
+    def servants(self):
+        """The processes that gpg has started and left running."""
+        return [pid for pid, name, _ in processes()
+                if name in ("gpg-agent", "scdaemon") and str(self.home) in arguments_of(pid)]
 
     def run(self, *arguments, input=b"", status=0):
         """gpg's standard output, with standard error when it is to fail."""
