@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 from keycask_test import (PIN, Card, Daemon, Failure, check, check_equal, end, eventually, main,
-                          scratch, start, test)
+                          scratch, skip_unless, start, test)
 from pin_scene import VERIFY
 from pkcs11_client import (NUMBERS, ULONG, Module, P11Error, become_loader, check_raises_p11,
                            module_path, sanitizers)
@@ -368,12 +368,15 @@ def functions_of(path):
 
 @test
 def through_p11_kit_and_directly():
-    """In one program: the module itself, and p11-kit's client of a p11-kit server that has it too."""
+    """In one program: the module itself, and p11-kit's client of a p11-kit server that has it too.
+    Not with AddressSanitizer: put into p11-kit's server beforehand, it has now and then left glibc's
+    own lock of setlocale() unlocked once too often, and the server waited for it for ever."""
+    skip_unless(not sanitizers(), "p11-kit's server is built without AddressSanitizer")
     with Scene("P-256") as scene:
         session, key = scene.session, scene.pair.key
         socket = scratch() / "p11-kit.sock"
         server = start("p11-kit", "server", "--foreground", "--name", str(socket), "--provider",
-                       str(module_path()), "pkcs11:", env={**scene.daemon.env, **sanitizers()},
+                       str(module_path()), "pkcs11:", env=scene.daemon.env,
                        log=scratch() / "server.log")
         eventually(socket.exists, "p11-kit server listens")
         os.environ["P11_KIT_SERVER_ADDRESS"] = f"unix:path={socket}"
