@@ -206,7 +206,10 @@ TEST(token_ids_are_those_present_now)
 	CHECK_OK(kc_token_watcher_add_removal_handler(watcher, "Q", on_removal, NULL));
 	CHECK_OK(kc_token_watcher_dispatch(watcher, 0));
 	CHECK(strstr(told, "-Q"));
-	CHECK(!kc_token_watcher_has_daemon(watcher) && !kc_token_watcher_has_daemon(NULL));
+	/* What the daemon said before its end comes first. */
+	while (kc_token_watcher_has_daemon(watcher))
+		CHECK_OK(kc_token_watcher_dispatch(watcher, 10));
+	CHECK(!kc_token_watcher_has_daemon(NULL));
 	kc_token_watcher_free(watcher);
 	kc_daemon_disconnect();
 }
