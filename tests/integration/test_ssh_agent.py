@@ -334,7 +334,8 @@ def an_agent_of_ones_own():
         killed, _ = own.command("-a", own.path, "sh", "-c", """
             ssh-add -l && kill -9 $(cat /proc/$PPID/task/$PPID/children | tr ' ' '\\n' | grep -vx $$)
             while ssh-add -l; do :; done 2>&1; exit 5""", status=5)
-        check("Error connecting to agent" in killed, killed)
+        check("Error connecting to agent" in killed or
+              "communication with agent failed" in killed, killed)  # the latter while it is dying
         # what goes wrong is said before anybody goes into the background
         _, err = Agent(daemon, "/proc/own.sock").command("-a", "/proc/own.sock", status=1)
         check("cannot listen at /proc/own.sock" in err, err)
