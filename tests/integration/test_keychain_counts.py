@@ -43,8 +43,12 @@ def find(connection, numbers):
         check_equal([entry["value_data"] for entry in found], [VALUE], "what is found")
 
 
+LOOK = ("gettid", "epoll_wait", "recvmsg")  # a turn of the loop and what it asks a connection
+
+
 class Counted:
-    """The daemon's system calls between begin and end, by name."""
+    """The daemon's system calls between begin and end, by name. Not counted is where it looked
+    whether more has come and nothing had: how often depends on how quick the client is."""
 
     def __init__(self, daemon):
         self.report = scratch() / "strace"
@@ -58,9 +62,11 @@ class Counted:
         self.process.send_signal(signal.SIGINT)
         self.process.stderr.close()
         self.process.wait()
-        rows = re.findall(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$",
+        rows = re.findall(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(\d*)\s*([a-z]\w*)$",
                           self.report.read_text(), re.M)
-        return {name: int(n) for n, name in rows if name != "total"}
+        calls = {name: int(n) for n, _, name in rows if name != "total"}
+        in_vain = next((int(errors or 0) for _, errors, name in rows if name == "recvmsg"), 0)
+        return {name: n - in_vain if name in LOOK else n for name, n in calls.items()}
 
 
 def count(daemon, act):
@@ -99,7 +105,7 @@ def a_lookup_costs_as_much_among_thousands_as_among_a_few():
         # pages of the file: one level of a tree more, of two trees
         check(reads[1] <= reads[0] + 4, f"reads of the file: {reads}")
         check(abs(sum(many.values()) - sum(few.values())) < 0.5, f"calls: {few}, {many}")
-        check(sum(many.values()) <= 12, f"calls of a lookup: {many}")
+        check(sum(many.values()) <= 10, f"calls of a lookup: {many}")
 
 
 def calls_per_signature(daemon, connection, reference, algorithm):
@@ -130,8 +136,7 @@ def a_signature_costs_a_few_calls_among_few_items_and_many():
             # neither memory nor a descriptor: what it takes, it has
             for name in ("mmap", "munmap", "mlock", "madvise", "brk", "clone", "clone3"):
                 check(found.get(name, 0) < 0.05, f"{name} of a signature: {found}")
-            # nine; now and then the loop finds that nothing has come
-            check(sum(found.values()) <= 12, f"calls of a signature: {found}")
+            check(sum(found.values()) <= 10, f"calls of a signature: {found}")
 
 
 @test
