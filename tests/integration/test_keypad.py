@@ -207,10 +207,10 @@ def nobody_types():
 
 @test
 def somebody_is_slower_than_a_card_may_be():
-    with KeypadScene(card_deadline_ms=300) as scene, scene.connect() as connection:
+    with KeypadScene(card_deadline_ms=2000) as scene, scene.connect() as connection:
         scene.ask(connection)
         eventually(scene.prompts, "the reader asks")
-        signal.sigtimedwait([], 0.7)  # what is shown is that nothing happens
+        signal.sigtimedwait([], 2.5)  # what is shown is that nothing happens
         scene.type(f"{PIN}\n")
         scene.expect_signature(connection)
 
