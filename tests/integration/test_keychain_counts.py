@@ -74,6 +74,11 @@ def count(daemon, act):
     return {name: n / N_CALLS for name, n in found.items()}
 
 
+def apart_from_the_loop(calls):
+    """How often it looks for a call that has not come yet is a matter of when calls come."""
+    return [n for name, n in calls.items() if name not in ("epoll_wait", "recvmsg", "gettid")]
+
+
 def calls_per_lookup(daemon, connection, n_items):
     numbers = [i * 7919 % n_items for i in range(N_CALLS)]
     return count(daemon, lambda: find(connection, numbers))
@@ -98,7 +103,8 @@ def a_lookup_costs_as_much_among_thousands_as_among_a_few():
         reads = [calls.pop("pread64", 0) for calls in (few, many)]
         # pages of the file: one level of a tree more, of two trees
         check(reads[1] <= reads[0] + 4, f"reads of the file: {reads}")
-        check(abs(sum(many.values()) - sum(few.values())) < 0.5, f"calls: {few}, {many}")
+        check(abs(sum(apart_from_the_loop(many)) - sum(apart_from_the_loop(few))) < 0.5,
+              f"calls: {few}, {many}")
         check(sum(many.values()) <= 12, f"calls of a lookup: {many}")
 
 
