@@ -83,8 +83,11 @@ class Waiter(threading.Thread):
 
     @staticmethod
     def count():
-        links = [os.path.join("/proc/self/fd", fd) for fd in os.listdir("/proc/self/fd")]
-        return sum(os.path.lexists(link) and "eventfd" in os.readlink(link) for link in links)
+        n = 0
+        for descriptor in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(FileNotFoundError):  # another thread has closed it
+                n += "eventfd" in os.readlink(f"/proc/self/fd/{descriptor}")
+        return n
 
     def run(self):
         self.result = event(self.module, True)

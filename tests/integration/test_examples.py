@@ -217,6 +217,11 @@ def readme_commands(heading):
     return [line.split("#")[0].strip() for line in text.splitlines() if line.strip()]
 
 
+def wait_for(event):
+    """What was put in the background tells it; a card may leave before that looks for the first time."""
+    return [f"until grep -q {event} news; do sleep 0.02; done"]
+
+
 def play_script(commands, label):
     """A person's session: the commands in turn, with a real label and the PIN in a file. Other
     than the person it waits for the card to be noticed, and ends what it left running."""
@@ -229,8 +234,7 @@ def play_script(commands, label):
         if command.endswith("&"):
             command = command[:-1] + ">news &"
         script += [f"echo '$ {command.replace(chr(39), '')}'", command]
-    return script + ["pull", "until grep -q removed news; do sleep 0.02; done", "kill $!", "wait",
-                     "cat news"]
+    return script + [*wait_for("inserted"), "pull", *wait_for("removed"), "kill $!", "wait", "cat news"]
 
 
 @test

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 
@@ -366,6 +367,12 @@ def functions_of(path):
     return [None] + [ctypes.CFUNCTYPE(ULONG)(listed[place]) for place in range(1, 69)]
 
 
+def listens(path):
+    """The socket of a server has its name before anybody may connect."""
+    with socket.socket(socket.AF_UNIX) as visitor:
+        return visitor.connect_ex(str(path)) == 0
+
+
 @test
 def through_p11_kit_and_directly():
     """In one program: the module itself, and p11-kit's client of a p11-kit server that has it too.
@@ -374,14 +381,14 @@ def through_p11_kit_and_directly():
     skip_unless(not sanitizers(), "p11-kit's server is built without AddressSanitizer")
     with Scene("P-256") as scene:
         session, key = scene.session, scene.pair.key
-        socket = scratch() / "p11-kit.sock"
-        server = start("p11-kit", "server", "--foreground", "--name", str(socket), "--provider",
+        path = scratch() / "p11-kit.sock"
+        server = start("p11-kit", "server", "--foreground", "--name", str(path), "--provider",
                        str(module_path()), "pkcs11:", env=scene.daemon.env,
                        log=scratch() / "server.log")
-        eventually(socket.exists, "p11-kit server listens")
-        os.environ["P11_KIT_SERVER_ADDRESS"] = f"unix:path={socket}"
-        (path,) = glob.glob("/usr/lib/*/pkcs11/p11-kit-client.so")
-        other = functions_of(path)
+        eventually(lambda: listens(path), "p11-kit server listens")
+        os.environ["P11_KIT_SERVER_ADDRESS"] = f"unix:path={path}"
+        (client,) = glob.glob("/usr/lib/*/pkcs11/p11-kit-client.so")
+        other = functions_of(client)
         for _ in range(2):
             check_equal(name_of(other[1](None)), "CKR_OK", "C_Initialize of p11-kit's")
             count = ULONG()
