@@ -11,12 +11,14 @@ from keycask_test import scratch
 
 class Relay:
     """with Relay(daemon) as relay: path is a socket as good as the daemon's; count(call, …) is how many
-    requests the call has made, and methods which."""
+    requests the call has made, methods which; and n_inserted how many insertions the module was told
+    of."""
 
     def __init__(self, daemon):
         self.daemon = daemon
         self.n_requests = 0
         self.methods = []
+        self.n_inserted = 0
         self.listener = socket.socket(socket.AF_UNIX)
         self.path = str(scratch() / "relay.sock")
         self.listener.bind(self.path)
@@ -53,6 +55,8 @@ class Relay:
                 socket.send_fds(target, [data], descriptors)
             except OSError:
                 break
+            if not is_request:
+                self.n_inserted += data.count(b'"inserted"')
             for descriptor in descriptors:
                 os.close(descriptor)
         with contextlib.suppress(OSError):

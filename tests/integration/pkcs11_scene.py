@@ -7,7 +7,7 @@ import hashlib
 from cryptography.hazmat.primitives import hashes, serialization
 
 from algorithm_peer import generate, private_bytes, public_bytes, type_of
-from keycask_test import Card, Daemon, check, check_equal
+from keycask_test import Card, Daemon, check, check_equal, eventually
 from made_keys import add, b64
 from pin_scene import configure
 from pkcs11_client import Module, check_raises_p11, number
@@ -89,9 +89,17 @@ class TokenScene(contextlib.ExitStack):
             Module(self.daemon, socket=self.relay.path if self.relay else None))
         self.slot = next(slot for slot in self.module.slots() if slot != KEYCHAIN)
         self.session = self.module.open(self.slot)
+        if self.relay:
+            self.wait_until_told()
         if self.pin:
             self.log_in()
         return self
+
+    def wait_until_told(self):
+        """The module has listed the token. That it is there is also told by the module's watcher, a
+        moment later, and may then mean other items: what the module knows is asked for again."""
+        eventually(lambda: self.relay.n_inserted, "the module's watcher is told of the token")
+        self.module.slots()
 
     def log_in(self):
         self.session.login(self.pin)

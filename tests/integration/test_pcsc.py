@@ -231,7 +231,7 @@ def a_watch_without_change_sleeps():
 def a_mute_card_hurts_nobody_else():
     mute, good = f"{READER} 00 00", f"{READER} 00 01"
     with Pcscd() as pcscd, Card(PROFILE) as card, Card(PROFILE) as other, \
-            pcsc_daemon(card_deadline_ms=1500) as daemon:
+            pcsc_daemon(card_deadline_ms=4000) as daemon:
         pcscd.put(other, reader=1)
         key = key_of(daemon, await_token_in(daemon, good))
         pcscd.put(card, "mute@3")
@@ -251,7 +251,7 @@ def a_mute_card_hurts_nobody_else():
 @test
 def a_card_that_falls_silent_while_signing_is_a_clear_failure():
     name = f"{READER} 00 00"
-    with Pcscd() as pcscd, Card(PROFILE) as card, pcsc_daemon(card_deadline_ms=1500) as daemon:
+    with Pcscd() as pcscd, Card(PROFILE) as card, pcsc_daemon(card_deadline_ms=4000) as daemon:
         pcscd.put(card)
         key = key_of(daemon, await_token_in(daemon, name))
         n = n_when_back(card.commands())
@@ -386,7 +386,7 @@ def attempt(scard, name):
 @test
 def a_transaction_that_does_not_end_is_told_and_overcome():
     name = f"{READER} 00 00"
-    with Pcscd() as pcscd, Card(PROFILE) as card, pcsc_daemon(card_deadline_ms=1500) as daemon:
+    with Pcscd() as pcscd, Card(PROFILE) as card, pcsc_daemon(card_deadline_ms=4000) as daemon:
         pcscd.put(card)
         key = key_of(daemon, await_token_in(daemon, name))
         with Scard() as scard, connect_when_free(scard, name) as other:

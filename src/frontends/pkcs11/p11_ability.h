@@ -15,8 +15,8 @@ struct p11_ability {
 	unsigned lacking; /* a bit for each thing that keys could do and these cannot */
 };
 
-/* Asks the daemon once for each insertion, one question. Expected: CKR_SLOT_ID_INVALID,
- * CKR_TOKEN_NOT_PRESENT */
+/* Asks the daemon once, one question, each time an insertion is told, which is also how other items
+ * of a token are. Expected: CKR_SLOT_ID_INVALID, CKR_TOKEN_NOT_PRESENT */
 CK_RV p11_ability_find(CK_SLOT_ID slot, struct p11_ability *ret_ability);
 
 /* Those of @mechanism's flags that are left; 0: it is not in the list. */
